@@ -1,0 +1,131 @@
+/* The one tagged union that crosses from a backend to the model.
+ *
+ * An event is a value: its strings are borrowed and need live only until hud_apply() returns. They
+ * are already valid UTF-8, cleaned (utf8_clean) and clipped by the backend's decoder. Facts are told
+ * whole (a call event carries the whole call), so that applying one twice changes nothing. */
+#ifndef CALLHUD_MODEL_EVENT_H
+#define CALLHUD_MODEL_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum presence {
+    PRESENCE_UNKNOWN, /* the backend has not told */
+    PRESENCE_AVAILABLE,
+    PRESENCE_BUSY,
+    PRESENCE_AWAY,
+    PRESENCE_OFFLINE, /* no device registered */
+    PRESENCE_HIDDEN,  /* the user does not share presence with us */
+};
+
+enum call_state {
+    CALL_RINGING,  /* incoming, rings at the user */
+    CALL_DIALLING, /* outgoing, not answered yet */
+    CALL_CONNECTED,
+    CALL_HELD,   /* held by the user */
+    CALL_PARKED, /* parked by the user, still waits */
+};
+
+enum call_direction { CALL_IN, CALL_OUT };
+
+enum supervise_mode { SUPERVISE_UNKNOWN, SUPERVISE_LISTEN, SUPERVISE_WHISPER, SUPERVISE_BARGE };
+
+enum link_state {
+    LINK_IDLE,       /* nothing tried yet */
+    LINK_CONNECTING, /* trying; text says what is waited for */
+    LINK_LIVE,       /* events and pongs come */
+    LINK_POLLING,    /* no websocket; answers come by request */
+    LINK_LOST,       /* closed or failed; text says why, retry_ms when the next try is due */
+    LINK_REFUSED,    /* sign-in refused or misconfigured: no more tries by itself; text says what to do */
+};
+
+struct supervisor {
+    const char *extension; /* who supervises; "" when not known */
+    enum supervise_mode mode;
+};
+
+struct device {
+    const char *name; /* "PJSIP/noor-desk" */
+    bool is_online;
+};
+
+enum event_kind {
+    /* --- the link; user_id is NULL --- */
+    EVENT_LINK,            /* u.link */
+    EVENT_HEARD,           /* a pong or other sign of life of the link */
+    EVENT_GAP,             /* events may have been missed: stale until the next snapshot is done */
+    EVENT_SNAPSHOT_ASKED,  /* the request(s) of a snapshot are being sent now */
+    EVENT_SNAPSHOT_DONE,   /* all its answers were applied: what it did not name is gone */
+    EVENT_SNAPSHOT_FAILED, /* given up: as if never asked */
+    EVENT_SETTINGS,        /* u.settings: the supervisor's monitoring settings */
+    /* --- one user; user_id is set --- */
+    EVENT_USER,          /* u.user: the user is monitored, and is called this */
+    EVENT_USER_GONE,     /* no longer monitored or deleted */
+    EVENT_PRESENCE,      /* u.presence */
+    EVENT_DND,           /* u.dnd */
+    EVENT_DEVICES,       /* u.devices: the whole list */
+    EVENT_CALL,          /* u.call: the call exists and is so */
+    EVENT_CALL_ENDED,    /* u.ended */
+    EVENT_CALLS_WITHHELD /* u.withheld: rights keep this user's calls from us (or no longer do) */
+};
+
+/* The two monitoring settings of the supervisor, and the backend's rule for them. */
+struct monitor_settings {
+    bool ring_when_monitored_rings; /* "Ring my phone when any user I am monitoring rings" */
+    bool pick_up_held_lines;        /* "Enable me to pick up a monitored line on hold" */
+    bool ring_locks_hold; /* the backend refuses to pick up held lines while the first is on */
+};
+
+struct event {
+    enum event_kind kind;
+    int64_t at_ms;  /* backend's time (UTC epoch ms) of the fact; 0 when not told */
+    bool is_answer; /* belongs to the answer of the snapshot asked for last: never overwrites a fact
+                       that an event has touched since EVENT_SNAPSHOT_ASKED */
+    const char *user_id; /* the backend's own id of the user (Asterisk: the extension) */
+    union {
+        struct {
+            enum link_state state;
+            const char *text;  /* what is waited for, why it was lost; may be NULL */
+            int64_t retry_ms;  /* monotonic time of the next try; 0 when none */
+        } link;
+        struct monitor_settings settings;
+        struct {
+            const char *extension;
+            const char *name;       /* "" when not known */
+            const char *department; /* "" when none */
+            uint32_t line;          /* position in the list of monitored users, from 1; 0: none */
+        } user;
+        struct {
+            enum presence presence;
+            const char *note; /* "lunch"; "" or NULL when none */
+        } presence;
+        struct {
+            bool is_on;
+        } dnd;
+        struct {
+            const struct device *items;
+            size_t len;
+        } devices;
+        struct {
+            const char *id; /* the backend's id of this user's leg of the call */
+            enum call_state state;
+            enum call_direction direction;
+            const char *number;      /* other party; "" when not known */
+            const char *name;        /* other party; "" when not known */
+            int64_t since_ms;        /* backend's time at which this state began; 0: not told */
+            int64_t connected_ms;    /* backend's time of the answer; 0: not answered or not told */
+            bool is_recorded;
+            const struct supervisor *supervisors;
+            size_t supervisors_len;
+        } call;
+        struct {
+            const char *id;
+        } ended;
+        struct {
+            bool is_withheld;
+        } withheld;
+    } u;
+};
+
+#endif

@@ -1,0 +1,154 @@
+/* The model: users, their calls, the link that feeds them. Pure: no I/O, no clock, no callbacks.
+ * now_ms is always the monotonic clock and never goes back. */
+#ifndef CALLHUD_MODEL_HUD_H
+#define CALLHUD_MODEL_HUD_H
+
+#include "callhud/base/hash.h"
+#include "callhud/base/vec.h"
+#include "callhud/model/event.h"
+#include "callhud/model/lamp.h"
+
+#define HUD_PONG_LIMIT_MS 30000    /* a live link without a sign of life for so long is lost */
+#define HUD_STALE_KEEP_MS 60000    /* a stale lamp keeps its value so long, then it is unknown */
+#define HUD_POLL_FRESH_MS 20000    /* while polling a lamp is fresh so long after its answer */
+#define HUD_CALLS_PER_USER_MAX 64  /* further calls of one user are counted, not kept */
+
+struct call {
+    char *id;
+    enum call_state state;
+    enum call_direction direction;
+    char *number; /* never NULL */
+    char *name;   /* never NULL */
+    int64_t since_ms;     /* backend time at which the state began; 0 when neither told nor seen */
+    int64_t seen_ms;      /* backend time at which we first knew the state: "at least since" */
+    int64_t connected_ms; /* backend time of the answer; 0 */
+    bool is_recorded;
+    struct supervisor *supervisors; /* owned, strings too */
+    size_t supervisors_len;
+    uint64_t touched; /* hud.rev of the last live event or answer about it */
+};
+
+struct user {
+    char *id;
+    char *extension;
+    char *name; /* "" when not known */
+    const char *department; /* interned in the hud; "" when none */
+    uint32_t line;
+    size_t index; /* position in hud.users */
+
+    enum presence presence;
+    char *presence_note; /* never NULL */
+    bool is_dnd;
+    bool is_withheld;
+    bool is_heard; /* the backend has told presence, DND or a call at least once */
+    struct device *devices; /* owned, names too */
+    size_t devices_len;
+    VEC(struct call) calls; /* most urgent first: ringing, held, parked, connected, dialling; among
+                               equals the one that began first */
+    size_t calls_beyond;    /* calls above HUD_CALLS_PER_USER_MAX, not kept */
+
+    enum lamp lamp;      /* from the facts alone; ask hud_lamp() for what to show */
+    int64_t since_ms;    /* backend time at which that lamp began; 0 when neither told nor seen */
+    int64_t seen_ms;     /* backend time at which we first knew it */
+    int64_t answered_ms; /* monotonic time of the last answer about this user; for polling */
+    uint64_t rev;        /* hud.rev of the last change of anything shown */
+    bool is_changed;     /* in hud.changed */
+    enum lamp shown_lamp; /* what hud_lamp() last said: kept for the counts */
+    bool shown_stale;
+
+    uint64_t touched_user, touched_presence, touched_dnd, touched_devices, touched_withheld;
+};
+
+struct link {
+    enum link_state state;
+    char *text; /* never NULL */
+    int64_t retry_ms;
+    int64_t changed_ms;  /* monotonic time of the last change of state */
+    int64_t heard_ms;    /* monotonic time of the last sign of life; 0: never */
+    bool is_synced;      /* a snapshot was done since the link came up and no gap since */
+    int64_t unsynced_ms; /* monotonic time at which it last stopped being synced */
+    bool was_synced;     /* ever, in this run */
+};
+
+struct hud_stats {
+    uint64_t events;     /* applied */
+    uint64_t gaps;       /* EVENT_GAP and lost links */
+    uint64_t resyncs;    /* snapshots done */
+    uint64_t corrected;  /* lamps that a snapshot (not the first) changed */
+    uint64_t last_corrected;    /* by the last snapshot */
+    int64_t last_corrected_ms;  /* backend time of that snapshot */
+};
+
+struct hud {
+    VEC(struct user *) users; /* in order of first mention */
+    struct map by_id;         /* user id -> struct user */
+    VEC(char *) departments;  /* interned */
+    struct link link;
+    struct monitor_settings settings;
+    uint64_t rev;            /* grows with every change of anything shown */
+    size_t counts[LAMP_COUNT]; /* of what hud_lamp() says, kept incrementally */
+    struct hud_stats stats;
+    VEC(struct user *) changed; /* since hud_changed_clear() */
+    VEC(char *) gone;           /* extensions of users removed since hud_changed_clear() */
+
+    /* the snapshot being answered */
+    bool is_snapshot_open;
+    uint64_t snapshot_rev; /* rev at EVENT_SNAPSHOT_ASKED */
+    VEC(char *) ended;     /* "user_id\ncall_id" of calls ended by live events since it was asked */
+
+    /* backend clock minus monotonic clock: the larger of the best samples of the running and the
+     * last minute, so that late events do not make ages jump */
+    bool has_offset;
+    int64_t offset_ms;
+    int64_t window_best_ms, window_last_best_ms, window_start_ms;
+    bool has_last_window;
+};
+
+enum hud_change { /* bits */
+    HUD_CHANGED_LAMP = 1,
+    HUD_CHANGED_CALLS = 2,
+    HUD_CHANGED_USER = 4,  /* name, department, devices, presence note, DND, presence */
+    HUD_CHANGED_USERS = 8, /* a user came or went */
+    HUD_CHANGED_LINK = 16,
+    HUD_CHANGED_SETTINGS = 32,
+    HUD_CHANGED_STALE = 64,
+};
+
+void hud_init(struct hud *hud);
+void hud_fini(struct hud *hud);
+
+/* Applies one event; the answer is hud_change bits, 0 when nothing shown has changed. Events about
+ * a user that was never named (EVENT_USER) are dropped, as are malformed ones. */
+unsigned hud_apply(struct hud *hud, const struct event *event, int64_t now_ms);
+
+/* Lets time pass: pong limit, stale to unknown, polling. Same answer as hud_apply(). */
+unsigned hud_tick(struct hud *hud, int64_t now_ms);
+/* Monotonic time at which hud_tick() next has something to do; INT64_MAX when never. */
+int64_t hud_next_tick_ms(const struct hud *hud, int64_t now_ms);
+
+/* What to show for a user now. */
+struct lamp_view {
+    enum lamp lamp;
+    bool is_stale;
+    int64_t since_ms; /* backend time; 0: unknown, then at_least_ms says since when at least */
+    int64_t at_least_ms;
+};
+struct lamp_view hud_lamp(const struct hud *hud, const struct user *user, int64_t now_ms);
+struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms);
+/* The call that the lamp speaks of: the most urgent; NULL when none. */
+const struct call *hud_call(const struct user *user);
+bool hud_is_stale(const struct hud *hud, const struct user *user, int64_t now_ms);
+
+/* The backend's clock now (epoch ms): monotonic plus offset; 0 while no event has told the time. */
+int64_t hud_backend_now(const struct hud *hud, int64_t now_ms);
+/* Age of a backend time, never negative; -1 when since_ms or the offset is unknown. */
+int64_t hud_age_ms(const struct hud *hud, int64_t since_ms, int64_t now_ms);
+
+const struct user *hud_user_by_id(const struct hud *hud, const char *id);
+const struct user *hud_user_by_extension(const struct hud *hud, const char *extension);
+
+/* The users whose rev grew since the last clear, in order of change, without doubles; each shown
+ * change (also stale and unknown by hud_tick()) puts a user in. */
+void hud_changed_clear(struct hud *hud);
+
+#endif

@@ -1,0 +1,61 @@
+/* Which users are shown, in which order, under which department: a list of rows for the views. */
+#ifndef CALLHUD_MODEL_ORDER_H
+#define CALLHUD_MODEL_ORDER_H
+
+#include "callhud/model/filter.h"
+#include "callhud/model/hud.h"
+
+/* X(enum, word for commands and configuration, words on screen) */
+#define ORDER_LIST(X)                                                                              \
+    X(ORDER_LINE, "line", "line order")                                                            \
+    X(ORDER_EXTENSION, "extension", "extension")                                                   \
+    X(ORDER_NAME, "name", "name")                                                                  \
+    X(ORDER_STATE, "state", "state")                                                               \
+    X(ORDER_LONGEST, "longest", "longest in state")                                                \
+    X(ORDER_HOLD, "hold", "longest hold")
+enum order_by {
+#define ORDER_ENUM(name, word, text) name,
+    ORDER_LIST(ORDER_ENUM)
+#undef ORDER_ENUM
+    ORDER_COUNT
+};
+const char *order_word(enum order_by by);
+const char *order_text(enum order_by by);
+bool order_from_word(const char *word, enum order_by *out);
+
+struct order_group {
+    const char *department; /* "" for users without one: they come last */
+    size_t first, len;      /* into order.users */
+    size_t free_count, ringing_count, held_count;
+    int64_t longest_hold_ms; /* age; -1 when nobody holds */
+    bool is_hold_at_least;   /* the beginning of that hold is not known */
+};
+
+struct order {
+    VEC(const struct user *) users;
+    VEC(struct order_group) groups; /* one group with department NULL when not grouped */
+    size_t hidden;                  /* users that the filter or the department kept out */
+};
+
+struct order_request {
+    enum order_by by;
+    bool is_grouped;          /* by department; groups in order of their first user by line order */
+    const char *department;   /* only this one; NULL: all */
+    const struct filter *filter;
+};
+/* ORDER_LINE: by line; users without a line after those, by extension (natural). Ties: extension.
+ * Stable: equal input gives equal output. Pointers hold until the next hud_apply(). */
+void order_build(struct order *order, const struct hud *hud, const struct order_request *request,
+                 int64_t now_ms);
+void order_fini(struct order *order);
+
+/* The users that ask for action, most urgent first: ringing (longest first), then held (longest
+ * first), then parked. Stale ones are included, unknown ones not. */
+struct urgent {
+    VEC(const struct user *) users;
+};
+void urgent_build(struct urgent *urgent, const struct hud *hud, const struct filter *filter,
+                  int64_t now_ms);
+void urgent_fini(struct urgent *urgent);
+
+#endif

@@ -1,0 +1,36 @@
+/* THE command table. Keys, key bar, palette, help screen, man page and completions are made from it. */
+#ifndef CALLHUD_UI_CMD_H
+#define CALLHUD_UI_CMD_H
+
+#include "callhud/base/buf.h"
+#include "callhud/draw/key.h"
+#include "callhud/model/hud.h"
+
+struct ui;
+
+enum cmd_scope { SCOPE_ALL = 0, SCOPE_USERS = 1, SCOPE_USER = 2, SCOPE_TEXT = 4 }; /* bits; ALL: 0 */
+enum cmd_flag { CMD_DANGEROUS = 1, CMD_WRITES = 2, CMD_MOVES = 4, CMD_IN_BAR = 8, CMD_TAKES_TEXT = 16 };
+
+struct cmd_call {
+    struct ui *ui;
+    const struct hud *hud;
+    int64_t now_ms;
+    const char *text; /* argument typed in the palette; "" */
+};
+
+struct cmd {
+    const char *name;  /* ":filter", without the colon: what configuration and palette use */
+    const char *keys;  /* default keys, separated by blanks; aliases after the first: "/ F3" */
+    const char *group; /* heading in help: "move", "find", "show", "act", "program" */
+    const char *label; /* in the key bar: "find" */
+    const char *help;  /* one sentence */
+    unsigned scope, flags;
+    const char *(*why_disabled)(const struct cmd_call *call); /* NULL: always there */
+    void (*run)(const struct cmd_call *call);
+};
+
+extern const struct cmd cmd_table[];
+extern const size_t cmd_table_len;
+const struct cmd *cmd_find(const char *name);
+
+#endif

@@ -1,0 +1,68 @@
+/* The console's screens: keys in, cells out. Knows the model and a canvas; no terminal, no network,
+ * no clock, no files. */
+#ifndef CALLHUD_UI_UI_H
+#define CALLHUD_UI_UI_H
+
+#include "callhud/base/err.h"
+#include "callhud/draw/canvas.h"
+#include "callhud/draw/key.h"
+#include "callhud/model/hud.h"
+#include "callhud/model/order.h"
+
+struct ui;
+
+enum ui_numbers { NUMBERS_FULL, NUMBERS_LAST4, NUMBERS_HIDDEN };
+enum ui_bell { BELL_ON, BELL_OFF, BELL_AUTO };
+
+struct ui_settings {
+    const char *profile;        /* shown first in the first line; copied */
+    const char *backend;        /* title of the backend, for texts; copied */
+    const char *monitor;        /* what is monitored, for the empty screen; copied */
+    const char *phone_extension; /* the supervisor's own, for bell = auto; "" */
+    bool is_blinking;
+    bool is_read_only;
+    enum ui_bell bell;
+    enum ui_numbers numbers;
+    enum order_by order;
+    const char *view; /* "grid" "dense" "table"; NULL: grid */
+    const char *theme; /* name of the theme in use, for `t` */
+    const char *const *themes; /* NULL-terminated names for `t` to go round */
+    const char *const *keys; /* NULL-terminated pairs: key text, command name; from [keys] */
+};
+
+enum rc ui_new(struct ui **out, const struct ui_settings *settings, struct err *err);
+/* Settings after a reload; keeps selection, view, filter. */
+enum rc ui_configure(struct ui *ui, const struct ui_settings *settings, struct err *err);
+void ui_free(struct ui *ui);
+
+/* Feeds. bits are hud_change bits of hud_apply()/hud_tick(); hud->changed is read, not cleared. */
+void ui_hud_changed(struct ui *ui, const struct hud *hud, unsigned bits, int64_t now_ms);
+void ui_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms);
+enum ui_level { UI_INFO, UI_GOOD, UI_WARN, UI_ERROR };
+/* The message line; why (may be NULL) is shown by `i`. Both copied; kept in the message history. */
+void ui_message(struct ui *ui, enum ui_level level, const char *text, const char *why, int64_t now_ms);
+
+/* Draws everything: pure but for the canvas and what ui remembers of the layout (scroll, hit map). */
+void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int64_t now_ms);
+/* Monotonic time at which the picture changes by itself (ages, blinking, bold, messages); INT64_MAX. */
+int64_t ui_next_frame_ms(const struct ui *ui, const struct hud *hud, int64_t now_ms);
+
+/* What the screens ask of the program. */
+enum intent_kind {
+    INTENT_NONE, INTENT_QUIT, INTENT_RESYNC, INTENT_REDRAW, INTENT_SUSPEND, INTENT_COPY,
+    INTENT_THEME, INTENT_MOUSE, INTENT_RELOAD, INTENT_BELL, INTENT_SHOT, INTENT_RECONNECT
+};
+struct intent {
+    enum intent_kind kind;
+    char text[512]; /* COPY: what; THEME: name; SHOT: file */
+    bool is_on;     /* MOUSE */
+};
+bool ui_next_intent(struct ui *ui, struct intent *out);
+
+/* "callhud: 3 ringing 2 held" for the terminal's title. */
+void ui_title(const struct ui *ui, const struct hud *hud, char *out, size_t size);
+
+/* Which user is under the cursor: its extension, or NULL. For tests and the program's own use. */
+const char *ui_selected(const struct ui *ui);
+
+#endif

@@ -1,0 +1,76 @@
+# What is built for the tests. Included by the top CMakeLists.txt.
+enable_testing()
+set(all_floors callhud_app callhud_ui callhud_term callhud_backend callhud_net callhud_model
+               callhud_draw callhud_base)
+
+if(CALLHUD_KIND STREQUAL "fuzz")
+  file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
+  foreach(source ${fuzzers})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE ${all_floors})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+  return()
+endif()
+
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+pkg_check_modules(VTERM REQUIRED IMPORTED_TARGET vterm)
+
+# What several unit tests share: everything in tests/unit that is not a test itself.
+file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/*.c)
+list(FILTER support EXCLUDE REGEX "/test_[^/]*$")
+if(support)
+  add_library(unit_support STATIC ${support})
+  target_link_libraries(unit_support PUBLIC ${all_floors} PkgConfig::CMOCKA)
+else()
+  add_library(unit_support INTERFACE)
+endif()
+
+function(test_program name kind)
+  add_executable(${name} ${ARGN})
+  target_compile_definitions(${name} PRIVATE TEST_DIR="${CMAKE_SOURCE_DIR}/tests")
+  target_link_libraries(${name} PRIVATE unit_support ${all_floors} PkgConfig::CMOCKA
+                                        PkgConfig::VTERM util)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${kind} TIMEOUT 300
+    ENVIRONMENT "LC_ALL=C.UTF-8;TZ=UTC;CMOCKA_MESSAGE_OUTPUT=TAP")
+endfunction()
+
+file(GLOB unit_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/test_*.c)
+foreach(source ${unit_tests})
+  get_filename_component(name ${source} NAME_WE)
+  test_program(${name} unit ${source})
+endforeach()
+
+file(GLOB model_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/model/*.c)
+if(model_tests)
+  test_program(test_model_property model ${model_tests})
+endif()
+
+file(GLOB screen_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/screen/*.c)
+if(screen_tests)
+  test_program(test_screen screen ${screen_tests})
+endif()
+
+file(GLOB proto_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/proto/test_*.c)
+foreach(source ${proto_tests})
+  get_filename_component(name ${source} NAME_WE)
+  test_program(${name} proto ${source})
+endforeach()
+
+# Helpers of the end-to-end and bench scripts, and libraries that are preloaded.
+file(GLOB tools CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/e2e/tool_*.c
+                                  ${CMAKE_SOURCE_DIR}/tests/bench/bench_*.c)
+foreach(source ${tools})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE ${all_floors} PkgConfig::VTERM util)
+endforeach()
+file(GLOB preloads CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fault/preload_*.c
+                                     ${CMAKE_SOURCE_DIR}/tests/fault/slow_resolver.c)
+foreach(source ${preloads})
+  get_filename_component(name ${source} NAME_WE)
+  add_library(${name} MODULE ${source})
+  target_link_libraries(${name} PRIVATE dl)
+endforeach()
