@@ -169,6 +169,30 @@ static const struct range dropped[] = {
     {0xF0000, 0x10FFFF},
 };
 
+/* wcwidth(3) of glibc 2.36 and tmux 3.3a (which asks it) follow Unicode 14; libvterm 0.1.4 has the
+ * combining characters of Unicode 5 and the wide ones of Unicode 9, and so have terminals built on
+ * such tables. All characters that glibc knows were written to each and the cursor compared: where
+ * they differ, columns would not hold, so these become U+FFFD. The first table speaks of characters
+ * of width 0 only, the second of the others; that lets ranges run over what lies between. From
+ * U+FE24 up a few marks on which all agree (Kharoshthi, musical notation) are given up with them.
+ */
+static const struct range contested_marks[] = {
+    {0x0487, 0x0487}, {0x0616, 0x061A}, {0x065F, 0x065F}, {0x07FD, 0x0900},   {0x093A, 0x093A},
+    {0x0955, 0x0957}, {0x09FE, 0x09FE}, {0x0A51, 0x0A51}, {0x0A75, 0x0A75},   {0x0AFA, 0x0AFF},
+    {0x0B44, 0x0B44}, {0x0B55, 0x0B55}, {0x0B62, 0x0B63}, {0x0C00, 0x0C3C},   {0x0C62, 0x0C81},
+    {0x0D00, 0x0D3C}, {0x0D44, 0x0D44}, {0x0D62, 0x0D81}, {0x0EBA, 0x0EBA},   {0x0F8D, 0x0F8F},
+    {0x1033, 0x109D}, {0x135D, 0x135E}, {0x1885, 0x1886}, {0x1A1B, 0x1ACE},   {0x1B80, 0x1CF9},
+    {0x1DCB, 0x1DFD}, {0x20F0, 0xA802}, {0xA82C, 0xD7FB}, {0xFE24, 0x10FFFF},
+};
+static const struct range contested_cells[] = {
+    {0x0600, 0x0603},   {0x06DD, 0x06DE},   {0x070F, 0x070F},   {0x1734, 0x1734},
+    {0x16FE1, 0x16FF1}, {0x187ED, 0x187F7}, {0x18AF3, 0x1AFFE}, {0x1B002, 0x1B2FB},
+    {0x1F260, 0x1F265}, {0x1F6D5, 0x1F6DF}, {0x1F6F7, 0x1F6FC}, {0x1F7E0, 0x1F7F0},
+    {0x1F90C, 0x1F90F}, {0x1F91F, 0x1F91F}, {0x1F928, 0x1F92F}, {0x1F931, 0x1F932},
+    {0x1F93B, 0x1F93B}, {0x1F93F, 0x1F93F}, {0x1F946, 0x1F946}, {0x1F94C, 0x1F94F},
+    {0x1F95F, 0x1F97F}, {0x1F992, 0x1F9BF}, {0x1F9C1, 0x1F9FF}, {0x1FA70, 0x1FAFF},
+};
+
 enum kind { KIND_BASE, KIND_MARK, KIND_DROPPED };
 
 struct glyph {
@@ -212,6 +236,8 @@ static struct glyph glyph_of(uint32_t c)
         return (struct glyph){c, KIND_DROPPED, 0};
     int width = c == UTF8_REPLACEMENT ? 1 : locale_width(c);
     if (width < 0 || width > 2)
+        return replacement;
+    if (width == 0 ? IS_IN(contested_marks, c) : IS_IN(contested_cells, c))
         return replacement;
     return (struct glyph){c, width == 0 ? KIND_MARK : KIND_BASE, width};
 }
