@@ -256,6 +256,21 @@ static bool put_char(struct buf *out, uint32_t c, size_t *left)
     return true;
 }
 
+/* Appends the printable ASCII that in begins with, as far as the limit goes; returns its length. */
+static size_t put_ascii(struct buf *out, const char *in, size_t len, size_t *left)
+{
+    size_t count = 0;
+
+    while (count < len && count < *left && (unsigned char)(in[count] - 0x20) < 0x5F)
+        count++;
+    if (count > out->max_bytes - out->len)
+        count = out->max_bytes - out->len;
+    if (count == 0 || !buf_put(out, in, count))
+        return 0;
+    *left -= count;
+    return count;
+}
+
 bool utf8_clean(struct buf *out, const char *in, size_t len, size_t max_chars)
 {
     size_t left = max_chars;
@@ -264,6 +279,11 @@ bool utf8_clean(struct buf *out, const char *in, size_t len, size_t max_chars)
     bool is_bad;
 
     for (size_t at = 0; at < len; at += used) {
+        used = put_ascii(out, in + at, len - at, &left);
+        if (used > 0) {
+            marks = 0;
+            continue;
+        }
         struct glyph glyph = glyph_of(next_char(in + at, len - at, &used, &is_bad));
         if (glyph.kind == KIND_DROPPED || (glyph.kind == KIND_MARK && marks == MARKS_MAX))
             continue;
