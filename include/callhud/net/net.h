@@ -16,8 +16,8 @@ enum rc net_new(struct net **out, struct loop *loop, struct err *err);
 bool net_free(struct net *net);
 void net_io(struct net *net, struct io *out);
 
-/* Is libwebsockets' libuv plug-in there (a run-time dependency that no tool detects)? For doctor and
- * the error text: package libwebsockets-evlib-uv. */
+/* Is libwebsockets' libuv plug-in there (a run-time dependency that no tool detects)? For doctor
+ * and the error text: package libwebsockets-evlib-uv. */
 bool net_has_uv_plugin(void);
 
 #endif

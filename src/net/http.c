@@ -1,0 +1,535 @@
+#include "callhud/net/http.h"
+
+#include "callhud/base/buf.h"
+#include "callhud/base/log.h"
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+#include "callhud/net/tls.h"
+#include "callhud/net/url.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#define ANSWER_MAX_BYTES (8u * 1024 * 1024)
+#define TIMEOUT_MS 10000
+#define MAX_CONNECTIONS 8
+#define MAX_PER_HOST 6
+#define DIVERSION_BYTES (URL_HOST_BYTES + 32)
+
+struct io_http {
+    struct http_pool *pool;
+    struct io_http *prev, *next;
+    void (*done)(void *self, const struct io_http_answer *answer);
+    void *self;
+    CURL *easy;      /* NULL until the request was found to make sense */
+    bool is_running; /* is easy in the multi handle? */
+    struct resolve_ask *ask;
+    struct loop_timer *timer; /* of the whole request */
+    int64_t timeout_ms;
+    struct url url;
+    char *name; /* for TLS and messages: tls_name, or the host */
+    struct curl_slist *headers;
+    struct curl_slist *addresses;
+    struct curl_slist *diversion;
+    char curl_text[CURL_ERROR_SIZE];
+    struct buf body;
+    struct err err; /* a failure found before curl was asked */
+};
+
+struct http_pool {
+    struct loop *loop;
+    struct resolve *resolve;
+    CURLM *multi; /* NULL until the first request */
+    struct loop_timer *timer;
+    struct io_http *first;
+};
+
+/* One socket that curl wants to hear of. */
+struct interest {
+    uv_poll_t poll;
+    struct http_pool *pool;
+    curl_socket_t socket;
+};
+
+static void finish_all(struct http_pool *pool);
+
+/* ---- curl on the loop ---- */
+
+static void timer_fired(void *self)
+{
+    struct http_pool *pool = self;
+    int running;
+
+    pool->timer = NULL;
+    curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    finish_all(pool);
+}
+
+static int set_timer(CURLM *multi, long after_ms, void *self)
+{
+    struct http_pool *pool = self;
+
+    (void)multi;
+    loop_timer_stop(pool->timer);
+    pool->timer = after_ms < 0 ? NULL : loop_timer(pool->loop, after_ms, timer_fired, pool);
+    return 0;
+}
+
+static void socket_ready(uv_poll_t *poll, int status, int events)
+{
+    struct interest *interest = poll->data;
+    struct http_pool *pool = interest->pool;
+    int what = status < 0 ? CURL_CSELECT_ERR : 0;
+    int running;
+
+    what |= (events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0;
+    what |= (events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
+    /* The interest may be gone after this. */
+    curl_multi_socket_action(pool->multi, interest->socket, what, &running);
+    finish_all(pool);
+}
+
+static void free_interest(uv_handle_t *handle)
+{
+    mem_free(handle->data);
+}
+
+static int set_interest(CURL *easy, curl_socket_t socket, int what, void *self, void *of_socket)
+{
+    struct http_pool *pool = self;
+    struct interest *interest = of_socket;
+    int events = 0;
+
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        if (interest != NULL)
+            uv_close((uv_handle_t *)&interest->poll, free_interest);
+        return 0;
+    }
+    if (interest == NULL) {
+        interest = mem_zero(1, sizeof *interest);
+        interest->pool = pool;
+        interest->socket = socket;
+        interest->poll.data = interest;
+        if (uv_poll_init_socket(loop_uv(pool->loop), &interest->poll, socket) != 0) {
+            mem_free(interest);
+            return -1;
+        }
+        curl_multi_assign(pool->multi, socket, interest);
+    }
+    events |= (what & CURL_POLL_IN) != 0 ? UV_READABLE : 0;
+    events |= (what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0;
+    uv_poll_start(&interest->poll, events, socket_ready);
+    return 0;
+}
+
+static bool start_curl(struct http_pool *pool)
+{
+    if (pool->multi != NULL)
+        return true;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+        return false;
+    pool->multi = curl_multi_init();
+    if (pool->multi == NULL) {
+        curl_global_cleanup();
+        return false;
+    }
+    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, set_interest);
+    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+    curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+    curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)MAX_CONNECTIONS);
+    curl_multi_setopt(pool->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MAX_PER_HOST);
+    curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    return true;
+}
+
+struct http_pool *http_pool_new(struct loop *loop, struct resolve *resolve)
+{
+    struct http_pool *pool = mem_zero(1, sizeof *pool);
+
+    pool->loop = loop;
+    pool->resolve = resolve;
+    return pool;
+}
+
+void http_pool_free(struct http_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    while (pool->first != NULL)
+        http_cancel(pool->first);
+    if (pool->multi != NULL) {
+        curl_multi_cleanup(pool->multi);
+        curl_global_cleanup();
+    }
+    loop_timer_stop(pool->timer);
+    mem_free(pool);
+}
+
+/* ---- the life of a request ---- */
+
+/* Takes the request out of everything that could call it. */
+static void detach(struct io_http *http)
+{
+    resolve_cancel(http->ask);
+    http->ask = NULL;
+    loop_timer_stop(http->timer);
+    http->timer = NULL;
+    if (http->is_running)
+        curl_multi_remove_handle(http->pool->multi, http->easy);
+    http->is_running = false;
+    *(http->prev != NULL ? &http->prev->next : &http->pool->first) = http->next;
+    if (http->next != NULL)
+        http->next->prev = http->prev;
+    http->prev = http->next = NULL;
+}
+
+static void free_http(struct io_http *http)
+{
+    curl_easy_cleanup(http->easy);
+    curl_slist_free_all(http->headers);
+    curl_slist_free_all(http->addresses);
+    curl_slist_free_all(http->diversion);
+    buf_fini(&http->body);
+    mem_free(http->name);
+    mem_free(http);
+}
+
+void http_cancel(struct io_http *http)
+{
+    if (http == NULL)
+        return;
+    detach(http);
+    free_http(http);
+}
+
+/* The only place that calls done. The answer's strings live in http. */
+static void tell(struct io_http *http, struct io_http_answer *answer)
+{
+    answer->content_type = answer->content_type != NULL ? answer->content_type : "";
+    answer->location = answer->location != NULL ? answer->location : "";
+    answer->body = buf_text(&http->body);
+    answer->body_len = http->body.len;
+    answer->text = answer->text != NULL ? answer->text : "";
+    detach(http);
+    http->done(http->self, answer);
+    free_http(http);
+}
+
+static void tell_failure(struct io_http *http)
+{
+    struct io_http_answer answer = {.rc = http->err.rc, .text = http->err.text};
+
+    buf_reset(&http->body);
+    tell(http, &answer);
+}
+
+static void out_of_time(void *self)
+{
+    struct io_http *http = self;
+
+    http->timer = NULL;
+    err_set(&http->err, RC_TIMEOUT, "no answer from %s port %d within %.1f s%s", http->url.host,
+            http->url.port, (double)http->timeout_ms / 1000.0,
+            http->ask != NULL ? ": its address was not found in time" : "");
+    tell_failure(http);
+}
+
+static void fail_later(void *self)
+{
+    struct io_http *http = self;
+
+    http->timer = NULL;
+    tell_failure(http);
+}
+
+static void explain(struct io_http *http, CURLcode code)
+{
+    long verdict = 0;
+    struct err *err = &http->err;
+    const char *host = http->url.host;
+    const char *text = http->curl_text[0] != '\0' ? http->curl_text : curl_easy_strerror(code);
+
+    curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+    switch (code) {
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_COULDNT_RESOLVE_HOST:
+        err_set(err, RC_UNREACHABLE, "no connection to %s port %d: %s", host, http->url.port, text);
+        return;
+    case CURLE_PARTIAL_FILE:
+        err_set(err, RC_UNREACHABLE, "the answer of %s was cut off after %zu bytes", host,
+                http->body.len);
+        return;
+    case CURLE_OPERATION_TIMEDOUT:
+        err_set(err, RC_TIMEOUT, "no answer from %s port %d in time: %s", host, http->url.port,
+                text);
+        return;
+    case CURLE_WRITE_ERROR:
+        err_set(err, RC_TOO_BIG, "the answer of %s is larger than %zu bytes", host,
+                http->body.max_bytes);
+        return;
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH: tls_explain_pin(err, http->name); return;
+    case CURLE_PEER_FAILED_VERIFICATION:
+        /* curl compares names itself: then the chain's verdict is fine. */
+        tls_explain(err, verdict, http->name, "");
+        return;
+    case CURLE_SSL_CACERT_BADFILE:
+        err_set(err, RC_CONFIG, "cannot read the certificates in ca_file: %s", text);
+        return;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+        err_set(err, RC_TLS, "no TLS with %s port %d: %s", host, http->url.port, text);
+        return;
+    default: err_set(err, RC_PROTO, "no usable answer from %s: %s", host, text);
+    }
+}
+
+/* curl has finished with this one. */
+static void finish(struct io_http *http, CURLcode code)
+{
+    struct io_http_answer answer = {.rc = RC_OK};
+    struct curl_header *location = NULL;
+    char *content_type = NULL;
+    char *redirect = NULL;
+    curl_off_t retry_after_s = 0;
+    long status = 0;
+
+    if (code != CURLE_OK) {
+        explain(http, code);
+        tell_failure(http);
+        return;
+    }
+    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &content_type);
+    curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    curl_easy_getinfo(http->easy, CURLINFO_REDIRECT_URL, &redirect);
+    if (redirect == NULL &&
+        curl_easy_header(http->easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK)
+        redirect = location->value;
+    answer.status = (int)status;
+    answer.content_type = content_type;
+    answer.location = redirect;
+    answer.retry_after_ms = (int64_t)retry_after_s * 1000;
+    tell(http, &answer);
+}
+
+/* A callback may start and cancel others, but the messages are curl's own list: it drops those of
+ * handles that were removed. */
+static void finish_all(struct http_pool *pool)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
+        struct io_http *http = NULL;
+        CURLcode code = message->data.result;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&http);
+        finish(http, code);
+    }
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *self)
+{
+    struct io_http *http = self;
+
+    return buf_put(&http->body, bytes, size * count) ? size * count : 0;
+}
+
+/* ---- setting up ---- */
+
+static void append(struct curl_slist **list, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(*list, text);
+
+    if (longer != NULL)
+        *list = longer;
+}
+
+static void set_method(struct io_http *http, const struct io_http_request *request)
+{
+    CURL *easy = http->easy;
+
+    if (request->content_type != NULL) {
+        char line[256];
+
+        snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
+        append(&http->headers, line);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body != NULL ? request->body : "");
+    } else if (str_eq(request->method, "POST") || str_eq(request->method, "PUT")) {
+        /* No body, but its length of 0 has to be said. */
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
+        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, "");
+        append(&http->headers, "Content-Type:");
+    } else if (str_eq(request->method, "HEAD")) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    }
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    append(&http->headers, "Expect:");
+}
+
+static void set_access(struct io_http *http, const struct io_access *access)
+{
+    CURL *easy = http->easy;
+
+    if (access->bearer != NULL) {
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, access->bearer);
+    } else if (access->user != NULL) {
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        curl_easy_setopt(easy, CURLOPT_USERNAME, access->user);
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, access->password != NULL ? access->password : "");
+    }
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (access->ca_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, access->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    if (access->pin_sha256 != NULL)
+        curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, access->pin_sha256);
+}
+
+/* The name goes into the URL, where curl takes SNI and the name to verify from; the connection is
+ * led to the real host, which also keeps curl from taking two servers under one name for one. */
+static bool set_name(struct io_http *http)
+{
+    struct url *url = &http->url;
+    bool is_v6_name = strchr(http->name, ':') != NULL;
+    struct buf text;
+    char diversion[DIVERSION_BYTES];
+
+    buf_init(&text, 8192);
+    buf_printf(&text, "%s://%s%s%s:%d%s", url->is_tls ? "https" : "http", is_v6_name ? "[" : "",
+               http->name, is_v6_name ? "]" : "", url->port, url->path);
+    bool is_set = curl_easy_setopt(http->easy, CURLOPT_URL, buf_text(&text)) == CURLE_OK;
+
+    if (!str_eq(http->name, url->host)) {
+        const char *open = url->is_v6 ? "[" : "";
+        const char *close = url->is_v6 ? "]" : "";
+
+        snprintf(diversion, sizeof diversion, "::%s%s%s:%d", open, url->host, close, url->port);
+        append(&http->diversion, diversion);
+        curl_easy_setopt(http->easy, CURLOPT_CONNECT_TO, http->diversion);
+        buf_reset(&text);
+        buf_printf(&text, url->is_port_usual ? "Host: %s%s%s" : "Host: %s%s%s:%d", open, url->host,
+                   close, url->port);
+        append(&http->headers, buf_text(&text));
+    }
+    buf_fini(&text);
+    return is_set;
+}
+
+static bool set_up(struct io_http *http, const struct io_http_request *request)
+{
+    CURL *easy = curl_easy_init();
+
+    if (easy == NULL)
+        return false;
+    http->easy = easy;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, http);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->curl_text);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not what http_proxy says: passwords pass here */
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "callhud/" CALLHUD_VERSION);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->timeout_ms);
+    set_method(http, request);
+    set_access(http, &request->access);
+    if (!set_name(http))
+        return false;
+    return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK;
+}
+
+static void resolved(void *self, const struct resolve_answer *answer)
+{
+    struct io_http *http = self;
+    struct buf entry;
+
+    http->ask = NULL;
+    if (answer->rc != RC_OK) {
+        err_set(&http->err, answer->rc, "%s", answer->text);
+        tell_failure(http);
+        return;
+    }
+    buf_init(&entry, 4096);
+    /* "+": forgotten by curl after a minute; each request brings its own anyway. */
+    buf_printf(&entry, "+%s:%d:", http->url.host, http->url.port);
+    for (size_t i = 0; i < answer->len; i++) {
+        bool is_v6 = strchr(answer->addresses[i], ':') != NULL;
+
+        buf_printf(&entry, "%s%s%s%s", i > 0 ? "," : "", is_v6 ? "[" : "", answer->addresses[i],
+                   is_v6 ? "]" : "");
+    }
+    if (!url_is_numeric(http->url.host)) {
+        append(&http->addresses, buf_text(&entry));
+        curl_easy_setopt(http->easy, CURLOPT_RESOLVE, http->addresses);
+    }
+    buf_fini(&entry);
+    CURLMcode code = curl_multi_add_handle(http->pool->multi, http->easy);
+
+    if (code == CURLM_OK) {
+        http->is_running = true;
+        return;
+    }
+    err_set(&http->err, RC_FAILED, "cannot start the request: %s", curl_multi_strerror(code));
+    tell_failure(http);
+}
+
+static enum rc check(struct io_http *http, const struct io_http_request *request)
+{
+    const struct io_access *access = &request->access;
+    enum rc rc = url_parse(request->url, "http", &http->url, &http->err);
+
+    if (rc != RC_OK)
+        return rc;
+    http->name =
+        mem_dup(access->tls_name != NULL && http->url.is_tls ? access->tls_name : http->url.host);
+    if (access->pin_sha256 != NULL && !tls_is_pin(access->pin_sha256))
+        return err_set(&http->err, RC_CONFIG,
+                       "pin_sha256 is not of the form sha256//BASE64 (44 characters)");
+    if (!start_curl(http->pool) || !set_up(http, request))
+        return err_set(&http->err, RC_CONFIG, "curl cannot make a request to %s", http->url.host);
+    return RC_OK;
+}
+
+struct io_http *http_start(struct http_pool *pool, const struct io_http_request *request,
+                           void (*done)(void *self, const struct io_http_answer *answer),
+                           void *self)
+{
+    struct io_http *http = mem_zero(1, sizeof *http);
+
+    http->pool = pool;
+    http->done = done;
+    http->self = self;
+    http->next = pool->first;
+    if (pool->first != NULL)
+        pool->first->prev = http;
+    pool->first = http;
+    buf_init(&http->body,
+             request->answer_max_bytes != 0 ? request->answer_max_bytes : ANSWER_MAX_BYTES);
+    http->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
+    if (check(http, request) != RC_OK) {
+        http->timer = loop_timer(pool->loop, 0, fail_later, http);
+        return http;
+    }
+    http->timer = loop_timer(pool->loop, http->timeout_ms, out_of_time, http);
+    http->ask = resolve_start(pool->resolve, http->url.host, resolved, http);
+    return http;
+}
