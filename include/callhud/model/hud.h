@@ -13,6 +13,12 @@
 #define HUD_POLL_FRESH_MS 20000    /* while polling a lamp is fresh so long after its answer */
 #define HUD_CALLS_PER_USER_MAX 64  /* further calls of one user are counted, not kept */
 
+/* When a fact was told last, as counts of events applied; 0: never. */
+struct touch {
+    uint64_t any;  /* by an event or an answer */
+    uint64_t live; /* by an event that is no answer */
+};
+
 struct call {
     char *id;
     enum call_state state;
@@ -25,7 +31,7 @@ struct call {
     bool is_recorded;
     struct supervisor *supervisors; /* owned, strings too */
     size_t supervisors_len;
-    uint64_t touched; /* hud.rev of the last live event or answer about it */
+    struct touch touched;
 };
 
 struct user {
@@ -56,7 +62,9 @@ struct user {
     enum lamp shown_lamp; /* what hud_lamp() last said: kept for the counts */
     bool shown_stale;
 
-    uint64_t touched_user, touched_presence, touched_dnd, touched_devices, touched_withheld;
+    struct touch touched_user, touched_presence, touched_dnd, touched_devices, touched_withheld;
+    uint64_t named;        /* like touch: by EVENT_USER of any kind, or by any live event about it */
+    enum lamp before_lamp; /* while a snapshot is open: the lamp that it would have to correct */
 };
 
 struct link {
@@ -68,6 +76,13 @@ struct link {
     bool is_synced;      /* a snapshot was done since the link came up and no gap since */
     int64_t unsynced_ms; /* monotonic time at which it last stopped being synced */
     bool was_synced;     /* ever, in this run */
+    bool is_expired;     /* unsynced for longer than HUD_STALE_KEEP_MS: noticed by hud_tick() */
+};
+
+/* A lamp that the last snapshot corrected. */
+struct correction {
+    const struct user *user;
+    enum lamp from, to;
 };
 
 struct hud_stats {
@@ -93,8 +108,9 @@ struct hud {
 
     /* the snapshot being answered */
     bool is_snapshot_open;
-    uint64_t snapshot_rev; /* rev at EVENT_SNAPSHOT_ASKED */
-    VEC(char *) ended;     /* "user_id\ncall_id" of calls ended by live events since it was asked */
+    uint64_t snapshot_at; /* stats.events at EVENT_SNAPSHOT_ASKED */
+    struct map ended;     /* what live events ended since then: "user_id", "user_id\ncall_id" */
+    VEC(struct correction) corrections; /* of the last snapshot, until the next or until a user goes */
 
     /* backend clock minus monotonic clock: the larger of the best samples of the running and the
      * last minute, so that late events do not make ages jump */
