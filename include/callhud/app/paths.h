@@ -1,0 +1,21 @@
+/* Where files are: XDG base directories. All functions write an absolute path into out. */
+#ifndef CALLHUD_APP_PATHS_H
+#define CALLHUD_APP_PATHS_H
+
+#include "callhud/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PATH_BYTES 1024
+
+/* $XDG_CONFIG_HOME/callhud/config.ini (~/.config/...) */
+enum rc paths_config(char out[PATH_BYTES], struct err *err);
+/* $XDG_STATE_HOME/callhud/NAME (~/.local/state/...); the folder is made 0700 when is_made. */
+enum rc paths_state(char out[PATH_BYTES], const char *name, bool is_made, struct err *err);
+/* $XDG_CACHE_HOME/callhud/NAME (~/.cache/...); the folder is made 0700 when is_made. */
+enum rc paths_cache(char out[PATH_BYTES], const char *name, bool is_made, struct err *err);
+/* Folders with *.theme, NULL-terminated: the user's, then the installed ones that exist. Static. */
+const char *const *paths_themes(void);
+
+#endif

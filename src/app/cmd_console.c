@@ -1,0 +1,400 @@
+/* callhud console: the screens on a terminal. Joins session (network, model), ui and term. */
+#include "callhud/app/cli.h"
+#include "callhud/app/console.h"
+#include "callhud/app/paths.h"
+#include "callhud/app/plain.h"
+#include "callhud/app/session.h"
+#include "callhud/app/start.h"
+#include "callhud/base/clock.h"
+#include "callhud/base/log.h"
+#include "callhud/base/str.h"
+#include "callhud/term/term.h"
+#include "callhud/ui/ui.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Frames are at least this far apart; the first change after a pause is shown at once. */
+#define FRAME_MS 33
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
+#define SIGNALS (sizeof signals / sizeof *signals)
+
+struct console {
+    const struct cli *cli;
+    struct start start;
+    struct session session;
+    struct term *term;
+    struct ui *ui;
+    struct canvas canvas;
+    struct theme theme;
+    struct console_names names; /* of themes */
+    struct loop_signal *watched[SIGNALS];
+    struct loop_timer *frame;
+    int64_t frame_due_ms;  /* of that timer */
+    int64_t last_frame_ms; /* 0: none yet */
+    uint64_t skipped;
+    bool is_frame_wanted;
+    bool is_canvas_skipped; /* this wish for a frame was counted as skipped */
+    char title[128];
+    int exit_code;
+};
+
+static void end_with(struct console *c, int exit_code)
+{
+    if (c->exit_code < 0)
+        c->exit_code = exit_code;
+    loop_stop(c->session.loop);
+}
+
+/* ---- frames ---------------------------------------------------------------------------------- */
+
+static void plan_frame(struct console *c);
+
+static void draw_frame(struct console *c)
+{
+    int64_t now_ms = session_now(&c->session);
+    c->canvas.is_ascii = term_caps(c->term)->is_ascii;
+    ui_render(c->ui, &c->canvas, &c->session.hud, now_ms);
+    term_present(c->term, &c->canvas);
+    c->last_frame_ms = now_ms;
+    c->is_frame_wanted = false;
+    c->is_canvas_skipped = false;
+
+    char title[sizeof c->title];
+    ui_title(c->ui, &c->session.hud, title, sizeof title);
+    if (!str_eq(title, c->title)) {
+        str_copy(c->title, sizeof c->title, title);
+        term_title(c->term, title);
+    }
+}
+
+static void on_frame_due(void *self)
+{
+    struct console *c = self;
+    c->frame = NULL;
+    c->is_frame_wanted = true;
+    plan_frame(c);
+}
+
+/* Draws now, or arms the timer for when it may or must be drawn. While the terminal is busy nothing
+ * is planned: on_drained() comes back here, so a stall costs one catch-up frame. */
+static void plan_frame(struct console *c)
+{
+    int64_t now_ms = session_now(&c->session);
+    int64_t due_ms = INT64_MAX;
+    if (c->exit_code >= 0)
+        return;
+    if (c->is_frame_wanted && term_is_busy(c->term)) {
+        c->skipped += !c->is_canvas_skipped;
+        c->is_canvas_skipped = true;
+        return;
+    }
+    if (c->is_frame_wanted && now_ms - c->last_frame_ms >= FRAME_MS)
+        draw_frame(c);
+    if (c->is_frame_wanted)
+        due_ms = c->last_frame_ms + FRAME_MS;
+    else
+        due_ms = ui_next_frame_ms(c->ui, &c->session.hud, now_ms);
+    if (c->frame && due_ms == c->frame_due_ms)
+        return;
+    loop_timer_stop(c->frame);
+    c->frame = NULL;
+    c->frame_due_ms = due_ms;
+    if (due_ms != INT64_MAX) {
+        int64_t wait_ms = due_ms - now_ms;
+        c->frame = loop_timer(c->session.loop, wait_ms > 1 ? wait_ms : 1, on_frame_due, c);
+    }
+}
+
+static void on_drained(void *self)
+{
+    plan_frame(self);
+}
+
+static void want_frame(struct console *c)
+{
+    c->is_frame_wanted = true;
+}
+
+/* ---- themes, settings ------------------------------------------------------------------------ */
+
+static enum rc use_theme(struct console *c, const char *name, struct err *err)
+{
+    struct theme theme;
+    enum rc rc = theme_load(&theme, name, paths_themes(), err);
+    if (rc != RC_OK)
+        return rc;
+    c->theme = theme;
+    term_set_theme(c->term, &c->theme);
+    want_frame(c);
+    return RC_OK;
+}
+
+static void reload(struct console *c)
+{
+    struct start fresh;
+    struct err err = {0};
+    int64_t now_ms = session_now(&c->session);
+    want_frame(c);
+    if (start_reload(&fresh, c->cli, &err) != RC_OK) {
+        ui_message(c->ui, UI_ERROR, "not reloaded, the configuration has an error (i why)", err.text,
+                   now_ms);
+        return;
+    }
+    /* The backend borrows the settings' strings: it is opened anew with the new ones. */
+    session_stop_backend(&c->session);
+    start_replace(&c->start, &fresh);
+    session_mistrust(&c->session, "configuration reloaded");
+
+    struct ui_settings settings;
+    console_ui_settings(&settings, &c->start.settings, &c->session, &c->names, c->cli);
+    if (session_start_backend(&c->session, &err) != RC_OK)
+        ui_message(c->ui, UI_ERROR, "the backend refuses its settings (i why)", err.text, now_ms);
+    else if (ui_configure(c->ui, &settings, &err) != RC_OK)
+        ui_message(c->ui, UI_ERROR, "the keys were not reloaded (i why)", err.text, now_ms);
+    else if (use_theme(c, c->start.settings.theme, &err) != RC_OK)
+        ui_message(c->ui, UI_ERROR, "the theme was not reloaded (i why)", err.text, now_ms);
+    else
+        ui_message(c->ui, UI_INFO, "configuration reloaded", NULL, now_ms);
+}
+
+/* ---- intents of the screens ------------------------------------------------------------------ */
+
+static void run_intents(struct console *c)
+{
+    struct intent intent;
+    struct err err = {0};
+    int64_t now_ms = session_now(&c->session);
+    while (ui_next_intent(c->ui, &intent)) {
+        switch (intent.kind) {
+        case INTENT_NONE:
+            break;
+        case INTENT_QUIT:
+            end_with(c, 0);
+            break;
+        case INTENT_RESYNC:
+            session_resync(&c->session);
+            break;
+        case INTENT_RECONNECT:
+            session_reconnect(&c->session);
+            break;
+        case INTENT_REDRAW:
+            term_redraw(c->term);
+            break;
+        case INTENT_SUSPEND:
+            term_suspend(c->term);
+            break;
+        case INTENT_COPY:
+            term_copy(c->term, intent.text);
+            break;
+        case INTENT_THEME:
+            if (use_theme(c, intent.text, &err) != RC_OK)
+                ui_message(c->ui, UI_ERROR, "no such theme (i why)", err.text, now_ms);
+            break;
+        case INTENT_MOUSE:
+            term_set_mouse(c->term, intent.is_on);
+            break;
+        case INTENT_RELOAD:
+            reload(c);
+            break;
+        case INTENT_BELL:
+            term_bell(c->term);
+            break;
+        case INTENT_SHOT:
+            if (console_shot(intent.text, &c->canvas, &c->theme, &err) != RC_OK)
+                ui_message(c->ui, UI_ERROR, "no picture was written (i why)", err.text, now_ms);
+            break;
+        }
+    }
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+static void on_changed(void *self, unsigned bits)
+{
+    struct console *c = self;
+    ui_hud_changed(c->ui, &c->session.hud, bits, session_now(&c->session));
+    want_frame(c);
+}
+
+static void on_turned(void *self)
+{
+    struct console *c = self;
+    if (!c->term || c->exit_code >= 0)
+        return;
+    run_intents(c);
+    plan_frame(c);
+}
+
+static void on_key(void *self, const struct key *key)
+{
+    struct console *c = self;
+    if (key->code == 'c' && key->is_ctrl) {
+        end_with(c, 128 + SIGINT);
+        return;
+    }
+    ui_key(c->ui, key, &c->session.hud, session_now(&c->session));
+    want_frame(c);
+}
+
+static void on_resized(void *self, int rows, int cols)
+{
+    struct console *c = self;
+    canvas_resize(&c->canvas, rows, cols);
+    want_frame(c);
+}
+
+static void on_vanished(void *self, const char *why)
+{
+    struct console *c = self;
+    log_info("app", "the terminal is gone: %s", why);
+    end_with(c, 128 + SIGHUP);
+}
+
+static void log_stats(struct console *c)
+{
+    struct term_stats t = {0};
+    if (c->term)
+        term_stats(c->term, &t);
+    struct session_stats stats = {
+        .frames = t.frames, .skipped = t.skipped + c->skipped, .bytes = t.bytes};
+    session_log_stats(&c->session, &stats);
+}
+
+static void on_signal(void *self, int signum)
+{
+    struct console *c = self;
+    switch (signum) {
+    case SIGUSR1:
+        log_stats(c);
+        break;
+    case SIGUSR2:
+        reload(c);
+        break;
+    case SIGTSTP:
+        term_suspend(c->term);
+        break;
+    case SIGCONT:
+        term_redraw(c->term);
+        session_mistrust(&c->session, "this program was stopped");
+        want_frame(c);
+        break;
+    default:
+        end_with(c, 128 + signum);
+    }
+}
+
+static void on_crash(int signum)
+{
+    term_restore_now();
+    signal(signum, SIG_DFL);
+    raise(signum);
+}
+
+static void catch_crashes(void)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        sigaction(crashes[i], &action, NULL);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+/* Everything up to the first frame, which shows the skeleton before any library of the network is
+ * started. */
+static enum rc open_screen(struct console *c, struct err *err)
+{
+    const struct settings *s = &c->start.settings;
+    struct ui_settings ui_settings;
+    enum rc rc = session_init(&c->session, s, c->cli->is_read_only, err);
+    if (rc != RC_OK)
+        return rc;
+    c->session.changed = on_changed;
+    c->session.turned = on_turned;
+    c->session.self = c;
+    console_list_themes(&c->names);
+    console_ui_settings(&ui_settings, s, &c->session, &c->names, c->cli);
+    rc = ui_new(&c->ui, &ui_settings, err);
+    if (rc == RC_OK)
+        rc = theme_load(&c->theme, s->theme, paths_themes(), err);
+    if (rc != RC_OK)
+        return rc;
+
+    struct term_options options = {
+        .is_ascii = c->cli->is_ascii || s->glyphs == GLYPHS_ASCII,
+        .is_no_color = c->cli->is_no_color || !str_is_empty(getenv("NO_COLOR")),
+        .is_mouse = s->is_mouse,
+        .is_sync_output = s->is_sync_output,
+    };
+    rc = term_open(&c->term, &options, err);
+    if (rc != RC_OK)
+        return rc;
+    catch_crashes();
+    int rows, cols;
+    term_size(c->term, &rows, &cols);
+    canvas_init(&c->canvas, rows, cols, term_caps(c->term)->is_ascii);
+    term_set_theme(c->term, &c->theme);
+    session_name_users(&c->session);
+    draw_frame(c);
+    return RC_OK;
+}
+
+static void close_screen(struct console *c)
+{
+    log_stats(c);
+    loop_timer_stop(c->frame);
+    for (size_t i = 0; i < SIGNALS; i++)
+        loop_signal_stop(c->watched[i]);
+    if (c->term)
+        term_close(c->term);
+    c->term = NULL;
+    ui_free(c->ui);
+    canvas_fini(&c->canvas);
+}
+
+static void run_loop(struct console *c, struct err *err)
+{
+    static const struct term_handler handler = {
+        .key = on_key, .resized = on_resized, .drained = on_drained, .vanished = on_vanished};
+    struct term_handler mine = handler;
+    mine.self = c;
+    for (size_t i = 0; i < SIGNALS; i++)
+        c->watched[i] = loop_signal(c->session.loop, signals[i], on_signal, c);
+    term_attach(c->term, loop_uv(c->session.loop), &mine);
+    want_frame(c);
+    if (session_start(&c->session, err) != RC_OK) {
+        c->exit_code = rc_exit_code(err->rc);
+        return;
+    }
+    loop_run(c->session.loop);
+}
+
+int cmd_console(const struct cli *cli)
+{
+    const char *why_plain = cli->is_plain ? "" : term_why_not();
+    if (why_plain)
+        return plain_run(cli, why_plain);
+
+    struct console c = {.cli = cli, .exit_code = -1};
+    struct err err = {0};
+    int failed = start_profile(&c.start, cli);
+    if (failed)
+        return start_fini(&c.start), failed;
+    if (open_screen(&c, &err) == RC_OK)
+        run_loop(&c, &err);
+    else
+        c.exit_code = rc_exit_code(err.rc);
+    close_screen(&c);
+    if (err.rc != RC_OK)
+        start_fail(&err);
+    bool is_looking_up = session_fini(&c.session);
+    start_fini(&c.start);
+    if (is_looking_up)
+        _exit(c.exit_code);
+    return c.exit_code;
+}

@@ -1,0 +1,248 @@
+/* callhud status and callhud watch: the lamps on standard output. */
+#include "callhud/app/cli.h"
+#include "callhud/app/jsonout.h"
+#include "callhud/app/out.h"
+#include "callhud/app/session.h"
+#include "callhud/app/start.h"
+#include "callhud/base/clock.h"
+#include "callhud/base/str.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A backend that has not shown its floor within this is not reachable. */
+#define FIRST_SNAPSHOT_MS 15000
+#define LAST_LINES_MS 2000
+
+struct watch {
+    const struct cli *cli;
+    struct session session;
+    struct out *out;
+    struct buf line;
+    uint64_t sequence;
+    int exit_code;
+    bool is_once;    /* status */
+    bool is_started; /* the lines of the beginning were printed */
+    bool is_ascii;
+    struct loop_timer *deadline;
+};
+
+static const char *profile_of(const struct watch *w)
+{
+    return w->session.settings->profile;
+}
+
+static void end_with(struct watch *w, int exit_code)
+{
+    w->exit_code = exit_code;
+    loop_stop(w->session.loop);
+}
+
+static bool is_wanted(const struct watch *w, const struct user *user)
+{
+    if (!w->cli->args_len)
+        return true;
+    for (size_t i = 0; i < w->cli->args_len; i++) {
+        if (str_eq(w->cli->args[i], user->extension))
+            return true;
+    }
+    return false;
+}
+
+static void send_line(struct watch *w)
+{
+    out_write(w->out, buf_text(&w->line), w->line.len);
+    buf_reset(&w->line);
+    if (out_is_broken(w->out))
+        end_with(w, out_errno(w->out) == EPIPE ? 0 : 1);
+}
+
+static void put_user(struct watch *w, const struct user *user)
+{
+    const struct hud *hud = &w->session.hud;
+    int64_t now_ms = session_now(&w->session);
+    w->sequence++;
+    switch (w->cli->format) {
+    case FORMAT_JSON:
+        jsonout_user(&w->line, hud, user, profile_of(w), w->sequence, now_ms);
+        break;
+    case FORMAT_CSV:
+        jsonout_csv_user(&w->line, hud, user, profile_of(w), w->sequence, now_ms);
+        break;
+    case FORMAT_TABLE:
+        if (!w->is_once) {
+            char clock[16];
+            int64_t at_ms = hud_backend_now(hud, now_ms);
+            clock_format_local(at_ms ? at_ms : clock_wall_ms(), "%H:%M:%S", clock, sizeof clock);
+            buf_printf(&w->line, "%s ", clock);
+        }
+        jsonout_words(&w->line, hud, user, w->is_ascii, now_ms);
+        break;
+    }
+}
+
+/* An extension that was asked for and is nobody: said once the floor is known. */
+static bool says_who_is_missing(struct watch *w)
+{
+    for (size_t i = 0; i < w->cli->args_len; i++) {
+        if (hud_user_by_extension(&w->session.hud, w->cli->args[i]))
+            continue;
+        struct err err;
+        err_set(&err, RC_NOT_FOUND,
+                "no monitored user has extension %s: 'callhud status' lists them, 'monitor' in the "
+                "profile decides",
+                w->cli->args[i]);
+        end_with(w, start_fail(&err));
+        return true;
+    }
+    return false;
+}
+
+static void put_beginning(struct watch *w)
+{
+    w->is_started = true;
+    loop_timer_stop(w->deadline);
+    w->deadline = NULL;
+    if (says_who_is_missing(w))
+        return;
+    struct order order = {0};
+    struct order_request request = {.by = ORDER_LINE};
+    order_build(&order, &w->session.hud, &request, session_now(&w->session));
+    bool is_array = w->is_once && w->cli->format == FORMAT_JSON;
+    bool is_first = true;
+    if (w->cli->format == FORMAT_CSV)
+        jsonout_csv_header(&w->line);
+    if (is_array)
+        buf_putc(&w->line, '[');
+    for (size_t i = 0; i < order.users.len && w->exit_code < 0; i++) {
+        if (!is_wanted(w, order.users.items[i]))
+            continue;
+        if (is_array && !is_first)
+            buf_putc(&w->line, ',');
+        is_first = false;
+        put_user(w, order.users.items[i]);
+        if (w->cli->format == FORMAT_JSON && !is_array)
+            buf_putc(&w->line, '\n');
+        send_line(w);
+    }
+    order_fini(&order);
+    if (is_array) {
+        buf_puts(&w->line, "]\n");
+        send_line(w);
+    }
+    if (w->is_once && w->exit_code < 0)
+        end_with(w, 0);
+}
+
+static void put_changes(struct watch *w)
+{
+    const struct hud *hud = &w->session.hud;
+    for (size_t i = 0; i < hud->changed.len && w->exit_code < 0; i++) {
+        if (!is_wanted(w, hud->changed.items[i]))
+            continue;
+        put_user(w, hud->changed.items[i]);
+        if (w->cli->format == FORMAT_JSON)
+            buf_putc(&w->line, '\n');
+        send_line(w);
+    }
+}
+
+static void on_changed(void *self, unsigned bits)
+{
+    struct watch *w = self;
+    const struct link *link = &w->session.hud.link;
+    if (w->exit_code >= 0)
+        return;
+    if (w->is_started) {
+        put_changes(w);
+    } else if (link->is_synced) {
+        put_beginning(w);
+    } else if ((bits & HUD_CHANGED_LINK) && link->state == LINK_REFUSED) {
+        struct err err;
+        err_set(&err, RC_AUTH, "%s", link->text);
+        end_with(w, start_fail(&err));
+    }
+}
+
+static void on_deadline(void *self)
+{
+    struct watch *w = self;
+    const struct link *link = &w->session.hud.link;
+    struct err err;
+    w->deadline = NULL;
+    err_set(&err, RC_UNREACHABLE, "no answer from %s in %d s%s%s: is the server right and running?",
+            w->session.settings->server, FIRST_SNAPSHOT_MS / 1000, link->text[0] ? ": " : "",
+            link->text);
+    end_with(w, start_fail(&err));
+}
+
+static void on_signal(void *self, int signum)
+{
+    struct watch *w = self;
+    if (signum == SIGUSR1) {
+        struct session_stats none = {0};
+        session_log_stats(&w->session, &none);
+    } else if (signum == SIGCONT) {
+        session_mistrust(&w->session, "this program was stopped");
+    } else {
+        end_with(w, 128 + signum);
+    }
+}
+
+static int run(const struct cli *cli, bool is_once)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCONT};
+    enum { SIGNALS = sizeof signals / sizeof *signals };
+    struct loop_signal *watched[SIGNALS] = {0};
+    struct watch w = {.cli = cli, .is_once = is_once, .exit_code = -1};
+    struct start start;
+    struct err err = {0};
+
+    int failed = start_profile(&start, cli);
+    if (failed)
+        return start_fini(&start), failed;
+    w.is_ascii = cli->is_ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    buf_init(&w.line, 64u * 1024 * 1024);
+    if (session_init(&w.session, &start.settings, cli->is_read_only, &err) != RC_OK) {
+        start_fini(&start);
+        return start_fail(&err);
+    }
+    w.session.changed = on_changed;
+    w.session.self = &w;
+    w.out = out_new(STDOUT_FILENO);
+    for (size_t i = 0; i < SIGNALS; i++)
+        watched[i] = loop_signal(w.session.loop, signals[i], on_signal, &w);
+    if (session_start(&w.session, &err) != RC_OK) {
+        w.exit_code = start_fail(&err);
+    } else {
+        w.deadline = loop_timer(w.session.loop, FIRST_SNAPSHOT_MS, on_deadline, &w);
+        loop_run(w.session.loop);
+    }
+
+    struct session_stats none = {0};
+    session_log_stats(&w.session, &none);
+    loop_timer_stop(w.deadline);
+    for (size_t i = 0; i < SIGNALS; i++)
+        loop_signal_stop(watched[i]);
+    out_free(w.out, LAST_LINES_MS);
+    buf_fini(&w.line);
+    bool is_looking_up = session_fini(&w.session);
+    start_fini(&start);
+    if (is_looking_up)
+        _exit(w.exit_code);
+    return w.exit_code;
+}
+
+int cmd_status(const struct cli *cli)
+{
+    return run(cli, true);
+}
+
+int cmd_watch(const struct cli *cli)
+{
+    return run(cli, false);
+}

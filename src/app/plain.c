@@ -1,0 +1,371 @@
+#include "callhud/app/plain.h"
+
+#include "callhud/app/out.h"
+#include "callhud/app/session.h"
+#include "callhud/app/start.h"
+#include "callhud/base/clock.h"
+#include "callhud/base/str.h"
+#include "callhud/model/order.h"
+#include "callhud/model/why.h"
+#include "callhud/ui/numbers.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 1024
+#define LAST_LINES_MS 1000
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCONT};
+#define SIGNALS (sizeof signals / sizeof *signals)
+
+struct plain {
+    const struct cli *cli;
+    struct session session;
+    struct out *out;
+    struct buf line;
+    struct buf typed;
+    struct filter filter;
+    struct loop_signal *watched[SIGNALS];
+    struct loop_watch *input;
+    enum link_state told_state;
+    bool is_told_synced;
+    bool is_ascii, is_prompting;
+    int exit_code;
+};
+
+static void end_with(struct plain *p, int exit_code)
+{
+    if (p->exit_code < 0)
+        p->exit_code = exit_code;
+    loop_stop(p->session.loop);
+}
+
+static void send(struct plain *p)
+{
+    out_write(p->out, buf_text(&p->line), p->line.len);
+    buf_reset(&p->line);
+    if (out_is_broken(p->out))
+        end_with(p, out_errno(p->out) == EPIPE ? 0 : 1);
+}
+
+static void say(struct plain *p, const char *text)
+{
+    buf_puts(&p->line, text);
+    buf_putc(&p->line, '\n');
+    send(p);
+}
+
+static void put_clock(struct plain *p)
+{
+    char clock[16];
+    int64_t at_ms = hud_backend_now(&p->session.hud, session_now(&p->session));
+    clock_format_local(at_ms ? at_ms : clock_wall_ms(), "%H:%M:%S", clock, sizeof clock);
+    buf_puts(&p->line, clock);
+    buf_putc(&p->line, ' ');
+}
+
+/* Text from outside, in what the terminal can show. */
+static void put_text(struct plain *p, const char *text)
+{
+    utf8_fit(&p->line, text, 60, p->is_ascii);
+}
+
+static void put_party(struct plain *p, const struct call *call)
+{
+    char number[64];
+    numbers_text(number, sizeof number, call->number,
+                 (enum ui_numbers)p->session.settings->numbers);
+    if (str_is_empty(call->name) && str_is_empty(number))
+        return;
+    buf_puts(&p->line, call->direction == CALL_IN ? ", from " : ", to ");
+    put_text(p, call->name);
+    if (!str_is_empty(call->name) && !str_is_empty(number))
+        buf_putc(&p->line, ' ');
+    put_text(p, number);
+}
+
+/* "14:02:11 201 Ana Ruiz: rings 0:07, from 212 555 0142; may be picked up" */
+static void put_user(struct plain *p, const struct user *user)
+{
+    const struct hud *hud = &p->session.hud;
+    int64_t now_ms = session_now(&p->session);
+    struct lamp_view view = hud_lamp(hud, user, now_ms);
+    bool is_at_least = view.since_ms == 0;
+    int64_t since_ms = is_at_least ? view.at_least_ms : view.since_ms;
+    char age[AGE_BYTES];
+    age_text(age, hud_age_ms(hud, since_ms, now_ms), age_style_of(view.lamp), is_at_least,
+             p->is_ascii);
+    put_clock(p);
+    put_text(p, user->extension);
+    if (!str_is_empty(user->name))
+        buf_putc(&p->line, ' ');
+    put_text(p, user->name);
+    buf_printf(&p->line, ": %s", lamp_row(view.lamp)->word);
+    if (age[0])
+        buf_printf(&p->line, " %s", age);
+    if (view.is_stale)
+        buf_puts(&p->line, " (stale)");
+    const struct call *call = user->is_withheld ? NULL : hud_call(user);
+    if (call)
+        put_party(p, call);
+    size_t calls = user->calls.len + user->calls_beyond;
+    if (call && calls > 1)
+        buf_printf(&p->line, ", %zu calls", calls);
+    if (hud_pickup(hud, user, now_ms).is_ok)
+        buf_puts(&p->line, "; may be picked up");
+    buf_putc(&p->line, '\n');
+    send(p);
+}
+
+static void put_list(struct plain *p)
+{
+    struct order order = {0};
+    struct order_request request = {.by = ORDER_STATE, .filter = &p->filter};
+    order_build(&order, &p->session.hud, &request, session_now(&p->session));
+    for (size_t i = 0; i < order.users.len && p->exit_code < 0; i++)
+        put_user(p, order.users.items[i]);
+    buf_printf(&p->line, "%zu users", order.users.len);
+    if (order.hidden)
+        buf_printf(&p->line, ", %zu more are not shown (filter: %s)", order.hidden, p->filter.text);
+    buf_putc(&p->line, '\n');
+    send(p);
+    order_fini(&order);
+}
+
+/* One line for the whole link, instead of one for each user. */
+static void put_link(struct plain *p)
+{
+    const struct link *link = &p->session.hud.link;
+    static const char *const words[] = {
+        [LINK_IDLE] = "idle",       [LINK_CONNECTING] = "connecting",
+        [LINK_LIVE] = "connected",  [LINK_POLLING] = "polling",
+        [LINK_LOST] = "link lost",  [LINK_REFUSED] = "refused",
+    };
+    if (link->state == p->told_state && link->is_synced == p->is_told_synced)
+        return;
+    bool was_synced = p->is_told_synced;
+    p->told_state = link->state;
+    p->is_told_synced = link->is_synced;
+    put_clock(p);
+    if (link->is_synced && !was_synced)
+        buf_puts(&p->line, "live: the lamps are fresh");
+    else
+        buf_puts(&p->line, words[link->state]);
+    if (!link->is_synced && !str_is_empty(link->text)) {
+        buf_puts(&p->line, ": ");
+        utf8_fit(&p->line, link->text, 200, p->is_ascii);
+    }
+    if (was_synced && !link->is_synced)
+        buf_puts(&p->line, "; every lamp is stale");
+    buf_putc(&p->line, '\n');
+    send(p);
+    if (link->is_synced && !was_synced)
+        put_list(p);
+}
+
+static int by_urgency(const struct plain *p, const struct user *a, const struct user *b)
+{
+    int64_t now_ms = session_now(&p->session);
+    int x = (int)hud_lamp(&p->session.hud, a, now_ms).lamp;
+    int y = (int)hud_lamp(&p->session.hud, b, now_ms).lamp;
+    return x - y;
+}
+
+static void put_changes(struct plain *p)
+{
+    const struct hud *hud = &p->session.hud;
+    int64_t now_ms = session_now(&p->session);
+    VEC(const struct user *) users = {0};
+    for (size_t i = 0; i < hud->changed.len; i++) {
+        const struct user *user = hud->changed.items[i];
+        if (!filter_passes(&p->filter, hud, user, now_ms))
+            continue;
+        size_t at = users.len;
+        VEC_PUSH(&users, user);
+        for (; at > 0 && by_urgency(p, user, users.items[at - 1]) < 0; at--)
+            users.items[at] = users.items[at - 1];
+        users.items[at] = user;
+    }
+    for (size_t i = 0; i < users.len && p->exit_code < 0; i++)
+        put_user(p, users.items[i]);
+    VEC_FREE(&users);
+}
+
+static void on_changed(void *self, unsigned bits)
+{
+    struct plain *p = self;
+    bool was_synced = p->is_told_synced;
+    if (p->exit_code >= 0)
+        return;
+    if (bits & HUD_CHANGED_LINK)
+        put_link(p);
+    if (was_synced && p->is_told_synced)
+        put_changes(p);
+}
+
+/* ---- typed commands -------------------------------------------------------------------------- */
+
+static void do_why(struct plain *p, const char *extension)
+{
+    const struct user *user = hud_user_by_extension(&p->session.hud, extension);
+    if (!user) {
+        buf_printf(&p->line, "no user has extension '%s'\n", extension);
+        send(p);
+        return;
+    }
+    struct buf why;
+    buf_init(&why, 16384);
+    why_lamp(&why, &p->session.hud, user, session_now(&p->session));
+    utf8_clean(&p->line, buf_text(&why), why.len, 4000);
+    buf_putc(&p->line, '\n');
+    buf_fini(&why);
+    send(p);
+}
+
+static void do_filter(struct plain *p, const char *text)
+{
+    struct err err = {0};
+    if (filter_parse(&p->filter, text, &err) != RC_OK)
+        say(p, err.text);
+    else
+        put_list(p);
+}
+
+static void do_command(struct plain *p, char *line)
+{
+    char *rest = str_trim(line);
+    if (!*rest)
+        return;
+    if (*rest == '/') {
+        do_filter(p, rest + 1);
+        return;
+    }
+    const char *word = str_next_field(&rest, ' ');
+    const char *argument = rest ? str_trim(rest) : "";
+    if (str_eq(word, "q") || str_eq(word, "quit")) {
+        end_with(p, 0);
+    } else if (str_eq(word, "list") || str_eq(word, "status")) {
+        put_list(p);
+    } else if (str_eq(word, "why")) {
+        do_why(p, argument);
+    } else if (str_eq(word, "filter")) {
+        do_filter(p, argument);
+    } else if (str_eq(word, "resync")) {
+        session_resync(&p->session);
+        say(p, "asked for a new snapshot");
+    } else {
+        if (!str_eq(word, "help") && !str_eq(word, "?"))
+            say(p, "no such command");
+        say(p, "commands: list, why EXT, /FILTER, resync, help, quit");
+    }
+}
+
+static void prompt(struct plain *p)
+{
+    if (!p->is_prompting || p->exit_code >= 0)
+        return;
+    buf_puts(&p->line, "> ");
+    send(p);
+}
+
+static void on_input(void *self)
+{
+    struct plain *p = self;
+    char bytes[512];
+    ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        /* A person's end of input leaves; that of a pipe or /dev/null only ends the commands. */
+        loop_watch_stop(p->input);
+        p->input = NULL;
+        if (p->is_prompting)
+            end_with(p, 0);
+        return;
+    }
+    for (ssize_t i = 0; i < n && p->exit_code < 0; i++) {
+        if (bytes[i] != '\n') {
+            buf_putc(&p->typed, bytes[i]);
+            continue;
+        }
+        char line[LINE_MAX_BYTES];
+        struct buf clean;
+        buf_init(&clean, sizeof line - 1);
+        utf8_clean(&clean, buf_text(&p->typed), p->typed.len, 200);
+        str_copy(line, sizeof line, buf_text(&clean));
+        buf_fini(&clean);
+        buf_reset(&p->typed);
+        do_command(p, line);
+        prompt(p);
+    }
+}
+
+static void on_signal(void *self, int signum)
+{
+    struct plain *p = self;
+    if (signum == SIGUSR1) {
+        struct session_stats none = {0};
+        session_log_stats(&p->session, &none);
+    } else if (signum == SIGCONT) {
+        session_mistrust(&p->session, "this program was stopped");
+    } else {
+        end_with(p, 128 + signum);
+    }
+}
+
+static void run(struct plain *p, struct err *err)
+{
+    p->session.changed = on_changed;
+    p->session.self = p;
+    p->told_state = LINK_IDLE;
+    p->is_prompting = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    for (size_t i = 0; i < SIGNALS; i++)
+        p->watched[i] = loop_signal(p->session.loop, signals[i], on_signal, p);
+    if (session_start(&p->session, err) != RC_OK) {
+        p->exit_code = rc_exit_code(err->rc);
+        return;
+    }
+    p->input = loop_watch_read(p->session.loop, STDIN_FILENO, on_input, p);
+    prompt(p);
+    loop_run(p->session.loop);
+}
+
+int plain_run(const struct cli *cli, const char *why)
+{
+    struct plain p = {.cli = cli, .exit_code = -1};
+    struct start start;
+    struct err err = {0};
+    int failed = start_profile(&start, cli);
+    if (failed)
+        return start_fini(&start), failed;
+    if (*why)
+        fprintf(stderr, "callhud: plain lines instead of screens: %s\n", why);
+    p.is_ascii = cli->is_ascii || start.settings.glyphs == GLYPHS_ASCII ||
+                 strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    buf_init(&p.line, 1024u * 1024);
+    buf_init(&p.typed, LINE_MAX_BYTES - 1);
+    bool is_looking_up = false;
+    if (session_init(&p.session, &start.settings, cli->is_read_only, &err) == RC_OK) {
+        p.out = out_new(STDOUT_FILENO);
+        run(&p, &err);
+        struct session_stats none = {0};
+        session_log_stats(&p.session, &none);
+        for (size_t i = 0; i < SIGNALS; i++)
+            loop_signal_stop(p.watched[i]);
+        if (p.input)
+            loop_watch_stop(p.input);
+        out_free(p.out, LAST_LINES_MS);
+        is_looking_up = session_fini(&p.session);
+    }
+    int exit_code = err.rc == RC_OK ? p.exit_code : start_fail(&err);
+    buf_fini(&p.line);
+    buf_fini(&p.typed);
+    start_fini(&start);
+    if (is_looking_up)
+        _exit(exit_code);
+    return exit_code;
+}

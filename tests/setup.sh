@@ -1,0 +1,36 @@
+# Sourced: installs what is missing on a Debian machine. setup_packages build | tests
+# shellcheck shell=sh
+
+packages_build="gcc libc6-dev make cmake pkg-config libncurses-dev libwebsockets-dev
+libwebsockets-evlib-uv libuv1-dev libcurl4-openssl-dev libssl-dev libjansson-dev libinih-dev
+ncurses-term ncurses-base"
+packages_tests="libcmocka-dev libvterm-dev clang libclang-rt-14-dev cppcheck valgrind tmux htop jq
+curl python3 openssl bash mandoc libxml2-utils ca-certificates debian-archive-keyring procps util-linux"
+
+setup_packages() {
+    wanted=$packages_build
+    [ "$1" = tests ] && wanted="$wanted $packages_tests"
+    missing=
+    for package in $wanted; do
+        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+            missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    root=
+    if [ "$(id -u)" != 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "missing packages, and neither root nor sudo to install them:$missing" >&2
+            return 1
+        fi
+        root=sudo
+    fi
+    echo "installing:$missing" >&2
+    # shellcheck disable=SC2086
+    { $root apt-get update -q && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+        --no-install-recommends $missing; } >"${TMPDIR:-/tmp}/callhud-apt.$$.log" 2>&1 || {
+        cat "${TMPDIR:-/tmp}/callhud-apt.$$.log" >&2
+        echo "apt-get could not install:$missing" >&2
+        return 1
+    }
+    rm -f "${TMPDIR:-/tmp}/callhud-apt.$$.log"
+}

@@ -1,0 +1,24 @@
+#!/bin/sh
+# tap.sh OUT NAME SECONDS COMMAND...: runs one test program, keeps its output in OUT/NAME.log, and
+# writes "PASSED FAILED SKIPPED" to OUT/NAME.result, counted from its TAP lines. A program that fails
+# without saying which test, prints no test at all, or does not end in time counts as one failure.
+out=$1 name=$2 seconds=$3
+shift 3
+log=$out/$name.log
+timeout -k 10 "$seconds" "$@" >"$log" 2>&1 </dev/null
+rc=$?
+skipped=$(grep -cE '^ok\b.*# SKIP' "$log")
+passed=$(($(grep -cE '^ok\b' "$log") - skipped))
+failed=$(grep -cE '^not ok\b' "$log")
+if [ "$rc" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+if [ $((passed + failed + skipped)) = 0 ]; then failed=1; fi
+echo "$passed $failed $skipped" >"$out/$name.result"
+if [ "$failed" != 0 ]; then
+    echo "FAILED $name (exit $rc): $log"
+    grep -E '^not ok\b' "$log" | head -n 20
+    tail -n 25 "$log"
+else
+    [ "$skipped" = 0 ] || grep -E '^ok\b.*# SKIP' "$log"
+    echo "passed $name ($passed)"
+fi
+exit 0
