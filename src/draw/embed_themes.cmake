@@ -1,0 +1,27 @@
+# Makes a C file of all theme files: cmake -DOUT=FILE.c -DDIR=FOLDER -P embed_themes.cmake
+# The same files give the same bytes. Text becomes arrays of characters, not string literals: no
+# escaping to get wrong and no limit of 4095 characters.
+if(NOT OUT OR NOT DIR)
+  message(FATAL_ERROR "usage: cmake -DOUT=FILE.c -DDIR=FOLDER -P embed_themes.cmake")
+endif()
+
+file(GLOB files LIST_DIRECTORIES false ${DIR}/*.theme)
+list(SORT files)
+set(code "/* Made from themes/ by src/draw/embed_themes.cmake. */\n")
+string(APPEND code "#include \"callhud/draw/theme_sources.h\"\n\n#include <stddef.h>\n\n")
+set(rows "")
+set(number 0)
+foreach(path IN LISTS files)
+  get_filename_component(name ${path} NAME_WLE)
+  if(NOT name MATCHES "^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    message(FATAL_ERROR "${path}: a theme's name is letters, digits, '-', '_' and '.'")
+  endif()
+  file(READ ${path} hex HEX)
+  string(REGEX REPLACE "(........................)" "\\1\n" hex "${hex}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," lines "${hex}")
+  string(APPEND code "static const char text_${number}[] = {\n${lines}'\\0'};\n\n")
+  string(APPEND rows "    {\"${name}\", text_${number}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+string(APPEND code "const struct theme_source theme_sources[] = {\n${rows}    {NULL, NULL},\n};\n")
+file(WRITE ${OUT} "${code}")
