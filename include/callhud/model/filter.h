@@ -20,7 +20,7 @@ struct filter_term {
     enum filter_field field;
     bool is_negated;
     enum lamp lamp;
-    const char *text; /* into filter.words */
+    size_t text_at; /* of its text in filter.words: a filter may be copied as a value */
 };
 struct filter {
     char text[FILTER_TEXT_BYTES];  /* as typed, for the status line */
@@ -30,8 +30,10 @@ struct filter {
 };
 
 /* On an error the filter is left as it was. "" is the filter that everything passes. The text is
- * one line; an error names the word and what would be right. */
+ * one line; an error (RC_USAGE) names the word and what would be right. */
 enum rc filter_parse(struct filter *filter, const char *text, struct err *err);
+/* A NULL filter lets everybody pass. Calls that are withheld, or of a user whose lamp is unknown, are
+ * not looked at: what no view shows is not found. */
 bool filter_passes(const struct filter *filter, const struct hud *hud, const struct user *user,
                    int64_t now_ms);
 

@@ -26,7 +26,8 @@ bool order_from_word(const char *word, enum order_by *out);
 struct order_group {
     const char *department; /* "" for users without one: they come last */
     size_t first, len;      /* into order.users */
-    size_t free_count, ringing_count, held_count;
+    size_t free_count, ringing_count; /* users by lamp */
+    size_t held_count; /* users who hold a call, also those at whom another one rings */
     int64_t longest_hold_ms; /* age; -1 when nobody holds */
     bool is_hold_at_least;   /* the beginning of that hold is not known */
 };
