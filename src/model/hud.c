@@ -110,7 +110,7 @@ struct user *user_add(struct hud *hud, const char *id, const char *extension)
     user->department = "";
     user->presence_note = mem_dup("");
     user->lamp = user->shown_lamp = user->before_lamp = LAMP_UNKNOWN;
-    user->shown_stale = !hud->link.is_synced;
+    user->stale_ms = INT64_MAX;
     user->index = hud->users.len;
     VEC_PUSH(&hud->users, user);
     map_put(&hud->by_id, user->id, user);
@@ -188,7 +188,7 @@ static struct lamp_facts user_facts(const struct user *user)
     struct lamp_facts facts = {.presence = user->presence,
                                .is_dnd = user->is_dnd,
                                .is_withheld = user->is_withheld};
-    for (size_t i = 0; i < user->calls.len; i++) {
+    for (size_t i = 0; !user->is_withheld && i < user->calls.len; i++) {
         enum call_state state = user->calls.items[i].state;
         facts.has_ringing |= state == CALL_RINGING;
         facts.has_held |= state == CALL_HELD;
@@ -201,7 +201,8 @@ static struct lamp_facts user_facts(const struct user *user)
 struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms)
 {
     struct lamp_facts facts = user_facts(user);
-    (void)now_ms;
+    if (hud_lamp(hud, user, now_ms).lamp == LAMP_UNKNOWN)
+        return (struct pickup){false, "not heard from: nothing is known of this user's calls"};
     return pickup_check(&hud->settings, facts.has_ringing, facts.has_held);
 }
 
@@ -212,13 +213,15 @@ struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t
 static int64_t stale_from(const struct hud *hud, const struct user *user, int64_t now_ms)
 {
     const struct link *link = &hud->link;
+    int64_t from = INT64_MAX;
     if (!link->was_synced)
-        return INT64_MIN;
-    if (!link->is_synced)
-        return link->unsynced_ms;
-    if (link->state != LINK_POLLING || now_ms - user->answered_ms < HUD_POLL_FRESH_MS)
-        return INT64_MAX;
-    return user->answered_ms + HUD_POLL_FRESH_MS;
+        from = INT64_MIN;
+    else if (!link->is_synced)
+        from = link->unsynced_ms;
+    else if (link->state == LINK_POLLING && now_ms - user->answered_ms >= HUD_POLL_FRESH_MS)
+        from = user->answered_ms + HUD_POLL_FRESH_MS;
+    /* Staleness is one running time, whatever becomes of the link meanwhile. */
+    return from != INT64_MAX && user->stale_ms < from ? user->stale_ms : from;
 }
 
 bool hud_is_stale(const struct hud *hud, const struct user *user, int64_t now_ms)
@@ -250,6 +253,7 @@ unsigned user_show(struct hud *hud, struct user *user, int64_t now_ms)
         user->shown_lamp = view.lamp;
         bits |= HUD_CHANGED_LAMP;
     }
+    user->stale_ms = stale_from(hud, user, now_ms);
     if (view.is_stale != user->shown_stale) {
         user->shown_stale = view.is_stale;
         bits |= HUD_CHANGED_STALE;

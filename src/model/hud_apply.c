@@ -61,6 +61,9 @@ static unsigned apply_link(struct hud *hud, const struct event *event, int64_t n
     bool is_other = link->state != state;
     bool is_up = state == LINK_LIVE || state == LINK_POLLING;
     unsigned bits = set_text(&link->text, event->u.link.text) ? HUD_CHANGED_LINK : 0;
+    /* Who became stale while polling was so before this. */
+    if (link->state == LINK_POLLING)
+        bits |= users_show(hud, now_ms);
     if (is_other || link->retry_ms != event->u.link.retry_ms)
         bits |= HUD_CHANGED_LINK;
     if (is_other)

@@ -61,6 +61,8 @@ struct user {
     bool is_changed;     /* in hud.changed */
     enum lamp shown_lamp; /* what hud_lamp() last said: kept for the counts */
     bool shown_stale;
+    int64_t stale_ms; /* monotonic time since which it is stale; INT64_MAX while fresh, INT64_MIN when
+                         nothing was ever known */
 
     struct touch touched_user, touched_presence, touched_dnd, touched_devices, touched_withheld;
     uint64_t named;        /* like touch: by EVENT_USER of any kind, or by any live event about it */
