@@ -1,0 +1,17 @@
+/* Asterisk over ARI: one event socket, requests over it or over HTTP. */
+#ifndef CALLHUD_BACKEND_ASTERISK_ASTERISK_H
+#define CALLHUD_BACKEND_ASTERISK_ASTERISK_H
+
+#include "callhud/backend/backend.h"
+
+#define ASTERISK_RECONCILE_MS (5 * 60 * 1000) /* a lost event cannot be seen: so look again */
+#define ASTERISK_GAP_REST_MS 2000             /* between two snapshots for gaps */
+#define ASTERISK_PROBE_HTTP_MS 250   /* REST over the socket has not answered yet: ask HTTP too */
+#define ASTERISK_PROBE_LIMIT_MS 2000 /* and now it will not any more */
+#define ASTERISK_SETTLE_MS 40 /* how long what a leaving channel undoes may wait for the rest */
+#define ASTERISK_LACKING_TRIES 5
+#define ASTERISK_NAMES_PARALLEL 4
+
+extern const struct backend_ops asterisk_backend;
+
+#endif

@@ -1,0 +1,46 @@
+/* The event socket: opening it, keeping it, and opening it again. */
+#ifndef CALLHUD_BACKEND_ASTERISK_LINK_H
+#define CALLHUD_BACKEND_ASTERISK_LINK_H
+
+#include "callhud/backend/backoff.h"
+#include "callhud/backend/io.h"
+#include "callhud/model/event.h"
+
+#define LINK_PING_MS 10000
+#define LINK_PONG_LIMIT_MS 30000 /* no pong for so long: the link is half-open, and is closed */
+#define LINK_OPEN_LIMIT_MS 15000
+#define LINK_FIRST_RETRY_MS 250
+#define LINK_MOST_RETRY_MS 15000
+#define LINK_REFUSED_RETRY_MS 60000 /* a refused sign-in is not hammered */
+#define LINK_APP_BYTES 128
+
+struct link_owner {
+    void (*opened)(void *self, struct io_ws *ws);
+    void (*message)(void *self, const char *bytes, size_t len);
+    void (*heard)(void *self);
+    /* The socket is gone; nothing may be sent any more. Called before the state is told. */
+    void (*closed)(void *self);
+    /* A change of state for EVENT_LINK; text is borrowed, retry_ms monotonic or 0. */
+    void (*told)(void *self, enum link_state state, const char *text, int64_t retry_ms);
+    void *self;
+};
+
+struct ari_link;
+
+/* server: http(s)://HOST[:PORT]/ari. Starts to connect at once (told() is called before it
+ * returns). */
+struct ari_link *link_new(const struct io *io, const char *server, const struct io_access *access,
+                          const struct link_owner *owner);
+void link_free(struct ari_link *link); /* NULL is fine; no more callbacks */
+
+bool link_is_open(const struct ari_link *link);
+const char *link_app(const struct ari_link *link);  /* the application's name of this connection */
+const char *link_host(const struct ari_link *link); /* "HOST:PORT", for people */
+/* Tries now, whatever was waited for; nothing while it is open or being opened. */
+void link_try_now(struct ari_link *link);
+/* Closes (in a turn of its own) and soon opens anew, under a new application name. */
+void link_renew(struct ari_link *link, const char *why);
+/* HTTP said what the socket would say: refused (sign-in, redirect). Closes; tries again slowly. */
+void link_refuse(struct ari_link *link, const char *what_to_do);
+
+#endif

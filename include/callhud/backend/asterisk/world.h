@@ -1,0 +1,114 @@
+/* The server as its events tell it: channels, bridges, who dialled whom; and the calls that
+ * monitored users have, which follow from it. Pure: no I/O, no clock.
+ *
+ * Facts of one channel come in order, but topics are mixed freely: a device state may overtake a
+ * channel, and news of a channel may follow its end (seen: ChannelDialplan after ChannelDestroyed
+ * when a ringing call is picked up). So ended channels leave a tombstone. */
+#ifndef CALLHUD_BACKEND_ASTERISK_WORLD_H
+#define CALLHUD_BACKEND_ASTERISK_WORLD_H
+
+#include "callhud/backend/asterisk/ari_wire.h"
+#include "callhud/backend/asterisk/people.h"
+#include "callhud/base/hash.h"
+#include "callhud/model/event.h"
+
+#define ARI_TOMBS_MAX 4096
+#define ARI_SUPERVISORS_MAX 8
+
+enum ari_leg { /* of a user's channel: what call it is */
+               ARI_LEG_NONE,
+               ARI_LEG_RINGING,
+               ARI_LEG_DIALLING,
+               ARI_LEG_CONNECTED,
+               ARI_LEG_HELD,
+};
+
+struct ari_bridge_room {
+    struct ari_bridge fact;
+    VEC(struct ari_chan *) members;
+};
+
+struct ari_chan {
+    struct ari_channel fact;
+    int64_t fact_ms; /* when the server said so; an older saying does not overwrite it */
+    struct ari_user *owner;
+    struct ari_bridge_room *room;
+    struct ari_chan *dialler;       /* whose Dial made this channel */
+    struct ari_user *last_user;     /* whose channel it was bridged with last */
+    int64_t parked_ms;              /* since when it waits in a parking lot */
+    char dialled[ARI_NUMBER_BYTES]; /* what its phone dialled first */
+    bool is_called;                 /* the server called this phone, for a call that came in */
+    bool is_dialling;               /* it is up, and its Dial has not been answered */
+    bool is_held;                   /* its phone holds */
+    bool is_recorded;
+    bool is_leaving;              /* a hang-up was asked: the leg stays as it is until it is gone */
+    enum supervise_mode spy_mode; /* switched by its phone's digits; unknown: as its options say */
+    enum ari_leg leg;
+    int64_t leg_ms;      /* when the leg became so; 0 when not told */
+    int64_t answered_ms; /* 0 when not answered or not told */
+    unsigned visited;    /* number of the walk that saw it last */
+};
+
+/* One call as the model is to know it. */
+struct ari_call {
+    char id[ARI_ID_BYTES];
+    enum call_state state;
+    enum call_direction direction;
+    char number[ARI_NUMBER_BYTES], name[ARI_TEXT_BYTES];
+    int64_t since_ms, connected_ms;
+    bool is_recorded;
+    size_t supervisors_len;
+    struct {
+        char extension[ARI_NUMBER_BYTES];
+        enum supervise_mode mode;
+    } supervisors[ARI_SUPERVISORS_MAX];
+};
+typedef VEC(struct ari_call) ari_calls;
+
+struct ari_world {
+    struct ari_people *people; /* borrowed */
+    VEC(struct ari_chan *) chans;
+    struct map chan_by_id, room_by_id;
+    struct map tombs;       /* ids of ended channels */
+    VEC(char *) tomb_order; /* ring, oldest at tomb_at */
+    size_t tomb_at;
+    unsigned walk; /* number of the last walk, for ari_chan.visited */
+};
+
+void ari_world_init(struct ari_world *world, struct ari_people *people);
+void ari_world_fini(struct ari_world *world);
+
+/* Applies one event; users whom it may concern get their dirty bits. False when the event speaks of
+ * nothing the world has to do with. */
+bool ari_world_apply(struct ari_world *world, const struct ari_event *event);
+
+/* The answers of a snapshot, put into a fresh world. `before` is the world until now: what answers
+ * do not tell (since when, who dialled, who parked) is carried over from it. at_ms: the server's
+ * time of the answer, 0 when it does not say. */
+void ari_world_put_channel(struct ari_world *world, const struct ari_channel *fact, int64_t at_ms,
+                           const struct ari_world *before);
+void ari_world_put_bridge(struct ari_world *world, const struct ari_bridge *fact);
+void ari_world_put_hold(struct ari_world *world, const char *channel_id, bool is_held);
+void ari_world_put_recorded(struct ari_world *world, const char *channel_id, bool is_recorded);
+/* After the last answer and before events are applied again. */
+void ari_world_put_done(struct ari_world *world, const struct ari_world *before);
+/* Users that are no longer monitored, before they are freed. */
+void ari_world_forget_user(struct ari_world *world, const struct ari_user *user);
+/* The people changed: whose channel is whose is worked out anew. */
+void ari_world_own(struct ari_world *world);
+
+const struct ari_chan *ari_world_chan(const struct ari_world *world, const char *id);
+/* Is the channel a user's, or the other side of a user's call? Its variables are worth asking. */
+bool ari_world_matters(const struct ari_world *world, const struct ari_chan *chan);
+
+/* The calls that the user has now, in no order. */
+void ari_world_calls(struct ari_world *world, const struct ari_user *user, ari_calls *out);
+
+/* Shared by world.c and calls.c. */
+enum ari_leg ari_chan_leg(const struct ari_chan *chan);
+struct ari_chan *ari_chan_other_half(const struct ari_world *world, const struct ari_chan *chan);
+struct ari_chan *ari_chan_supervised(const struct ari_world *world, const struct ari_chan *chan);
+bool ari_chan_is_snoop(const struct ari_chan *chan);
+bool ari_chan_is_spy(const struct ari_chan *chan);
+
+#endif

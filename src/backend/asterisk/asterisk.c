@@ -1,0 +1,546 @@
+/* The backend's operations: joins link, requests, snapshot, world and what is told. */
+#include "callhud/backend/asterisk/asterisk.h"
+
+#include "callhud/backend/asterisk/link.h"
+#include "callhud/backend/asterisk/snapshot.h"
+#include "callhud/backend/asterisk/tell.h"
+#include "callhud/base/log.h"
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct backend {
+    const struct io *io;
+    struct backend_sink sink;
+    struct backend_stats stats;
+    char *server; /* without a slash at the end */
+    struct io_access access;
+    struct monitor_settings settings;
+    struct ari_people people;
+    struct ari_world world;
+    struct ari_link *link;
+    struct rest *rest;
+    struct snapshot *snapshot;
+
+    bool is_probed;       /* this connection: the way for requests is known */
+    bool is_wanted_again; /* another snapshot when this one is done */
+    unsigned lacking_tries;
+    int64_t gap_ms; /* when the last snapshot for a gap was started */
+    bool has_had_gap;
+    int64_t event_ms; /* the server's time of the last event */
+    struct backoff failures;
+    struct name_ask {
+        struct backend *b;
+        struct ari_user *user; /* NULL: this slot is free */
+    } name_asks[ASTERISK_NAMES_PARALLEL];
+    bool is_naming_refused;
+
+    struct io_timer *start, *probe_http, *sync, *settle;
+    int64_t sync_ms;
+};
+
+static void sync_in(struct backend *b, int64_t after_ms);
+
+static int64_t now_ms(const struct backend *b)
+{
+    return b->io->now_ms(b->io->net);
+}
+
+static void stop_timer(const struct backend *b, struct io_timer **timer)
+{
+    b->io->timer_stop(*timer);
+    *timer = NULL;
+}
+
+static void tell(struct backend *b, enum event_kind kind, int64_t at_ms)
+{
+    struct event event;
+    memset(&event, 0, sizeof event);
+    event.kind = kind;
+    event.at_ms = at_ms;
+    b->sink.event(b->sink.self, &event);
+}
+
+static void tell_link(struct backend *b, enum link_state state, const char *text, int64_t retry_ms)
+{
+    struct event event;
+    memset(&event, 0, sizeof event);
+    event.kind = EVENT_LINK;
+    event.u.link.state = state;
+    event.u.link.text = text;
+    event.u.link.retry_ms = retry_ms;
+    b->sink.event(b->sink.self, &event);
+}
+
+/* ---- names that only the server's configuration knows ---- */
+
+static void ask_names(struct backend *b);
+
+static void on_name(void *self, const struct rest_answer *answer)
+{
+    struct name_ask *ask = self;
+    struct backend *b = ask->b;
+    struct ari_user *user = ask->user;
+    char name[ARI_TEXT_BYTES];
+    ask->user = NULL;
+    if (answer->rc != RC_OK) {
+        user->is_name_asked = false; /* again after the next snapshot */
+        return;
+    }
+    if (answer->status == 403)
+        b->is_naming_refused = true; /* names then come from caller ids */
+    if (answer->status == 200 &&
+        ari_callerid_decode(answer->body, answer->body_len, name, sizeof name) == RC_OK &&
+        ari_user_named(user, name, ARI_NAME_DYNAMIC))
+        ari_tell_news(&b->sink, &b->world, user, 0);
+    ask_names(b);
+}
+
+static void ask_name(struct backend *b, struct name_ask *ask, struct ari_user *user)
+{
+    struct buf uri;
+    buf_init(&uri, 4096);
+    buf_puts(&uri, "asterisk/config/dynamic/res_pjsip/endpoint/");
+    ari_escape(&uri, user->devices.items[0].name + strlen("PJSIP/"));
+    *ask = (struct name_ask){.b = b, .user = user};
+    user->is_name_asked = true;
+    struct rest_request request = {.method = "GET", .uri = buf_text(&uri)};
+    rest_ask(b->rest, &request, on_name, ask);
+    buf_fini(&uri);
+}
+
+/* One request per user who has no name, once a run; endpoints only, never auth objects. */
+static void ask_names(struct backend *b)
+{
+    size_t slot = 0;
+    for (size_t i = 0; i < b->people.users.len && !b->is_naming_refused; i++) {
+        struct ari_user *user = b->people.users.items[i];
+        if (user->is_name_asked || user->name_source >= ARI_NAME_DYNAMIC ||
+            user->devices.len == 0 || !str_starts(user->devices.items[0].name, "PJSIP/"))
+            continue;
+        while (slot < ASTERISK_NAMES_PARALLEL && b->name_asks[slot].user != NULL)
+            slot++;
+        if (slot == ASTERISK_NAMES_PARALLEL)
+            return;
+        ask_name(b, &b->name_asks[slot], user);
+    }
+}
+
+static void forget_name_asks(struct backend *b, const struct ari_user *user)
+{
+    for (size_t i = 0; i < ASTERISK_NAMES_PARALLEL; i++) {
+        if (b->name_asks[i].user != user)
+            continue;
+        rest_cancel(b->rest, &b->name_asks[i]);
+        b->name_asks[i].user = NULL;
+    }
+}
+
+/* ---- snapshots ---- */
+
+static void tell_snapshot(struct backend *b, struct snapshot_result *result)
+{
+    for (size_t i = 0; i < result->gone.len; i++) {
+        struct ari_user *user = result->gone.items[i];
+        struct event event;
+        memset(&event, 0, sizeof event);
+        event.kind = EVENT_USER_GONE;
+        event.user_id = user->extension;
+        if (user->is_told)
+            b->sink.event(b->sink.self, &event);
+        forget_name_asks(b, user);
+        ari_user_free(user);
+    }
+    VEC_FREE(&result->gone);
+    tell(b, EVENT_SNAPSHOT_ASKED, 0);
+    for (size_t i = 0; i < b->people.users.len; i++)
+        ari_tell_whole(&b->sink, &b->world, b->people.users.items[i], result->at_ms);
+    tell(b, EVENT_SNAPSHOT_DONE, result->at_ms);
+}
+
+static void snapshot_failed(struct backend *b, const struct snapshot_result *result)
+{
+    int status = result->http_status;
+    log_warn("ari", "snapshot failed: %s", result->err.text);
+    if (status == 401 || status == 403 || (status >= 300 && status < 400)) {
+        link_refuse(b->link, result->err.text);
+        return;
+    }
+    if (!link_is_open(b->link))
+        return;
+    int64_t wait_ms = backoff_next_ms(&b->failures, b->io->random(b->io->net));
+    char text[ERR_TEXT_BYTES + 64];
+    snprintf(text, sizeof text, "the state could not be read, trying again: %s", result->err.text);
+    tell_link(b, LINK_LIVE, text, now_ms(b) + wait_ms);
+    sync_in(b, wait_ms);
+}
+
+static void on_snapshot(void *self, struct snapshot_result *result)
+{
+    struct backend *b = self;
+    b->snapshot = NULL; /* frees itself */
+    if (result->err.rc != RC_OK) {
+        snapshot_failed(b, result);
+        return;
+    }
+    backoff_reset(&b->failures);
+    b->stats.is_rest_over_ws = rest_is_over_ws(b->rest);
+    ari_world_fini(&b->world);
+    b->world = result->world;
+    tell_snapshot(b, result);
+    ask_names(b);
+    bool is_lacking = result->lacking > 0 || result->endpoints == 0;
+    if (b->is_wanted_again) {
+        b->is_wanted_again = false;
+        sync_in(b, ASTERISK_GAP_REST_MS);
+    } else if (is_lacking && b->lacking_tries < ASTERISK_LACKING_TRIES) {
+        /* a server that has just started answers before it has read its endpoints */
+        sync_in(b, (int64_t)1000 << b->lacking_tries++);
+    } else {
+        sync_in(b, ASTERISK_RECONCILE_MS);
+    }
+}
+
+static void sync_now(struct backend *b)
+{
+    if (!link_is_open(b->link) || !b->is_probed)
+        return; /* a connection begins with a snapshot */
+    if (b->snapshot != NULL) {
+        b->is_wanted_again = true;
+        return;
+    }
+    stop_timer(b, &b->sync);
+    struct snapshot_config config = {
+        .rest = b->rest,
+        .people = &b->people,
+        .before = &b->world,
+        .may_remove_users = b->lacking_tries >= ASTERISK_LACKING_TRIES,
+        .done = on_snapshot,
+        .self = b,
+    };
+    b->snapshot = snapshot_start(&config);
+}
+
+static void on_sync(void *self)
+{
+    struct backend *b = self;
+    b->sync = NULL;
+    sync_now(b);
+}
+
+/* The nearer of what was planned and this. */
+static void sync_in(struct backend *b, int64_t after_ms)
+{
+    int64_t at_ms = now_ms(b) + after_ms;
+    if (b->sync != NULL && b->sync_ms <= at_ms)
+        return;
+    stop_timer(b, &b->sync);
+    b->sync_ms = at_ms;
+    b->sync = b->io->timer(b->io->net, after_ms, on_sync, b);
+}
+
+static void gap(struct backend *b, const char *why)
+{
+    log_warn("ari", "an event was lost: %s", why);
+    tell(b, EVENT_GAP, 0);
+    int64_t since_ms = b->has_had_gap ? now_ms(b) - b->gap_ms : ASTERISK_GAP_REST_MS;
+    int64_t wait_ms = since_ms < ASTERISK_GAP_REST_MS ? ASTERISK_GAP_REST_MS - since_ms : 0;
+    if (b->snapshot != NULL) {
+        b->is_wanted_again = true;
+        return;
+    }
+    b->has_had_gap = true;
+    b->gap_ms = now_ms(b) + wait_ms;
+    sync_in(b, wait_ms);
+}
+
+/* ---- the beginning of a connection ---- */
+
+static void on_filter(void *self, const struct rest_answer *answer)
+{
+    struct backend *b = self;
+    b->stats.is_filtered = answer->status == 200;
+    if (answer->status == 403)
+        b->stats.is_read_only = true;
+    if (!b->stats.is_filtered)
+        log_info("ari", "no event filter: %s", answer->text);
+}
+
+static void set_filter(struct backend *b)
+{
+    struct buf uri, body;
+    buf_init(&uri, 1024);
+    buf_init(&body, 4096);
+    buf_puts(&uri, "applications/");
+    ari_escape(&uri, link_app(b->link));
+    buf_puts(&uri, "/eventFilter");
+    ari_filter_encode(&body);
+    struct rest_request request = {.method = "PUT", .uri = buf_text(&uri), .body = buf_text(&body)};
+    rest_ask(b->rest, &request, on_filter, b);
+    buf_fini(&uri);
+    buf_fini(&body);
+}
+
+static void probe_over(struct backend *b, bool is_over_ws)
+{
+    if (b->is_probed || !link_is_open(b->link))
+        return;
+    stop_timer(b, &b->probe_http);
+    b->is_probed = true;
+    rest_prefer_ws(b->rest, is_over_ws);
+    set_filter(b);
+    sync_now(b);
+}
+
+static bool take_version(struct backend *b, const struct rest_answer *answer)
+{
+    return answer->status == 200 &&
+           ari_version_decode(answer->body, answer->body_len, b->stats.version,
+                              sizeof b->stats.version) == RC_OK;
+}
+
+static void on_ws_info(void *self, const struct rest_answer *answer)
+{
+    struct backend *b = self;
+    if (answer->rc == RC_OK)
+        take_version(b, answer);
+    if (link_is_open(b->link)) /* any answer over the socket proves that requests may go there */
+        probe_over(b, answer->rc == RC_OK);
+}
+
+static void on_http_info(void *self, const struct rest_answer *answer)
+{
+    struct backend *b = self;
+    int status = answer->status;
+    if (status == 401 || status == 403 || (status >= 300 && status < 400))
+        link_refuse(b->link, answer->text);
+    else if (take_version(b, answer) && !ari_version_has_rest_over_ws(b->stats.version))
+        probe_over(b, false);
+}
+
+static void on_probe_http(void *self)
+{
+    struct backend *b = self;
+    b->probe_http = NULL;
+    struct rest_request request = {.method = "GET", .uri = "asterisk/info", .way = REST_WAY_HTTP};
+    rest_ask(b->rest, &request, on_http_info, b);
+}
+
+/* ---- the link's callbacks ---- */
+
+static void on_opened(void *self, struct io_ws *ws)
+{
+    struct backend *b = self;
+    b->is_probed = false;
+    b->lacking_tries = 0;
+    rest_use_ws(b->rest, ws);
+    struct rest_request request = {.method = "GET",
+                                   .uri = "asterisk/info",
+                                   .way = REST_WAY_WS,
+                                   .timeout_ms = ASTERISK_PROBE_LIMIT_MS};
+    rest_ask(b->rest, &request, on_ws_info, b);
+    b->probe_http = b->io->timer(b->io->net, ASTERISK_PROBE_HTTP_MS, on_probe_http, b);
+}
+
+static void on_closed(void *self)
+{
+    struct backend *b = self;
+    b->is_probed = b->is_wanted_again = false;
+    stop_timer(b, &b->probe_http);
+    stop_timer(b, &b->sync);
+    snapshot_cancel(b->snapshot);
+    b->snapshot = NULL;
+    rest_cancel(b->rest, b);
+    rest_use_ws(b->rest, NULL);
+}
+
+static void on_told(void *self, enum link_state state, const char *text, int64_t retry_ms)
+{
+    tell_link(self, state, text, retry_ms);
+}
+
+static void on_heard(void *self)
+{
+    tell(self, EVENT_HEARD, 0);
+}
+
+static void tell_news(struct backend *b)
+{
+    for (size_t i = 0; i < b->people.users.len; i++)
+        if ((b->people.users.items[i]->dirty & ~(unsigned)ARI_DIRTY_SETTLING) != 0)
+            ari_tell_news(&b->sink, &b->world, b->people.users.items[i], b->event_ms);
+}
+
+static void on_settle(void *self)
+{
+    struct backend *b = self;
+    b->settle = NULL;
+    for (size_t i = 0; i < b->people.users.len; i++)
+        if (b->people.users.items[i]->dirty & ARI_DIRTY_SETTLING)
+            b->people.users.items[i]->dirty |= ARI_DIRTY_CALLS;
+    tell_news(b);
+}
+
+/* When a channel leaves a bridge, the next events (milliseconds later) say why: it ends, is parked,
+ * is with somebody else. What leaving alone would show (a held line that is suddenly "in a call")
+ * waits for them, but not longer than ASTERISK_SETTLE_MS. */
+static void hold_back(struct backend *b, enum ari_kind kind)
+{
+    bool is_decisive = kind == ARI_ENTERED_BRIDGE || kind == ARI_CHANNEL_DESTROYED ||
+                       kind == ARI_HOLD || kind == ARI_UNHOLD || kind == ARI_STATE_CHANGED ||
+                       kind == ARI_DIAL;
+    if (is_decisive)
+        return;
+    bool is_any = false;
+    for (size_t i = 0; i < b->people.users.len; i++) {
+        struct ari_user *user = b->people.users.items[i];
+        if (!(user->dirty & ARI_DIRTY_CALLS) || !user->is_told ||
+            (kind != ARI_LEFT_BRIDGE && !(user->dirty & ARI_DIRTY_SETTLING)))
+            continue;
+        user->dirty = (user->dirty & ~(unsigned)ARI_DIRTY_CALLS) | ARI_DIRTY_SETTLING;
+        is_any = true;
+    }
+    if (is_any && b->settle == NULL)
+        b->settle = b->io->timer(b->io->net, ASTERISK_SETTLE_MS, on_settle, b);
+}
+
+static void on_message(void *self, const char *bytes, size_t len)
+{
+    struct backend *b = self;
+    struct ari_event event;
+    struct err err = {0};
+    b->stats.messages++;
+    if (ari_event_decode(&event, bytes, len, &err) != RC_OK) {
+        b->stats.undecodable++;
+        gap(b, err.text);
+        return;
+    }
+    if (event.kind == ARI_REST_RESPONSE) {
+        rest_response(b->rest, &event);
+    } else if (event.kind == ARI_APP_REPLACED) {
+        link_renew(b->link, "another connection took our application's name");
+    } else if (event.kind == ARI_OTHER) {
+        b->stats.unknown_kind++;
+    } else {
+        b->stats.decoded++;
+        if (event.at_ms > 0)
+            b->event_ms = event.at_ms;
+        if (b->snapshot != NULL)
+            snapshot_keep(b->snapshot, bytes, len);
+        ari_world_apply(&b->world, &event);
+        hold_back(b, event.kind);
+        tell_news(b);
+    }
+    ari_event_fini(&event);
+}
+
+/* ---- operations ---- */
+
+static void on_start(void *self)
+{
+    struct backend *b = self;
+    const struct link_owner owner = {.opened = on_opened,
+                                     .message = on_message,
+                                     .heard = on_heard,
+                                     .closed = on_closed,
+                                     .told = on_told,
+                                     .self = b};
+    b->start = NULL;
+    struct event event;
+    memset(&event, 0, sizeof event);
+    event.kind = EVENT_SETTINGS;
+    event.u.settings = b->settings;
+    b->sink.event(b->sink.self, &event);
+    for (size_t i = 0; i < b->people.users.len; i++)
+        ari_tell_user(&b->sink, b->people.users.items[i], 0, false);
+    b->link = link_new(b->io, b->server, &b->access, &owner);
+}
+
+static enum rc check_server(const char *server, struct err *err)
+{
+    const char *host = server == NULL                   ? NULL
+                       : str_starts(server, "http://")  ? server + strlen("http://")
+                       : str_starts(server, "https://") ? server + strlen("https://")
+                                                        : NULL;
+    if (host == NULL || host[0] == '\0' || host[0] == '/' || strpbrk(host, " ?#@") != NULL)
+        return err_set(err, RC_CONFIG, "server = %s: write it as http://HOST:8088/ari",
+                       str_is_empty(server) ? "(nothing)" : server);
+    return RC_OK;
+}
+
+static struct backend *asterisk_open(const struct backend_config *config, const struct io *io,
+                                     const struct backend_sink *sink, struct err *err)
+{
+    struct ari_people people;
+    if (check_server(config->server, err) != RC_OK ||
+        ari_people_init(&people, config, err) != RC_OK)
+        return NULL;
+    struct backend *b = mem_zero(1, sizeof *b);
+    b->io = io;
+    b->sink = *sink;
+    b->people = people;
+    b->access = config->access;
+    b->settings = config->settings;
+    b->settings.ring_locks_hold = false;
+    size_t len = strlen(config->server);
+    while (config->server[len - 1] == '/')
+        len--;
+    b->server = mem_dup_n(config->server, len);
+    ari_world_init(&b->world, &b->people);
+    backoff_init(&b->failures, 1000, 15000);
+    struct rest_config rest = {.io = io, .server = b->server, .access = config->access};
+    b->rest = rest_new(&rest);
+    b->start = io->timer(io->net, 0, on_start, b);
+    return b;
+}
+
+static void asterisk_resync(struct backend *b)
+{
+    if (b->link == NULL)
+        return;
+    if (link_is_open(b->link))
+        sync_now(b);
+    else
+        link_try_now(b->link);
+}
+
+static void asterisk_reconnect(struct backend *b)
+{
+    if (b->link != NULL)
+        link_try_now(b->link);
+}
+
+static void asterisk_stats(const struct backend *b, struct backend_stats *out)
+{
+    *out = b->stats;
+}
+
+static void asterisk_close(struct backend *b)
+{
+    if (b == NULL)
+        return;
+    stop_timer(b, &b->start);
+    stop_timer(b, &b->probe_http);
+    stop_timer(b, &b->sync);
+    stop_timer(b, &b->settle);
+    snapshot_cancel(b->snapshot);
+    link_free(b->link);
+    rest_free(b->rest);
+    ari_world_fini(&b->world);
+    ari_people_fini(&b->people);
+    mem_free(b->server);
+    mem_free(b);
+}
+
+const struct backend_ops asterisk_backend = {
+    .name = "asterisk",
+    .title = "Asterisk (ARI)",
+    .monitor_default = "all",
+    .open = asterisk_open,
+    .resync = asterisk_resync,
+    .reconnect = asterisk_reconnect,
+    .stats = asterisk_stats,
+    .close = asterisk_close,
+};

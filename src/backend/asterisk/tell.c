@@ -1,0 +1,159 @@
+#include "callhud/backend/asterisk/tell.h"
+
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+
+#include <string.h>
+
+static struct event user_event(enum event_kind kind, const struct ari_user *user, int64_t at_ms,
+                               bool is_answer)
+{
+    struct event event;
+    memset(&event, 0, sizeof event);
+    event.kind = kind;
+    event.at_ms = at_ms;
+    event.is_answer = is_answer;
+    event.user_id = user->extension;
+    return event;
+}
+
+static void send(const struct backend_sink *sink, const struct event *event)
+{
+    sink->event(sink->self, event);
+}
+
+void ari_tell_user(const struct backend_sink *sink, const struct ari_user *user, int64_t at_ms,
+                   bool is_answer)
+{
+    struct event event = user_event(EVENT_USER, user, at_ms, is_answer);
+    event.u.user.extension = user->extension;
+    event.u.user.name = user->name;
+    event.u.user.department = user->department;
+    event.u.user.line = user->line;
+    send(sink, &event);
+}
+
+static void tell_devices(const struct backend_sink *sink, const struct ari_user *user,
+                         int64_t at_ms, bool is_answer)
+{
+    VEC(struct device) items = {0};
+    for (size_t i = 0; i < user->devices.len; i++) {
+        struct device device = {.name = user->devices.items[i].name,
+                                .is_online = user->devices.items[i].online == ARI_ONLINE_YES};
+        VEC_PUSH(&items, device);
+    }
+    struct event event = user_event(EVENT_DEVICES, user, at_ms, is_answer);
+    event.u.devices.items = items.items;
+    event.u.devices.len = items.len;
+    send(sink, &event);
+    VEC_FREE(&items);
+    event = user_event(EVENT_PRESENCE, user, at_ms, is_answer);
+    event.u.presence.presence = ari_user_presence(user);
+    event.u.presence.note = "";
+    send(sink, &event);
+}
+
+static void tell_dnd(const struct backend_sink *sink, const struct ari_user *user, int64_t at_ms,
+                     bool is_answer)
+{
+    struct event event = user_event(EVENT_DND, user, at_ms, is_answer);
+    event.u.dnd.is_on = user->is_dnd;
+    send(sink, &event);
+}
+
+static void tell_call(const struct backend_sink *sink, const struct ari_user *user,
+                      const struct ari_call *call, int64_t at_ms, bool is_answer)
+{
+    struct supervisor supervisors[ARI_SUPERVISORS_MAX];
+    for (size_t i = 0; i < call->supervisors_len; i++)
+        supervisors[i] = (struct supervisor){.extension = call->supervisors[i].extension,
+                                             .mode = call->supervisors[i].mode};
+    struct event event = user_event(EVENT_CALL, user, at_ms, is_answer);
+    event.u.call.id = call->id;
+    event.u.call.state = call->state;
+    event.u.call.direction = call->direction;
+    event.u.call.number = call->number;
+    event.u.call.name = call->name;
+    event.u.call.since_ms = call->since_ms;
+    event.u.call.connected_ms = call->connected_ms;
+    event.u.call.is_recorded = call->is_recorded;
+    event.u.call.supervisors = supervisors;
+    event.u.call.supervisors_len = call->supervisors_len;
+    send(sink, &event);
+}
+
+static bool is_same_call(const struct ari_call *a, const struct ari_call *b)
+{
+    if (a->state != b->state || a->direction != b->direction || a->since_ms != b->since_ms ||
+        a->connected_ms != b->connected_ms || a->is_recorded != b->is_recorded ||
+        a->supervisors_len != b->supervisors_len || !str_eq(a->number, b->number) ||
+        !str_eq(a->name, b->name))
+        return false;
+    for (size_t i = 0; i < a->supervisors_len; i++)
+        if (a->supervisors[i].mode != b->supervisors[i].mode ||
+            !str_eq(a->supervisors[i].extension, b->supervisors[i].extension))
+            return false;
+    return true;
+}
+
+static const struct ari_call *find_call(const struct ari_call *calls, size_t len, const char *id)
+{
+    for (size_t i = 0; i < len; i++)
+        if (str_eq(calls[i].id, id))
+            return &calls[i];
+    return NULL;
+}
+
+/* A new call is told before an old one ends: so a lamp goes from hold to parked with nothing in
+ * between. */
+static void tell_calls(const struct backend_sink *sink, struct ari_world *world,
+                       struct ari_user *user, int64_t at_ms, bool is_answer)
+{
+    ari_calls now = {0};
+    ari_world_calls(world, user, &now);
+    for (size_t i = 0; i < now.len; i++) {
+        const struct ari_call *told = find_call(user->told, user->told_len, now.items[i].id);
+        if (is_answer || told == NULL || !is_same_call(told, &now.items[i]))
+            tell_call(sink, user, &now.items[i], at_ms, is_answer);
+    }
+    for (size_t i = 0; !is_answer && i < user->told_len; i++) {
+        if (find_call(now.items, now.len, user->told[i].id) != NULL)
+            continue;
+        struct event event = user_event(EVENT_CALL_ENDED, user, at_ms, false);
+        event.u.ended.id = user->told[i].id;
+        send(sink, &event);
+    }
+    mem_free(user->told);
+    user->told = now.items;
+    user->told_len = now.len;
+}
+
+void ari_tell_news(const struct backend_sink *sink, struct ari_world *world, struct ari_user *user,
+                   int64_t at_ms)
+{
+    unsigned dirty = user->dirty;
+    if (!user->is_told)
+        return;
+    user->dirty &= ARI_DIRTY_SETTLING;
+    if (dirty & ARI_DIRTY_USER)
+        ari_tell_user(sink, user, at_ms, false);
+    if (dirty & ARI_DIRTY_DEVICES)
+        tell_devices(sink, user, at_ms, false);
+    if (dirty & ARI_DIRTY_DND)
+        tell_dnd(sink, user, at_ms, false);
+    if (dirty & ARI_DIRTY_CALLS) {
+        user->dirty &= ~(unsigned)ARI_DIRTY_SETTLING;
+        tell_calls(sink, world, user, at_ms, false);
+    }
+}
+
+void ari_tell_whole(const struct backend_sink *sink, struct ari_world *world, struct ari_user *user,
+                    int64_t at_ms)
+{
+    user->dirty = 0;
+    user->is_told = true;
+    ari_tell_user(sink, user, at_ms, true);
+    tell_devices(sink, user, at_ms, true);
+    tell_dnd(sink, user, at_ms, true);
+    tell_calls(sink, world, user, at_ms, true);
+}

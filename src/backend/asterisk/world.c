@@ -1,0 +1,595 @@
+#include "callhud/backend/asterisk/world.h"
+
+#include "callhud/base/str.h"
+
+#include <string.h>
+
+#define WALK_DEPTH_MAX 8
+#define ROOM_PAIRS_MAX 8       /* larger rooms are conferences: nobody's partner is remembered */
+#define FRESH_CREATION_MS 2000 /* a channel first heard of later than this has a past we missed */
+
+void ari_world_init(struct ari_world *world, struct ari_people *people)
+{
+    memset(world, 0, sizeof *world);
+    world->people = people;
+}
+
+static void free_room(void *room)
+{
+    struct ari_bridge_room *r = room;
+    VEC_FREE(&r->fact.members);
+    VEC_FREE(&r->members);
+    mem_free(r);
+}
+
+void ari_world_fini(struct ari_world *world)
+{
+    map_fini(&world->chan_by_id, mem_free);
+    map_fini(&world->room_by_id, free_room);
+    map_fini(&world->tombs, NULL);
+    VEC_FREE(&world->chans);
+    for (size_t i = 0; i < world->tomb_order.len; i++)
+        mem_free(world->tomb_order.items[i]);
+    VEC_FREE(&world->tomb_order);
+    memset(world, 0, sizeof *world);
+}
+
+static void bury(struct ari_world *world, const char *id)
+{
+    if (map_put(&world->tombs, id, world) != NULL)
+        return;
+    if (world->tomb_order.len < ARI_TOMBS_MAX) {
+        VEC_PUSH(&world->tomb_order, mem_dup(id));
+        return;
+    }
+    char **slot = &world->tomb_order.items[world->tomb_at];
+    world->tomb_at = (world->tomb_at + 1) % ARI_TOMBS_MAX;
+    map_remove(&world->tombs, *slot);
+    mem_free(*slot);
+    *slot = mem_dup(id);
+}
+
+const struct ari_chan *ari_world_chan(const struct ari_world *world, const char *id)
+{
+    return map_get(&world->chan_by_id, id);
+}
+
+/* ---- whom a change concerns ---- */
+
+static void walk(struct ari_world *world, struct ari_chan *chan, int depth)
+{
+    if (chan == NULL || chan->visited == world->walk || depth > WALK_DEPTH_MAX)
+        return;
+    chan->visited = world->walk;
+    if (chan->owner != NULL)
+        chan->owner->dirty |= ARI_DIRTY_CALLS;
+    if (chan->parked_ms != 0 && chan->last_user != NULL)
+        chan->last_user->dirty |= ARI_DIRTY_CALLS;
+    if (chan->room != NULL)
+        for (size_t i = 0; i < chan->room->members.len; i++)
+            walk(world, chan->room->members.items[i], depth + 1);
+    walk(world, ari_chan_other_half(world, chan), depth + 1);
+    walk(world, chan->dialler, depth + 1);
+    walk(world, ari_chan_supervised(world, chan), depth + 1);
+    for (size_t i = 0; depth < 4 && i < world->chans.len; i++)
+        if (world->chans.items[i]->dialler == chan)
+            walk(world, world->chans.items[i], depth + 1);
+}
+
+static void concern(struct ari_world *world, struct ari_chan *chan)
+{
+    world->walk++;
+    walk(world, chan, 0);
+}
+
+/* ---- legs ---- */
+
+static void settle(struct ari_chan *chan, int64_t at_ms)
+{
+    enum ari_leg leg = ari_chan_leg(chan);
+    if (leg == chan->leg)
+        return;
+    if (leg == ARI_LEG_CONNECTED && chan->leg != ARI_LEG_HELD)
+        chan->answered_ms = at_ms;
+    if (leg == ARI_LEG_DIALLING || leg == ARI_LEG_RINGING)
+        chan->answered_ms = 0;
+    chan->leg = leg;
+    chan->leg_ms = at_ms;
+}
+
+static void settle_room(struct ari_bridge_room *room, int64_t at_ms)
+{
+    for (size_t i = 0; room != NULL && i < room->members.len; i++)
+        settle(room->members.items[i], at_ms);
+}
+
+/* ---- rooms ---- */
+
+static bool is_parking(const struct ari_bridge_room *room)
+{
+    return room != NULL && str_eq(room->fact.klass, "parking");
+}
+
+static void leave_room(struct ari_chan *chan)
+{
+    struct ari_bridge_room *room = chan->room;
+    chan->room = NULL;
+    chan->parked_ms = 0;
+    for (size_t i = 0; room != NULL && i < room->members.len; i++) {
+        if (room->members.items[i] == chan) {
+            VEC_REMOVE(&room->members, i);
+            break;
+        }
+    }
+}
+
+static struct ari_bridge_room *take_room(struct ari_world *world, const struct ari_bridge *fact)
+{
+    if (map_get(&world->tombs, fact->id) != NULL)
+        return NULL;
+    struct ari_bridge_room *room = map_get(&world->room_by_id, fact->id);
+    if (room == NULL) {
+        room = mem_zero(1, sizeof *room);
+        map_put(&world->room_by_id, fact->id, room);
+    }
+    room->fact = *fact;
+    memset(&room->fact.members, 0, sizeof room->fact.members);
+    return room;
+}
+
+/* The owner of the channel at the other side of `chan` in its room, through one Local pair. */
+static struct ari_user *partner_owner(const struct ari_world *world, const struct ari_chan *chan)
+{
+    for (size_t i = 0; i < chan->room->members.len; i++) {
+        const struct ari_chan *other = chan->room->members.items[i];
+        if (other == chan)
+            continue;
+        if (other->owner != NULL && other->owner != chan->owner)
+            return other->owner;
+        const struct ari_chan *half = ari_chan_other_half(world, other);
+        for (size_t k = 0; half != NULL && half->room != NULL && k < half->room->members.len; k++)
+            if (half->room->members.items[k]->owner != NULL)
+                return half->room->members.items[k]->owner;
+    }
+    return NULL;
+}
+
+static void join_room(struct ari_bridge_room *room, struct ari_chan *chan, int64_t at_ms)
+{
+    int64_t parked_ms = chan->room == NULL ? chan->parked_ms : 0;
+    leave_room(chan);
+    chan->room = room;
+    VEC_PUSH(&room->members, chan);
+    if (is_parking(room)) /* 1: since a time that was not told */
+        chan->parked_ms = parked_ms != 0 ? parked_ms : at_ms != 0 ? at_ms : 1;
+}
+
+static void remember_partners(const struct ari_world *world, struct ari_bridge_room *room)
+{
+    for (size_t i = 0; i < room->members.len; i++) {
+        struct ari_chan *chan = room->members.items[i];
+        struct ari_user *partner = partner_owner(world, chan);
+        if (partner != NULL || !str_starts(chan->fact.name, "Local/"))
+            chan->last_user = partner;
+    }
+}
+
+/* Makes the room's members exactly those that the server lists and that we know. */
+static void fill_room(struct ari_world *world, struct ari_bridge_room *room,
+                      const struct ari_bridge *fact, int64_t at_ms)
+{
+    world->walk++;
+    for (size_t i = 0; i < fact->members.len; i++) {
+        struct ari_chan *chan = map_get(&world->chan_by_id, fact->members.items[i].text);
+        if (chan == NULL)
+            continue;
+        chan->visited = world->walk;
+        if (chan->room != room)
+            join_room(room, chan, at_ms);
+    }
+    for (size_t i = room->members.len; i-- > 0;)
+        if (room->members.items[i]->visited != world->walk)
+            leave_room(room->members.items[i]);
+    if (room->members.len < 2 || is_parking(room))
+        return;
+    for (size_t i = 0; i < room->members.len; i++)
+        room->members.items[i]->is_dialling = false;
+    if (room->members.len <= ROOM_PAIRS_MAX)
+        remember_partners(world, room);
+}
+
+/* ---- channels ---- */
+
+static struct ari_user *owner_of(const struct ari_world *world, const struct ari_chan *chan)
+{
+    char endpoint[ARI_NAME_BYTES];
+    if (!ari_channel_endpoint(chan->fact.name, endpoint, sizeof endpoint))
+        return NULL;
+    return ari_people_by_endpoint(world->people, endpoint);
+}
+
+static bool is_dial_string(const char *text)
+{
+    size_t len = strlen(text);
+    return len > 0 && strspn(text, "0123456789*#+") == len;
+}
+
+static void take_fact(struct ari_world *world, struct ari_chan *chan,
+                      const struct ari_channel *fact)
+{
+    chan->fact = *fact;
+    chan->owner = owner_of(world, chan);
+    /* "(Outgoing Line)" marks the legs that a Dial or Queue made; AppDial2 those of an originate,
+     * whose phone is called first and then dials on. */
+    if (str_eq(fact->app_data, "(Outgoing Line)") && str_starts(fact->app, "App") &&
+        !str_eq(fact->app, "AppDial2"))
+        chan->is_called = true;
+    if (chan->dialled[0] == '\0' && !chan->is_called && is_dial_string(fact->exten) &&
+        (fact->state == ARI_STATE_RING || fact->state == ARI_STATE_UP))
+        str_copy(chan->dialled, sizeof chan->dialled, fact->exten);
+    if (chan->owner != NULL && str_eq(fact->caller_number, chan->owner->extension))
+        ari_user_named(chan->owner, fact->caller_name, ARI_NAME_CALLER_ID);
+}
+
+/* The channel of an event, brought up to date; NULL for one that has ended. */
+static struct ari_chan *take_channel(struct ari_world *world, const struct ari_channel *fact,
+                                     int64_t at_ms)
+{
+    if (fact->id[0] == '\0' || map_get(&world->tombs, fact->id) != NULL)
+        return NULL;
+    struct ari_chan *chan = map_get(&world->chan_by_id, fact->id);
+    if (chan == NULL) {
+        chan = mem_zero(1, sizeof *chan);
+        map_put(&world->chan_by_id, fact->id, chan);
+        VEC_PUSH(&world->chans, chan);
+    }
+    if (at_ms >= chan->fact_ms) {
+        take_fact(world, chan, fact);
+        chan->fact_ms = at_ms;
+    }
+    return chan;
+}
+
+static void remove_channel(struct ari_world *world, struct ari_chan *chan)
+{
+    leave_room(chan);
+    for (size_t i = 0; i < world->chans.len; i++)
+        if (world->chans.items[i]->dialler == chan)
+            world->chans.items[i]->dialler = NULL;
+    for (size_t i = 0; i < world->chans.len; i++) {
+        if (world->chans.items[i] == chan) {
+            VEC_REMOVE(&world->chans, i);
+            break;
+        }
+    }
+    map_remove(&world->chan_by_id, chan->fact.id);
+    mem_free(chan);
+}
+
+/* ---- events ---- */
+
+static bool apply_dial(struct ari_world *world, const struct ari_event *event)
+{
+    struct ari_chan *caller = take_channel(world, &event->channel, event->at_ms);
+    struct ari_chan *peer = take_channel(world, &event->peer, event->at_ms);
+    if (peer != NULL && caller != NULL) {
+        peer->dialler = caller;
+        peer->is_called = true;
+    }
+    if (caller != NULL) {
+        bool is_alone = caller->room == NULL || caller->room->members.len < 2;
+        bool is_under_way = str_eq(event->text, "RINGING") || str_eq(event->text, "PROGRESS") ||
+                            str_eq(event->text, "PROCEEDING");
+        if (event->text[0] == '\0') {
+            caller->is_dialling = is_alone && str_eq(caller->fact.app, "Dial");
+        } else if (str_eq(event->text, "ANSWER")) {
+            caller->is_dialling = false;
+        } else if (!is_under_way && caller->is_dialling) {
+            caller->is_dialling = false;
+            for (size_t i = 0; i < world->chans.len; i++) {
+                const struct ari_chan *other = world->chans.items[i];
+                if (other->dialler == caller && other != peer && other->fact.state != ARI_STATE_UP)
+                    caller->is_dialling = true;
+            }
+        }
+        settle(caller, event->at_ms);
+        concern(world, caller);
+    }
+    if (peer != NULL) {
+        settle(peer, event->at_ms);
+        concern(world, peer);
+    }
+    return true;
+}
+
+static bool apply_room(struct ari_world *world, const struct ari_event *event)
+{
+    struct ari_chan *chan = take_channel(world, &event->channel, event->at_ms);
+    struct ari_bridge_room *room = take_room(world, &event->bridge);
+    if (chan != NULL && event->kind == ARI_LEFT_BRIDGE) {
+        concern(world, chan); /* while those it leaves are still with it */
+        chan->is_held = false;
+        if (chan->room == room)
+            leave_room(chan);
+    }
+    if (room == NULL)
+        return true;
+    fill_room(world, room, &event->bridge, event->at_ms);
+    if (chan != NULL) {
+        chan->is_leaving &= event->kind == ARI_LEFT_BRIDGE;
+        settle(chan, event->at_ms);
+        concern(world, chan);
+    }
+    settle_room(room, event->at_ms);
+    if (room->members.len > 0)
+        concern(world, room->members.items[0]);
+    return true;
+}
+
+static bool end_room(struct ari_world *world, const struct ari_event *event)
+{
+    bury(world, event->bridge.id);
+    struct ari_bridge_room *room = map_remove(&world->room_by_id, event->bridge.id);
+    if (room == NULL)
+        return true;
+    while (room->members.len > 0) {
+        struct ari_chan *chan = room->members.items[room->members.len - 1];
+        concern(world, chan);
+        leave_room(chan);
+        settle(chan, event->at_ms);
+    }
+    free_room(room);
+    return true;
+}
+
+static bool end_channel(struct ari_world *world, const struct ari_event *event)
+{
+    struct ari_chan *chan = map_get(&world->chan_by_id, event->channel.id);
+    bury(world, event->channel.id);
+    if (chan == NULL)
+        return true;
+    struct ari_bridge_room *room = chan->room;
+    concern(world, chan);
+    remove_channel(world, chan);
+    settle_room(room, event->at_ms);
+    return true;
+}
+
+/* Recordings that ARI makes: of a channel, of a bridge, or of a snoop on a channel. */
+static bool apply_recording(struct ari_world *world, const struct ari_event *event)
+{
+    bool is_on = str_eq(event->text, "started");
+    if (str_starts(event->name, "channel:")) {
+        struct ari_chan *chan = map_get(&world->chan_by_id, event->name + strlen("channel:"));
+        if (chan != NULL && ari_chan_is_snoop(chan) && ari_chan_supervised(world, chan) != NULL)
+            chan = ari_chan_supervised(world, chan);
+        if (chan != NULL) {
+            chan->is_recorded = is_on;
+            concern(world, chan);
+        }
+    } else if (str_starts(event->name, "bridge:")) {
+        struct ari_bridge_room *room = map_get(&world->room_by_id, event->name + strlen("bridge:"));
+        for (size_t i = 0; room != NULL && i < room->members.len; i++)
+            room->members.items[i]->is_recorded = is_on;
+        if (room != NULL && room->members.len > 0)
+            concern(world, room->members.items[0]);
+    }
+    return true;
+}
+
+static bool apply_device_state(struct ari_world *world, const struct ari_event *event)
+{
+    struct ari_user *user = ari_people_by_dnd(world->people, event->name);
+    if (user != NULL) {
+        bool is_on = ari_dnd_from_device_state(event->text);
+        if (is_on != user->is_dnd)
+            user->dirty |= ARI_DIRTY_DND;
+        user->is_dnd = is_on;
+        return true;
+    }
+    return ari_people_endpoint(world->people, event->name,
+                               ari_online_from_device_state(event->text)) != NULL;
+}
+
+static void digit_of_spy(struct ari_chan *chan, const char *digit)
+{
+    /* ChanSpy's option d: the supervisor's keys 4, 5, 6 listen, whisper, barge (contract 5) */
+    const char *options = strchr(chan->fact.app_data, ',');
+    if (!ari_chan_is_spy(chan) || options == NULL || strchr(options, 'd') == NULL)
+        return;
+    if (str_eq(digit, "4"))
+        chan->spy_mode = SUPERVISE_LISTEN;
+    else if (str_eq(digit, "5"))
+        chan->spy_mode = SUPERVISE_WHISPER;
+    else if (str_eq(digit, "6"))
+        chan->spy_mode = SUPERVISE_BARGE;
+}
+
+static bool apply_channel(struct ari_world *world, const struct ari_event *event)
+{
+    bool is_new = map_get(&world->chan_by_id, event->channel.id) == NULL;
+    if (!is_new) /* what it supervised until now */
+        concern(world, map_get(&world->chan_by_id, event->channel.id));
+    struct ari_chan *chan = take_channel(world, &event->channel, event->at_ms);
+    if (chan == NULL)
+        return true;
+    switch (event->kind) {
+    case ARI_HOLD: chan->is_held = true; break;
+    case ARI_UNHOLD: chan->is_held = false; break;
+    case ARI_RECORD_FILE: chan->is_recorded = event->text[0] != '\0'; break;
+    case ARI_DTMF: digit_of_spy(chan, event->text); break;
+    case ARI_HANGUP_ASKED: chan->is_leaving = true; break;
+    case ARI_DIALPLAN:
+        chan->spy_mode = SUPERVISE_UNKNOWN;
+        if (!str_eq(chan->fact.app, "Dial"))
+            chan->is_dialling = false;
+        break;
+    default: break;
+    }
+    if (event->kind == ARI_HOLD || event->kind == ARI_UNHOLD || event->kind == ARI_STATE_CHANGED)
+        chan->is_leaving = false;
+    settle(chan, event->at_ms);
+    if (is_new && event->at_ms - chan->fact.created_ms > FRESH_CREATION_MS)
+        chan->leg_ms = chan->answered_ms = 0;
+    concern(world, chan);
+    return true;
+}
+
+bool ari_world_apply(struct ari_world *world, const struct ari_event *event)
+{
+    switch (event->kind) {
+    case ARI_OTHER:
+    case ARI_APP_REPLACED:
+    case ARI_REST_RESPONSE: return false;
+    case ARI_DEVICE_STATE: return apply_device_state(world, event);
+    case ARI_ENDPOINT:
+        return ari_people_endpoint(world->people, event->endpoint.name, event->endpoint.online) !=
+               NULL;
+    case ARI_RECORDING: return apply_recording(world, event);
+    case ARI_DIAL: return apply_dial(world, event);
+    case ARI_BRIDGE_CREATED: return take_room(world, &event->bridge) != NULL;
+    case ARI_BRIDGE_DESTROYED: return end_room(world, event);
+    case ARI_ENTERED_BRIDGE:
+    case ARI_LEFT_BRIDGE: return apply_room(world, event);
+    case ARI_CHANNEL_DESTROYED: return end_channel(world, event);
+    case ARI_CHANNEL:
+    case ARI_HANGUP_ASKED:
+    case ARI_STATE_CHANGED:
+    case ARI_DIALPLAN:
+    case ARI_HOLD:
+    case ARI_UNHOLD:
+    case ARI_DTMF:
+    case ARI_RECORD_FILE: return apply_channel(world, event);
+    }
+    return false;
+}
+
+/* ---- answers ---- */
+
+void ari_world_put_channel(struct ari_world *world, const struct ari_channel *fact, int64_t at_ms,
+                           const struct ari_world *before)
+{
+    struct ari_chan *chan = take_channel(world, fact, at_ms);
+    const struct ari_chan *old = before != NULL ? ari_world_chan(before, fact->id) : NULL;
+    if (chan == NULL || old == NULL)
+        return;
+    chan->last_user = old->last_user;
+    chan->parked_ms = old->parked_ms;
+    chan->is_called |= old->is_called;
+    chan->is_dialling = old->is_dialling;
+    chan->is_held = old->is_held;
+    chan->is_recorded = old->is_recorded;
+    chan->is_leaving = old->is_leaving;
+    chan->spy_mode = old->spy_mode;
+    chan->leg = old->leg;
+    chan->leg_ms = old->leg_ms;
+    chan->answered_ms = old->answered_ms;
+    memcpy(chan->dialled, old->dialled, sizeof chan->dialled);
+}
+
+void ari_world_put_bridge(struct ari_world *world, const struct ari_bridge *fact)
+{
+    struct ari_bridge_room *room = take_room(world, fact);
+    if (room != NULL)
+        fill_room(world, room, fact, 0);
+}
+
+void ari_world_put_hold(struct ari_world *world, const char *channel_id, bool is_held)
+{
+    struct ari_chan *chan = map_get(&world->chan_by_id, channel_id);
+    if (chan != NULL)
+        chan->is_held = is_held;
+}
+
+void ari_world_put_recorded(struct ari_world *world, const char *channel_id, bool is_recorded)
+{
+    struct ari_chan *chan = map_get(&world->chan_by_id, channel_id);
+    if (chan != NULL)
+        chan->is_recorded |= is_recorded;
+}
+
+/* The caller of a leg that was made before we listened: the one channel whose Dial names the leg's
+ * endpoint. */
+static struct ari_chan *guess_dialler(const struct ari_world *world, const struct ari_chan *leg)
+{
+    char endpoint[ARI_NAME_BYTES];
+    struct ari_chan *found = NULL;
+    if (!leg->is_called || !ari_channel_endpoint(leg->fact.name, endpoint, sizeof endpoint))
+        return NULL;
+    for (size_t i = 0; i < world->chans.len; i++) {
+        struct ari_chan *chan = world->chans.items[i];
+        const char *at = strstr(chan->fact.app_data, endpoint);
+        if (at == NULL || !str_eq(chan->fact.app, "Dial") ||
+            strchr(",&/@", at[strlen(endpoint)]) == NULL)
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = chan;
+    }
+    return found;
+}
+
+/* Since when a leg is as a snapshot found it, as far as the answers tell. */
+static void date_leg(struct ari_chan *chan)
+{
+    bool is_pair = chan->room != NULL && str_eq(chan->room->fact.klass, "basic");
+    int64_t bridged_ms = is_pair ? chan->room->fact.created_ms : 0;
+    chan->leg_ms = 0;
+    if (chan->leg == ARI_LEG_RINGING || chan->fact.state == ARI_STATE_RING)
+        chan->leg_ms = chan->fact.created_ms;
+    else if (chan->leg == ARI_LEG_CONNECTED)
+        chan->leg_ms = bridged_ms;
+    if (chan->leg == ARI_LEG_CONNECTED || chan->leg == ARI_LEG_HELD)
+        chan->answered_ms = chan->answered_ms != 0 ? chan->answered_ms : bridged_ms;
+}
+
+void ari_world_put_done(struct ari_world *world, const struct ari_world *before)
+{
+    for (size_t i = 0; before != NULL && i < before->tomb_order.len; i++)
+        bury(world, before->tomb_order.items[i]);
+    for (size_t i = 0; i < world->chans.len; i++) {
+        struct ari_chan *chan = world->chans.items[i];
+        const struct ari_chan *old = before != NULL ? ari_world_chan(before, chan->fact.id) : NULL;
+        if (old != NULL && old->dialler != NULL)
+            chan->dialler = map_get(&world->chan_by_id, old->dialler->fact.id);
+        if (chan->dialler == NULL && chan->owner != NULL)
+            chan->dialler = guess_dialler(world, chan);
+        if (old == NULL)
+            chan->is_dialling = chan->fact.state == ARI_STATE_UP && chan->room == NULL &&
+                                str_eq(chan->fact.app, "Dial");
+        enum ari_leg leg = ari_chan_leg(chan);
+        bool is_same = old != NULL && leg == chan->leg;
+        chan->leg = leg;
+        if (!is_same)
+            date_leg(chan);
+    }
+}
+
+void ari_world_forget_user(struct ari_world *world, const struct ari_user *user)
+{
+    for (size_t i = 0; i < world->chans.len; i++) {
+        struct ari_chan *chan = world->chans.items[i];
+        if (chan->owner == user)
+            chan->owner = NULL;
+        if (chan->last_user == user)
+            chan->last_user = NULL;
+    }
+}
+
+void ari_world_own(struct ari_world *world)
+{
+    for (size_t i = 0; i < world->chans.len; i++)
+        world->chans.items[i]->owner = owner_of(world, world->chans.items[i]);
+}
+
+bool ari_world_matters(const struct ari_world *world, const struct ari_chan *chan)
+{
+    if (chan->owner != NULL)
+        return true;
+    for (size_t i = 0; chan->room != NULL && i < chan->room->members.len; i++) {
+        const struct ari_chan *mate = chan->room->members.items[i];
+        if (mate->owner != NULL || ari_chan_other_half(world, mate) != NULL)
+            return true;
+    }
+    return false;
+}
