@@ -27,6 +27,7 @@ static void reduce_to_mono(struct theme *theme)
 /* The indexes that a depth may use. */
 struct palette {
     int first, last;
+    bool is_taken[256]; /* by another of the active lamps, or grey */
 };
 
 static bool is_shown(const struct colour *c, const struct palette *palette)
@@ -38,7 +39,8 @@ static bool is_shown(const struct colour *c, const struct palette *palette)
 }
 
 /* The nearest of the palette to rgb whose contrast against the background is at least that asked
- * for; should none have it, the one with the most contrast. */
+ * for; should none have it, the one with the most contrast. A colour that is taken is the last
+ * resort. */
 static uint8_t nearest(const uint8_t rgb[3], const struct palette *palette,
                        const uint8_t background[3], double contrast_min)
 {
@@ -57,7 +59,7 @@ static uint8_t nearest(const uint8_t rgb[3], const struct palette *palette,
         if (contrast < contrast_min)
             continue;
         struct lab lab = colour_lab(candidate, SIGHT_NORMAL);
-        double difference = lab_difference(&wanted, &lab);
+        double difference = lab_difference(&wanted, &lab) + (palette->is_taken[i] ? 1000 : 0);
         if (best < 0 || difference < least) {
             least = difference;
             best = i;
@@ -95,13 +97,49 @@ static void reduce_role(struct theme *theme, enum role which, const struct palet
     role->fg_256 = role->bg_256 = 0;
 }
 
+static bool is_same_colour(const struct colour *a, const struct colour *b)
+{
+    return a->kind == b->kind && a->index == b->index && a->r == b->r && a->g == b->g &&
+           a->b == b->b;
+}
+
+/* The six lamps that must not look alike, the most urgent first: it gets the nearest colour. */
+static const enum role active[] = {ROLE_RINGING,   ROLE_HOLD, ROLE_ON_CALL,
+                                   ROLE_AVAILABLE, ROLE_DND,  ROLE_AWAY};
+#define ACTIVE_COUNT (sizeof active / sizeof active[0])
+
+static void reduce_colours(struct theme *theme, struct palette *palette, bool is_256)
+{
+    struct theme in = *theme;
+    bool is_done[ROLE_COUNT] = {false};
+
+    if (!is_256) /* a grey would look like the lamps that are at rest */
+        palette->is_taken[0] = palette->is_taken[7] = palette->is_taken[8] = palette->is_taken[15] =
+            true;
+    for (size_t i = 0; i < ACTIVE_COUNT; i++) {
+        const struct colour *fg = &theme->roles[active[i]].fg;
+        reduce_role(theme, active[i], palette, is_256);
+        is_done[active[i]] = true;
+        if (fg->kind == COLOUR_INDEX)
+            palette->is_taken[fg->index] = true;
+    }
+    memset(palette->is_taken, 0, sizeof palette->is_taken);
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        if (is_done[role])
+            continue;
+        reduce_role(theme, (enum role)role, palette, is_256);
+        /* What had a lamp's colour keeps to that lamp. */
+        for (size_t i = 0; i < ACTIVE_COUNT; i++)
+            if (is_same_colour(&in.roles[role].fg, &in.roles[active[i]].fg) &&
+                is_same_colour(&in.roles[role].bg, &in.roles[active[i]].bg) &&
+                in.roles[role].fg_256 == in.roles[active[i]].fg_256)
+                theme->roles[role].fg = theme->roles[active[i]].fg;
+    }
+}
+
 void theme_reduce(struct theme *out, const struct theme *in, enum depth depth)
 {
-    static const struct palette palettes[] = {
-        [DEPTH_8] = {0, 7},
-        [DEPTH_16] = {0, 15},
-        [DEPTH_256] = {16, 255},
-    };
+    struct palette palette = {.first = 0, .last = 15};
 
     if (out != in)
         *out = *in;
@@ -111,6 +149,9 @@ void theme_reduce(struct theme *out, const struct theme *in, enum depth depth)
     }
     if (depth == DEPTH_RGB || out->is_mono)
         return;
-    for (int role = 0; role < ROLE_COUNT; role++)
-        reduce_role(out, (enum role)role, &palettes[depth], depth == DEPTH_256);
+    if (depth == DEPTH_8)
+        palette.last = 7;
+    else if (depth == DEPTH_256)
+        palette = (struct palette){.first = 16, .last = 255};
+    reduce_colours(out, &palette, depth == DEPTH_256);
 }

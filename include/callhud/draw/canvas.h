@@ -16,20 +16,22 @@ struct cell {
 
 struct canvas {
     int rows, cols;
-    struct cell *cells; /* rows * cols */
-    bool is_ascii;      /* canvas_put() writes ASCII only */
+    struct cell *cells;         /* rows * cols */
+    bool is_ascii;              /* canvas_put() writes ASCII only */
     int cursor_row, cursor_col; /* where the hardware cursor rests */
     bool is_cursor_visible;
 };
 
-void canvas_init(struct canvas *c, int rows, int cols, bool is_ascii); /* sizes are clamped to 1..1000 */
+/* Sizes are clamped to 1..1000. */
+void canvas_init(struct canvas *c, int rows, int cols, bool is_ascii);
 void canvas_fini(struct canvas *c);
 void canvas_resize(struct canvas *c, int rows, int cols); /* contents are cleared */
 void canvas_clear(struct canvas *c);
 
-/* Writes text from (row, col), at most max_cells cells and never past the edge; never half of a wide
- * character; what is outside the canvas is ignored. Overwriting half of a wide character blanks its
- * other half. No control character reaches a cell. Returns the cells used. */
+/* Writes text from (row, col), at most max_cells cells and never past the edge; never half of a
+ * wide character; what is outside the canvas is ignored. Overwriting half of a wide character
+ * blanks its other half. No control character reaches a cell. Returns the cells used (those left of
+ * the canvas count), 0 when the row is outside. */
 int canvas_put(struct canvas *c, int row, int col, int max_cells, struct style style,
                const char *text);
 /* The same, cut with an ellipsis (utf8_fit) and padded with blanks to width_cells. */

@@ -40,14 +40,13 @@ struct theme {
  * Colours: names (black red green yellow blue magenta cyan white, bright-red ..., grey), 0-255,
  * #rrggbb, default. "FG on BG"; "/ N" after a colour names the one of 16-255 that is drawn instead
  * where the terminal has 256 colours, because the nearest may be too like another lamp's.
- * Attributes: bold reverse underline. Glyphs are one column wide; their keys are those of the lamps.
- * A line that starts with # or ; is a comment, there are no others.
- * Roles that are not named are those of the built-in theme "default", or "light" when the
- * background is light. A theme that names no colour at all, and names every role, is mono.
- * Also takes btop's theme[KEY]="#hex" lines: main_bg main_fg title hi_fg selected_bg selected_fg
- * inactive_fg; its other keys have no meaning here and are skipped.
- * Unknown keys and sections, bad colours, doubles: RC_CONFIG, with source, line and the nearest key.
- * On an error *out is untouched. */
+ * Attributes: bold reverse underline. Glyphs are one column wide; their keys are those of the
+ * lamps. A line that starts with # or ; is a comment, there are no others. Roles that are not named
+ * are those of the built-in theme "default", or "light" when the background is light. A theme that
+ * names no colour at all, and names every role, is mono. Also takes btop's theme[KEY]="#hex" lines:
+ * main_bg main_fg title hi_fg selected_bg selected_fg inactive_fg; its other keys have no meaning
+ * here and are skipped. Unknown keys and sections, bad colours, doubles: RC_CONFIG, with source,
+ * line and the nearest key. On an error *out is untouched. */
 enum rc theme_parse(struct theme *out, const char *text, size_t len, const char *source,
                     struct err *err);
 /* By name (letters, digits, '-', '_', '.'): DIR/NAME.theme for each directory of dirs
@@ -68,9 +67,10 @@ enum depth { DEPTH_MONO, DEPTH_8, DEPTH_16, DEPTH_256, DEPTH_RGB };
 /* The theme made into what a terminal of that depth can do. DEPTH_256: the colour that the theme
  * names for it, else the nearest of the cube and the greys (not of the 16 that users redefine).
  * DEPTH_16, DEPTH_8: the nearest. Nearest is by CIEDE2000 among those that keep the contrast of the
- * original or 4.5 (whichever is less), so that nothing sinks into the background. DEPTH_MONO:
- * defaults and attributes, so that lamps that ask for action stay distinct (bold, reverse, underline
- * as in the mono theme). in may be out. */
+ * original or 4.5 (whichever is less), so that nothing sinks into the background; an active lamp
+ * does not get the colour of a more urgent one while there are others. DEPTH_MONO: defaults and
+ * attributes, so that lamps that ask for action stay distinct (bold, reverse, underline as in the
+ * mono theme). in may be out. */
 void theme_reduce(struct theme *out, const struct theme *in, enum depth depth);
 void colour_rgb(const struct colour *c, uint8_t rgb[3]); /* index by the xterm palette */
 
