@@ -1,0 +1,78 @@
+/* The bell for ringing users: late, seldom, and silent when asked to be. */
+#include "callhud/ui/ui_priv.h"
+
+static struct bell_ring *ring_of(struct bell *bell, const char *id)
+{
+    for (size_t i = 0; i < bell->rings.len; i++)
+        if (str_eq(bell->rings.items[i].id, id))
+            return &bell->rings.items[i];
+    return NULL;
+}
+
+static void scan(struct bell *bell, const struct hud *hud, int64_t now_ms)
+{
+    for (size_t i = 0; i < bell->rings.len; i++)
+        bell->rings.items[i].is_seen = false;
+    for (size_t i = 0; hud->counts[LAMP_RINGING] > 0 && i < hud->users.len; i++) {
+        const struct user *user = hud->users.items[i];
+        struct lamp_view view = hud_lamp(hud, user, now_ms);
+        if (view.is_stale || !lamp_sounds(view.lamp, &hud->settings))
+            continue;
+        struct bell_ring *ring = ring_of(bell, user->id);
+        if (ring == NULL) {
+            struct bell_ring made = {.id = mem_dup(user->id), .first_ms = now_ms};
+            VEC_PUSH(&bell->rings, made);
+            ring = &bell->rings.items[bell->rings.len - 1];
+        }
+        ring->is_seen = true;
+    }
+    for (size_t i = bell->rings.len; i-- > 0;)
+        if (!bell->rings.items[i].is_seen) {
+            mem_free(bell->rings.items[i].id);
+            VEC_REMOVE(&bell->rings, i);
+        }
+}
+
+/* bell = auto: the supervisor's own phone rings for it already. */
+static bool is_own_phone_ringing(const struct hud *hud, const struct ui_settings *settings,
+                                 int64_t now_ms)
+{
+    const struct user *own = str_is_empty(settings->phone_extension)
+                                 ? NULL
+                                 : hud_user_by_extension(hud, settings->phone_extension);
+
+    return own != NULL && hud_lamp(hud, own, now_ms).lamp == LAMP_RINGING;
+}
+
+int64_t bell_next_ms(const struct bell *bell, const struct ui_settings *settings, int64_t now_ms)
+{
+    int64_t due_ms = INT64_MAX;
+
+    (void)now_ms;
+    if (settings->bell == BELL_OFF || bell->is_muted)
+        return INT64_MAX;
+    for (size_t i = 0; i < bell->rings.len; i++)
+        if (bell->rings.items[i].first_ms + BELL_DELAY_MS < due_ms)
+            due_ms = bell->rings.items[i].first_ms + BELL_DELAY_MS;
+    if (due_ms != INT64_MAX && bell->has_sounded && due_ms < bell->last_ms + BELL_EVERY_MS)
+        due_ms = bell->last_ms + BELL_EVERY_MS;
+    return due_ms;
+}
+
+bool bell_tick(struct bell *bell, const struct hud *hud, const struct ui_settings *settings,
+               int64_t now_ms)
+{
+    scan(bell, hud, now_ms);
+    if (bell_next_ms(bell, settings, now_ms) > now_ms)
+        return false;
+    bell->last_ms = now_ms;
+    bell->has_sounded = true;
+    return settings->bell == BELL_ON || !is_own_phone_ringing(hud, settings, now_ms);
+}
+
+void bell_fini(struct bell *bell)
+{
+    for (size_t i = 0; i < bell->rings.len; i++)
+        mem_free(bell->rings.items[i].id);
+    VEC_FREE(&bell->rings);
+}

@@ -1,0 +1,247 @@
+#include "callhud/ui/board.h"
+
+#include "callhud/base/str.h"
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+static bool is_in(const struct user *const *users, size_t len, const struct user *user)
+{
+    for (size_t i = 0; i < len; i++)
+        if (users[i] == user)
+            return true;
+    return false;
+}
+
+/* Without a NOW line those that ask for action stand on top; the rest keep their order. */
+static void pin_urgent(struct board *board)
+{
+    const struct urgent *urgent = &board->urgent;
+    const struct order *order = &board->order;
+
+    for (size_t i = 0; i < urgent->users.len; i++)
+        if (is_in(order->users.items, order->users.len, urgent->users.items[i]))
+            VEC_PUSH(&board->users, urgent->users.items[i]);
+    size_t pinned = board->users.len;
+    for (size_t i = 0; i < order->users.len; i++)
+        if (!is_in(board->users.items, pinned, order->users.items[i]))
+            VEC_PUSH(&board->users, order->users.items[i]);
+}
+
+static void add_rows(struct board *board, size_t group, size_t first, size_t len,
+                     const struct layout *layout)
+{
+    size_t columns = (size_t)layout->columns;
+    int height = layout->shape == SHAPE_GRID ? 2 : 1;
+
+    for (size_t at = 0; at < len; at += columns) {
+        struct board_row row = {.group = group, .first = first + at, .height = height};
+        row.len = len - at < columns ? len - at : columns;
+        VEC_PUSH(&board->rows, row);
+    }
+}
+
+static void build_rows(struct board *board, const struct layout *layout)
+{
+    bool has_headings = layout->shape == SHAPE_GRID || layout->shape == SHAPE_DENSE;
+
+    board->rows.len = 0;
+    if (!has_headings || board->order.groups.len == 0) {
+        add_rows(board, 0, 0, board->users.len, layout);
+        return;
+    }
+    for (size_t i = 0; i < board->order.groups.len; i++) {
+        const struct order_group *group = &board->order.groups.items[i];
+        if (group->department != NULL && (group->department[0] != '\0' || i > 0)) {
+            struct board_row row = {.is_heading = true, .group = i, .first = group->first,
+                                    .height = 1};
+            VEC_PUSH(&board->rows, row);
+        }
+        add_rows(board, i, group->first, group->len, layout);
+    }
+}
+
+/* --- the selection ---------------------------------------------------------------------------- */
+
+static bool find_id(const struct board *board, const char *id, size_t *at)
+{
+    for (size_t i = 0; id != NULL && i < board->users.len; i++)
+        if (str_eq(board->users.items[i]->id, id)) {
+            *at = i;
+            return true;
+        }
+    return false;
+}
+
+/* The selected user is gone: who stood after it, else before it, in the list as it was. */
+static size_t neighbour(const struct board *board)
+{
+    size_t at;
+
+    for (size_t i = board->at + 1; i < board->ids.len; i++)
+        if (find_id(board, board->ids.items[i], &at))
+            return at;
+    for (size_t i = board->at; i-- > 0;)
+        if (i < board->ids.len && find_id(board, board->ids.items[i], &at))
+            return at;
+    return 0;
+}
+
+static void remember_ids(struct board *board)
+{
+    size_t i = 0;
+
+    for (; i < board->users.len; i++) {
+        const char *id = board->users.items[i]->id;
+        if (i == board->ids.len) {
+            VEC_PUSH(&board->ids, mem_dup(id));
+        } else if (!str_eq(board->ids.items[i], id)) {
+            mem_free(board->ids.items[i]);
+            board->ids.items[i] = mem_dup(id);
+        }
+    }
+    for (size_t rest = i; rest < board->ids.len; rest++)
+        mem_free(board->ids.items[rest]);
+    board->ids.len = i;
+}
+
+void board_build(struct board *board, const struct hud *hud, const struct board_request *request,
+                 int64_t now_ms)
+{
+    order_build(&board->order, hud, &request->order, now_ms);
+    urgent_build(&board->urgent, hud, NULL, now_ms);
+    board->users.len = 0;
+    if (request->layout->shape == SHAPE_LIST)
+        pin_urgent(board);
+    else
+        for (size_t i = 0; i < board->order.users.len; i++)
+            VEC_PUSH(&board->users, board->order.users.items[i]);
+    build_rows(board, request->layout);
+
+    size_t at = 0;
+    if (!find_id(board, board->selected_id, &at))
+        at = board->selected_id != NULL ? neighbour(board) : 0;
+    /* With nobody shown the selection waits for its user to come back. */
+    if (board->users.len > 0) {
+        board_select(board, at);
+        remember_ids(board);
+    }
+}
+
+void board_fini(struct board *board)
+{
+    order_fini(&board->order);
+    urgent_fini(&board->urgent);
+    VEC_FREE(&board->users);
+    VEC_FREE(&board->rows);
+    for (size_t i = 0; i < board->ids.len; i++)
+        mem_free(board->ids.items[i]);
+    VEC_FREE(&board->ids);
+    mem_free(board->selected_id);
+    board->selected_id = NULL;
+}
+
+const struct user *board_selected(const struct board *board)
+{
+    return board->at < board->users.len ? board->users.items[board->at] : NULL;
+}
+
+void board_select(struct board *board, size_t at)
+{
+    if (board->users.len == 0)
+        return;
+    board->at = at < board->users.len ? at : board->users.len - 1;
+    const char *id = board->users.items[board->at]->id;
+    if (!str_eq(board->selected_id, id)) {
+        mem_free(board->selected_id);
+        board->selected_id = mem_dup(id);
+    }
+}
+
+bool board_select_id(struct board *board, const char *id)
+{
+    size_t at;
+
+    if (!find_id(board, id, &at))
+        return false;
+    board_select(board, at);
+    return true;
+}
+
+/* --- moving ----------------------------------------------------------------------------------- */
+
+static size_t row_of(const struct board *board, size_t at)
+{
+    for (size_t i = 0; i < board->rows.len; i++) {
+        const struct board_row *row = &board->rows.items[i];
+        if (!row->is_heading && at >= row->first && at < row->first + row->len)
+            return i;
+    }
+    return 0;
+}
+
+void board_step_row(struct board *board, int by)
+{
+    if (board->users.len == 0)
+        return;
+    size_t from = row_of(board, board->at);
+    size_t column = board->at - board->rows.items[from].first;
+    size_t target = from;
+
+    for (int left = by < 0 ? -by : by; left > 0; left--) {
+        size_t next = target;
+        do {
+            if ((by < 0 && next == 0) || (by > 0 && next + 1 >= board->rows.len))
+                goto done;
+            next = by < 0 ? next - 1 : next + 1;
+        } while (board->rows.items[next].is_heading);
+        target = next;
+    }
+done:;
+    const struct board_row *row = &board->rows.items[target];
+    board_select(board, row->first + (column < row->len ? column : row->len - 1));
+}
+
+void board_step_group(struct board *board, int by)
+{
+    const struct order *order = &board->order;
+    size_t count = order->groups.len, at = 0;
+
+    if (count < 2 || board->users.len == 0)
+        return;
+    const struct user *selected = board_selected(board);
+    for (size_t i = 0; i < count; i++) {
+        const struct order_group *group = &order->groups.items[i];
+        if (is_in(order->users.items + group->first, group->len, selected))
+            at = i;
+    }
+    at = (at + count + (by > 0 ? 1 : count - 1)) % count;
+    if (order->groups.items[at].len > 0)
+        board_select_id(board, order->users.items[order->groups.items[at].first]->id);
+}
+
+void board_scroll(struct board *board, int height)
+{
+    if (board->rows.len == 0) {
+        board->top = 0;
+        return;
+    }
+    size_t at = row_of(board, board->at);
+    size_t least = at > 0 && board->rows.items[at - 1].is_heading ? at - 1 : at;
+
+    if (least < at && board->rows.items[at].height + 1 > height)
+        least = at; /* no room for the heading */
+    if (board->top >= board->rows.len)
+        board->top = board->rows.len - 1;
+    if (board->top > least)
+        board->top = least;
+    int used = 0;
+    for (size_t i = board->top; i <= at; i++)
+        used += board->rows.items[i].height;
+    while (used > height && board->top < at)
+        used -= board->rows.items[board->top++].height;
+    /* No empty lines at the end while there is something above. */
+    for (size_t i = at + 1; i < board->rows.len; i++)
+        used += board->rows.items[i].height;
+    while (board->top > 0 && used + board->rows.items[board->top - 1].height <= height)
+        used += board->rows.items[--board->top].height;
+}

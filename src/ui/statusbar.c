@@ -1,0 +1,475 @@
+/* The first two lines and the last two. */
+#include "callhud/base/clock.h"
+#include "callhud/ui/ui_priv.h"
+
+#include <stdio.h>
+
+enum { LINK_TEXT_BYTES = 96 };
+
+/* --- the link --------------------------------------------------------------------------------- */
+
+/* Seconds up to a minute, as a countdown or an age that ticks while it is shown. */
+static long seconds_of(const struct paint *p, int64_t ms)
+{
+    int64_t left_ms = ms < 0 ? 0 : ms;
+
+    paint_due(p, p->live_ms + (1000 - left_ms % 1000));
+    return (long)(left_ms / 1000);
+}
+
+/* Seconds still to wait: the last one counts as a whole one. */
+static long countdown_of(const struct paint *p, int64_t due_ms)
+{
+    int64_t left_ms = due_ms > p->live_ms ? due_ms - p->live_ms : 0;
+
+    if (left_ms > 0)
+        paint_due(p, p->live_ms + (left_ms % 1000 != 0 ? left_ms % 1000 : 1000));
+    return (long)((left_ms + 999) / 1000);
+}
+
+static enum role link_unsynced(const struct paint *p, const struct link *link, char *out,
+                               size_t size)
+{
+    if (!link->was_synced) {
+        str_copy(out, size, link->state == LINK_POLLING ? "polling" : "reading");
+        return ROLE_WARN;
+    }
+    (void)snprintf(out, size, "stale %ld s", seconds_of(p, p->live_ms - link->unsynced_ms));
+    return ROLE_WARN;
+}
+
+static enum role link_text(const struct paint *p, char *out, size_t size)
+{
+    const struct link *link = &p->live->link;
+    const char *dots = paint_glyph(p, "…", "...");
+
+    switch (link->state) {
+    case LINK_LIVE:
+        if (!link->is_synced)
+            return link_unsynced(p, link, out, size);
+        if (p->layout->is_wide && link->heard_ms > 0) {
+            int64_t ago_ms = p->live_ms > link->heard_ms ? p->live_ms - link->heard_ms : 0;
+            (void)snprintf(out, size, "live, heard %ld.%ld s ago", (long)(ago_ms / 1000),
+                           (long)(ago_ms % 1000 / 100));
+        } else {
+            str_copy(out, size, "live");
+        }
+        return ROLE_GOOD;
+    case LINK_POLLING:
+        if (!link->is_synced)
+            return link_unsynced(p, link, out, size);
+        (void)snprintf(out, size, "polling %ld s",
+                       link->heard_ms > 0 ? seconds_of(p, p->live_ms - link->heard_ms) : 0);
+        return ROLE_GOOD;
+    case LINK_CONNECTING:
+        (void)snprintf(out, size, "%sconnecting%s", link->was_synced ? "re" : "", dots);
+        return ROLE_WARN;
+    case LINK_LOST:
+        if (link->retry_ms > p->live_ms)
+            (void)snprintf(out, size, "reconnecting %ld%s", countdown_of(p, link->retry_ms), dots);
+        else if (link->was_synced)
+            return link_unsynced(p, link, out, size);
+        else
+            str_copy(out, size, "lost");
+        return ROLE_WARN;
+    case LINK_REFUSED: str_copy(out, size, "refused"); return ROLE_ERROR;
+    case LINK_IDLE: break;
+    }
+    str_copy(out, size, "not connected");
+    return ROLE_DIM;
+}
+
+/* --- the counts ------------------------------------------------------------------------------- */
+
+/* In the order on the screen, with the words of the wide header. The first ones of `importance` are
+ * the last to be left off. */
+static const struct {
+    enum lamp lamp;
+    const char *word;
+    int importance;
+    bool is_always; /* a zero is shown, dim */
+} count_table[] = {
+    {LAMP_RINGING, "ring", 0, true},
+    {LAMP_HOLD, "hold", 1, true},
+    {LAMP_PARKED, "parked", 3, false},
+    {LAMP_ON_CALL, "talk", 4, true},
+    {LAMP_AVAILABLE, "free", 5, true},
+    {LAMP_PRESENCE_ONLY, "calls not shown", 9, false},
+    {LAMP_DND, "dnd", 7, true},
+    {LAMP_AWAY, "away", 8, false},
+    {LAMP_OFFLINE, "offline", 6, true},
+    {LAMP_HIDDEN, "hidden", 10, false},
+    {LAMP_UNKNOWN, "unknown", 2, false},
+};
+enum { COUNT_LEN = sizeof count_table / sizeof count_table[0] };
+
+enum counts_form { COUNTS_WORDS, COUNTS_WIDE, COUNTS_TIGHT };
+
+static void count_text(const struct paint *p, size_t i, enum counts_form form, char *out,
+                       size_t size)
+{
+    const struct lamp_row *row = lamp_row(count_table[i].lamp);
+    char glyph[8];
+
+    if (p->canvas->is_ascii)
+        (void)snprintf(glyph, sizeof glyph, "%c", row->ascii);
+    else
+        str_copy(glyph, sizeof glyph, row->glyph);
+    (void)snprintf(out, size, "%s%s%zu%s%s", glyph, form == COUNTS_TIGHT ? "" : " ",
+                   p->hud->counts[count_table[i].lamp], form == COUNTS_WORDS ? " " : "",
+                   form == COUNTS_WORDS ? count_table[i].word : "");
+}
+
+static bool is_counted(const struct paint *p, size_t i, int limit, enum counts_form form)
+{
+    bool has_some = p->hud->counts[count_table[i].lamp] > 0;
+
+    return count_table[i].importance <= limit &&
+           (has_some || (count_table[i].is_always && form != COUNTS_TIGHT));
+}
+
+static int counts_width(const struct paint *p, int limit, enum counts_form form)
+{
+    char text[64];
+    int width = 0;
+
+    for (size_t i = 0; i < COUNT_LEN; i++)
+        if (is_counted(p, i, limit, form)) {
+            count_text(p, i, form, text, sizeof text);
+            width += utf8_width(text) + (width > 0 ? (form == COUNTS_TIGHT ? 1 : 2) : 0);
+        }
+    return width;
+}
+
+static void put_counts(const struct paint *p, struct pen *pen, int limit, enum counts_form form)
+{
+    char text[64];
+    bool is_first = true;
+
+    for (size_t i = 0; i < COUNT_LEN; i++) {
+        if (!is_counted(p, i, limit, form))
+            continue;
+        if (!is_first)
+            pen_put(pen, STYLE(ROLE_DIM), form == COUNTS_TIGHT ? " " : "  ");
+        count_text(p, i, form, text, sizeof text);
+        bool has_some = p->hud->counts[count_table[i].lamp] > 0;
+        pen_put(pen, STYLE(has_some ? lamp_role(count_table[i].lamp) : ROLE_DIM), text);
+        is_first = false;
+    }
+}
+
+/* The richest form that fits into room cells. */
+static void fit_counts(const struct paint *p, struct pen *pen, int room, enum counts_form first)
+{
+    for (int form = (int)first; form <= COUNTS_TIGHT; form++)
+        for (int limit = COUNT_LEN - 1; limit >= (form == COUNTS_TIGHT ? 0 : COUNT_LEN - 1); limit--)
+            if (counts_width(p, limit, (enum counts_form)form) <= room) {
+                put_counts(p, pen, limit, (enum counts_form)form);
+                return;
+            }
+}
+
+void statusbar_counts(const struct paint *p)
+{
+    struct pen pen = {p->canvas, 0, 0, p->canvas->cols};
+    int limit = COUNT_LEN - 1;
+
+    while (limit > 0 && counts_width(p, limit, COUNTS_TIGHT) > p->canvas->cols)
+        limit--;
+    if (counts_width(p, limit, COUNTS_TIGHT) > 0)
+        put_counts(p, &pen, limit, COUNTS_TIGHT);
+    else
+        pen_put(&pen, STYLE(ROLE_DIM), p->hud->users.len > 0 ? "calm" : "-");
+}
+
+/* --- the first line --------------------------------------------------------------------------- */
+
+static void clock_text(const struct paint *p, char *out, size_t size)
+{
+    int64_t wall_ms = ui_wall_ms(p->ui, p->live_ms);
+    int64_t every_ms = p->layout->is_wide ? 1000 : 60000;
+
+    clock_format_local(wall_ms, p->layout->is_wide ? "%H:%M:%S" : "%H:%M", out, size);
+    paint_due(p, p->live_ms + (every_ms - wall_ms % every_ms));
+}
+
+static void users_text(const struct paint *p, char *out, size_t size)
+{
+    size_t all = p->hud->users.len, shown = p->ui->board.users.len;
+
+    (void)snprintf(out, size, "%zu user%s", all, all == 1 ? "" : "s");
+    if (p->layout->is_wide && shown < all)
+        (void)snprintf(out, size, "%zu users, %zu shown", all, shown);
+}
+
+/* FROZEN, filter and MUTE: what makes the picture other than people expect. */
+static void flags_text(const struct paint *p, char *out, size_t size)
+{
+    const struct ui *ui = p->ui;
+    bool is_narrow = p->layout->shape == SHAPE_LIST;
+    size_t used;
+
+    out[0] = '\0';
+    if (ui->is_frozen && is_narrow)
+        (void)snprintf(out, size, "FROZEN");
+    else if (ui->is_frozen)
+        (void)snprintf(out, size, "FROZEN, %llu change%s (z)",
+                       (unsigned long long)ui->frozen_changes, ui->frozen_changes == 1 ? "" : "s");
+    if (ui->filter.len > 0) {
+        const char *text = ui->filter.text;
+        if (str_starts(text, "is:") && strchr(text, ' ') == NULL)
+            text += 3;
+        used = strlen(out);
+        (void)snprintf(out + used, size - used, "%sfilter: %.40s", used > 0 ? "  " : "", text);
+        used = strlen(out);
+        if (!is_narrow)
+            (void)snprintf(out + used, size - used, " (%zu of %zu)", ui->board.users.len,
+                           p->hud->users.len);
+    }
+    if (ui->bell.is_muted) {
+        used = strlen(out);
+        (void)snprintf(out + used, size - used, "%sMUTE", used > 0 ? "  " : "");
+    }
+}
+
+void statusbar_header(const struct paint *p)
+{
+    bool is_list = p->layout->shape == SHAPE_LIST;
+    struct pen pen = {p->canvas, 0, 1, p->layout->cols};
+    char link[LINK_TEXT_BYTES], flags[256], users[64], clock[16];
+    enum role link_role = link_text(p, link, sizeof link);
+    const char *gap = is_list ? " " : "  ";
+
+    flags_text(p, flags, sizeof flags);
+    users_text(p, users, sizeof users);
+    clock_text(p, clock, sizeof clock);
+    if (!p->layout->is_compact && !str_is_empty(p->ui->settings.profile)) {
+        char name[128];
+        (void)snprintf(name, sizeof name, "%.*s", 64, p->ui->settings.profile);
+        struct pen cut = {p->canvas, 0, pen.col, pen.col + 24};
+        pen_put(&cut, STYLE(ROLE_HEADING), name);
+        pen.col = cut.col;
+        pen_put(&pen, STYLE(ROLE_DIM), gap);
+    }
+    pen_put(&pen, STYLE(link_role), link);
+
+    /* What is on the right is given up before the counts are. */
+    int right = p->layout->cols - 1;
+    int least = counts_width(p, 3, COUNTS_TIGHT) + (int)strlen(flags) + 4;
+    if (right - pen.col - (int)strlen(clock) - 2 >= least) {
+        right -= (int)strlen(clock);
+        canvas_put(p->canvas, 0, right, 16, STYLE(ROLE_DIM), clock);
+        right -= p->layout->is_wide ? 3 : 2;
+    }
+    int wide = counts_width(p, COUNT_LEN - 1, flags[0] != '\0' ? COUNTS_TIGHT : COUNTS_WIDE);
+    if (!is_list && right - pen.col - (int)strlen(users) - 5 >= wide + (int)strlen(flags)) {
+        right -= (int)strlen(users);
+        canvas_put(p->canvas, 0, right, 64, STYLE(ROLE_DIM), users);
+        right -= 2;
+    }
+    pen.end = right;
+    pen_put(&pen, STYLE(ROLE_DIM), is_list ? "  " : "   ");
+    int flags_cols = flags[0] != '\0' ? utf8_width(flags) + 2 : 0;
+    fit_counts(p, &pen, right - pen.col - flags_cols,
+               is_list ? COUNTS_TIGHT : p->layout->is_wide ? COUNTS_WORDS : COUNTS_WIDE);
+    if (flags_cols > 0) {
+        pen_put(&pen, STYLE(ROLE_DIM), "  ");
+        pen_put(&pen, style_with(ROLE_WARN, ATTR_BOLD), flags);
+    }
+}
+
+/* --- the pinned line of what is urgent --------------------------------------------------------- */
+
+void statusbar_now(const struct paint *p)
+{
+    const struct urgent *urgent = &p->ui->board.urgent;
+    struct pen pen = {p->canvas, p->layout->now_row, 1, p->layout->cols - 1};
+    size_t shown = 0;
+
+    pen_put(&pen, STYLE(ROLE_HEADING), "NOW");
+    pen_put(&pen, STYLE(ROLE_DIM), "  ");
+    if (urgent->users.len == 0)
+        pen_put(&pen, STYLE(ROLE_DIM), "nobody rings or holds");
+    if (p->layout->is_wide && urgent->users.len > 0) {
+        static const char hint[] = "! next urgent";
+        pen.end -= (int)sizeof hint - 1;
+        canvas_put(p->canvas, pen.row, pen.end, 13, STYLE(ROLE_KEY), "!");
+        canvas_put(p->canvas, pen.row, pen.end + 2, 13, STYLE(ROLE_DIM), hint + 2);
+        paint_hit(p, pen.row, pen.end, 1, 13, NULL, cmd_find("urgent"), -1);
+        pen.end -= 2;
+    }
+    for (; shown < urgent->users.len; shown++) {
+        struct face face;
+        char text[400];
+        const struct user *user = urgent->users.items[shown];
+        face_make(&face, p, user, false);
+        char name[256];
+        str_copy(name, sizeof name, user->name);
+        (void)snprintf(text, sizeof text, " %s %s%s%s%s%s%s", user->extension, name,
+                       name[0] != '\0' ? " " : "", p->layout->is_wide ? face.row->word : "",
+                       p->layout->is_wide ? " " : "", face.age,
+                       face.is_pickup ? " P" : face.view.is_stale ? " ?" : "");
+        size_t left = urgent->users.len - shown;
+        int more = left > 1 ? 8 : 0; /* room for "    +12" */
+        int width = utf8_width(face.glyph) + utf8_width(text) + (shown > 0 ? 4 : 0);
+        if (pen.col + width + more > pen.end && shown > 0)
+            break;
+        if (shown > 0)
+            pen_put(&pen, STYLE(ROLE_DIM), "    ");
+        int col = pen.col;
+        pen_put(&pen, face.lamp, face.glyph);
+        pen_put(&pen, face.text, text);
+        paint_hit(p, pen.row, col, 1, pen.col - col, user->id, NULL, -1);
+    }
+    if (shown < urgent->users.len)
+        pen_printf(&pen, STYLE(ROLE_WARN), "    +%zu", urgent->users.len - shown);
+}
+
+/* --- the last lines --------------------------------------------------------------------------- */
+
+static bool put_pending(const struct paint *p, struct pen *pen)
+{
+    const struct ui *ui = p->ui;
+
+    if (ui->is_lamp_asked) {
+        pen_put(pen, STYLE(ROLE_HEADING), "show only ");
+        for (int i = 0; i < LAMP_COUNT; i++) {
+            const struct lamp_row *row = lamp_row((enum lamp)i);
+            char key[2] = {row->letter, '\0'};
+            pen_put(pen, STYLE(ROLE_KEY), key);
+            pen_printf(pen, STYLE(ROLE_DIM), " %s  ", row->word);
+        }
+        return true;
+    }
+    if (ui->chord_len > 0) {
+        for (size_t i = 0; i < ui->chord_len; i++) {
+            char name[KEYMAP_NAME_BYTES];
+            key_name(&ui->chord[i], name, sizeof name);
+            pen_put(pen, STYLE(ROLE_KEY), name);
+        }
+        pen_put(pen, STYLE(ROLE_DIM), paint_glyph(p, "…", "..."));
+        return true;
+    }
+    if (ui->jump[0] != '\0' && p->live_ms < ui->jump_ms + UI_JUMP_MS) {
+        pen_printf(pen, STYLE(ROLE_HEADING), "jump to %s", ui->jump);
+        paint_due(p, ui->jump_ms + UI_JUMP_MS);
+        return true;
+    }
+    return false;
+}
+
+static int prompt_scroll(const struct prompt *prompt, int room)
+{
+    char head[PROMPT_BYTES];
+    size_t from = 0;
+
+    str_copy(head, sizeof head, prompt->text);
+    head[prompt->at] = '\0';
+    while (head[from] != '\0' && utf8_width(head + from) >= room) {
+        struct utf8_grapheme grapheme;
+        from += utf8_next_grapheme(head + from, strlen(head + from), false, &grapheme);
+    }
+    return (int)from;
+}
+
+static void put_prompt(const struct paint *p, struct pen *pen)
+{
+    const struct prompt *prompt = &p->ui->prompt;
+    char head[PROMPT_BYTES];
+    struct err err = {0};
+    struct filter probe = {0};
+
+    canvas_fill(p->canvas, pen->row, 0, 1, p->canvas->cols, STYLE(ROLE_BAR), " ");
+    pen->col = 0;
+    pen_put(pen, style_with(ROLE_BAR, ATTR_BOLD), prompt->kind == PROMPT_PALETTE ? ":" : "/");
+    int from = prompt_scroll(prompt, pen->end - pen->col);
+    str_copy(head, sizeof head, prompt->text + from);
+    head[prompt->at - (size_t)from] = '\0';
+    int cursor = pen->col;
+    for (size_t at = 0; head[at] != '\0';) {
+        struct utf8_grapheme grapheme;
+        at += utf8_next_grapheme(head + at, strlen(head + at), p->canvas->is_ascii, &grapheme);
+        cursor += grapheme.width_cells;
+    }
+    pen_put(pen, STYLE(ROLE_BAR), prompt->text + from);
+    p->canvas->cursor_row = pen->row;
+    p->canvas->cursor_col = cursor < p->canvas->cols ? cursor : p->canvas->cols - 1;
+    p->canvas->is_cursor_visible = true;
+    if (prompt->kind == PROMPT_FILTER && filter_parse(&probe, prompt->text, &err) != RC_OK) {
+        pen_put(pen, STYLE(ROLE_BAR), "  ");
+        pen_put(pen, STYLE(ROLE_ERROR), err.text);
+    }
+}
+
+static void put_message(const struct paint *p, struct pen *pen, const struct message *message)
+{
+    static const enum role roles[] = {[UI_INFO] = ROLE_TEXT, [UI_GOOD] = ROLE_GOOD,
+                                      [UI_WARN] = ROLE_WARN, [UI_ERROR] = ROLE_ERROR};
+    static const char why[] = " (i why)";
+    int end = pen->end;
+
+    if (message->why != NULL)
+        pen->end -= (int)sizeof why - 1;
+    if (!pen_put(pen, STYLE(roles[message->level]), message->text) && pen->end > 1)
+        canvas_put(p->canvas, pen->row, pen->end - 1, 1, STYLE(roles[message->level]),
+                   paint_glyph(p, "…", "~"));
+    pen->end = end;
+    if (message->why != NULL)
+        pen_put(pen, STYLE(ROLE_DIM), why);
+}
+
+void statusbar_message(const struct paint *p)
+{
+    struct pen pen = {p->canvas, p->layout->message_row, 1, p->layout->cols};
+    const struct message *message = ui_message_shown(p->ui, p->live_ms);
+    bool is_pending = p->ui->is_lamp_asked || p->ui->chord_len > 0 ||
+                      (p->ui->jump[0] != '\0' && p->live_ms < p->ui->jump_ms + UI_JUMP_MS);
+
+    if (p->layout->is_message_over_body &&
+        (message != NULL || is_pending || p->ui->prompt.kind != PROMPT_NONE))
+        canvas_fill(p->canvas, pen.row, 0, 1, p->layout->cols, STYLE(ROLE_TEXT), " ");
+    if (p->ui->prompt.kind != PROMPT_NONE) {
+        put_prompt(p, &pen);
+        return;
+    }
+    if (put_pending(p, &pen) || message == NULL)
+        return;
+    put_message(p, &pen, message);
+}
+
+static bool is_in_bar(const struct ui *ui, const struct cmd *cmd)
+{
+    if ((cmd->flags & CMD_IN_BAR) == 0)
+        return false;
+    if ((cmd->scope & SCOPE_USER) != 0 && board_selected(&ui->board) == NULL)
+        return false;
+    return ui->screen == SCREEN_BOARD || (cmd->scope & SCOPE_USERS) == 0;
+}
+
+void statusbar_keys(const struct paint *p)
+{
+    struct pen pen = {p->canvas, p->layout->keys_row, 1, p->layout->cols};
+    bool is_short = p->layout->shape == SHAPE_LIST || p->layout->shape == SHAPE_COUNTS;
+    bool is_first = true;
+
+    for (size_t i = 0; i < cmd_table_len; i++) {
+        const struct cmd *cmd = &cmd_table[i];
+        char key[KEYMAP_NAME_BYTES];
+        keymap_first(&p->ui->keymap, cmd, key, sizeof key);
+        bool is_way_back = p->ui->screen != SCREEN_BOARD && str_eq(cmd->name, "back");
+        if ((!is_in_bar(p->ui, cmd) && !is_way_back) || key[0] == '\0')
+            continue;
+        int width = utf8_width(key) + (is_short ? 0 : 1 + utf8_width(cmd->label)) +
+                    (is_first ? 0 : is_short ? 1 : 2);
+        if (pen.col + width > pen.end)
+            break;
+        if (!is_first)
+            pen_put(&pen, STYLE(ROLE_DIM), is_short ? " " : "  ");
+        int col = pen.col;
+        pen_put(&pen, STYLE(ROLE_KEY), key);
+        if (!is_short)
+            pen_printf(&pen, STYLE(ROLE_DIM), " %s", cmd->label);
+        paint_hit(p, pen.row, col, 1, pen.col - col, NULL, cmd, -1);
+        is_first = false;
+    }
+}

@@ -1,0 +1,454 @@
+#include "callhud/ui/ui_priv.h"
+
+#include "callhud/base/clock.h"
+
+#include <stdio.h>
+
+/* --- settings --------------------------------------------------------------------------------- */
+
+static void free_text(const char **text)
+{
+    union {
+        const char *read;
+        char *owned;
+    } both = {*text};
+
+    mem_free(both.owned);
+    *text = NULL;
+}
+
+static void settings_fini(struct ui *ui)
+{
+    free_text(&ui->settings.profile);
+    free_text(&ui->settings.backend);
+    free_text(&ui->settings.monitor);
+    free_text(&ui->settings.phone_extension);
+    free_text(&ui->settings.theme);
+    for (size_t i = 0; ui->themes != NULL && ui->themes[i] != NULL; i++)
+        mem_free(ui->themes[i]);
+    mem_free(ui->themes);
+    ui->themes = NULL;
+}
+
+static void settings_copy(struct ui *ui, const struct ui_settings *from)
+{
+    size_t count = 0;
+
+    ui->settings = *from;
+    ui->settings.profile = mem_dup(from->profile);
+    ui->settings.backend = mem_dup(from->backend);
+    ui->settings.monitor = mem_dup(from->monitor);
+    ui->settings.phone_extension = mem_dup(from->phone_extension);
+    ui->settings.theme = mem_dup(from->theme);
+    ui->settings.view = NULL;
+    ui->settings.keys = NULL;
+    ui->settings.themes = NULL;
+    if (from->themes == NULL)
+        return;
+    while (from->themes[count] != NULL)
+        count++;
+    ui->themes = mem_zero(count + 1, sizeof *ui->themes);
+    for (size_t i = 0; i < count; i++)
+        ui->themes[i] = mem_dup(from->themes[i]);
+}
+
+enum rc ui_configure(struct ui *ui, const struct ui_settings *settings, struct err *err)
+{
+    struct keymap keymap;
+    enum rc rc = keymap_init(&keymap, settings->keys, err);
+
+    if (rc != RC_OK) {
+        keymap_fini(&keymap);
+        return rc;
+    }
+    keymap_fini(&ui->keymap);
+    ui->keymap = keymap;
+    settings_fini(ui);
+    settings_copy(ui, settings);
+    return RC_OK;
+}
+
+enum rc ui_new(struct ui **out, const struct ui_settings *settings, struct err *err)
+{
+    struct ui *ui = mem_zero(1, sizeof *ui);
+    enum rc rc = RC_OK;
+
+    *out = NULL;
+    if (settings->view != NULL && !view_from_word(settings->view, &ui->view))
+        rc = err_set(err, RC_CONFIG, "view = %s: use grid, dense or table", settings->view);
+    if (rc == RC_OK)
+        rc = ui_configure(ui, settings, err);
+    if (rc != RC_OK) {
+        ui_free(ui);
+        return rc;
+    }
+    ui->order = settings->order;
+    ui->rows = 24;
+    ui->cols = 80;
+    ui->is_mouse_on = true;
+    ui->wall_offset_ms = INT64_MIN;
+    ui->due_ms = INT64_MAX;
+    layout_make(&ui->layout, ui->rows, ui->cols, ui->view);
+    *out = ui;
+    return RC_OK;
+}
+
+static void hits_clear(struct ui *ui)
+{
+    for (size_t i = 0; i < ui->hits.len; i++)
+        mem_free(ui->hits.items[i].user_id);
+    ui->hits.len = 0;
+}
+
+static void message_fini(struct message *message)
+{
+    mem_free(message->text);
+    mem_free(message->why);
+}
+
+void ui_free(struct ui *ui)
+{
+    if (ui == NULL)
+        return;
+    ui_unfreeze(ui);
+    settings_fini(ui);
+    keymap_fini(&ui->keymap);
+    board_fini(&ui->board);
+    bell_fini(&ui->bell);
+    hits_clear(ui);
+    VEC_FREE(&ui->hits);
+    for (size_t i = 0; i < ui->marked.len; i++)
+        mem_free(ui->marked.items[i]);
+    VEC_FREE(&ui->marked);
+    for (size_t i = 0; i < ui->bolds.len; i++)
+        mem_free(ui->bolds.items[i].id);
+    VEC_FREE(&ui->bolds);
+    for (size_t i = 0; i < ui->messages.len; i++)
+        message_fini(&ui->messages.items[i]);
+    VEC_FREE(&ui->messages);
+    VEC_FREE(&ui->intents);
+    mem_free(ui->department);
+    mem_free(ui);
+}
+
+/* --- small answers ---------------------------------------------------------------------------- */
+
+const struct hud *ui_shown(const struct ui *ui, const struct hud *hud)
+{
+    return ui->is_frozen ? &ui->frozen : hud;
+}
+
+int64_t ui_shown_ms(const struct ui *ui, int64_t now_ms)
+{
+    return ui->is_frozen ? ui->frozen_ms : now_ms;
+}
+
+void ui_unfreeze(struct ui *ui)
+{
+    if (ui->is_frozen)
+        hud_fini(&ui->frozen);
+    ui->is_frozen = false;
+}
+
+int64_t ui_wall_ms(const struct ui *ui, int64_t now_ms)
+{
+    return ui->wall_offset_ms == INT64_MIN ? clock_wall_ms() : now_ms + ui->wall_offset_ms;
+}
+
+/* The backend's clock is the one that the calls are told in. */
+static void note_wall(struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    int64_t backend_ms = hud_backend_now(hud, now_ms);
+
+    if (backend_ms > 0)
+        ui->wall_offset_ms = backend_ms - now_ms;
+    else if (ui->wall_offset_ms == INT64_MIN)
+        ui->wall_offset_ms = clock_wall_ms() - now_ms;
+}
+
+void ui_rebuild(struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    struct board_request request = {
+        .order = {.by = ui->order,
+                  .is_grouped = !ui->is_ungrouped,
+                  .department = ui->department,
+                  .filter = &ui->filter},
+        .layout = &ui->layout,
+    };
+
+    layout_make(&ui->layout, ui->rows, ui->cols, ui->view);
+    board_build(&ui->board, ui_shown(ui, hud), &request, ui_shown_ms(ui, now_ms));
+}
+
+bool ui_is_marked(const struct ui *ui, const struct user *user)
+{
+    for (size_t i = 0; i < ui->marked.len; i++)
+        if (str_eq(ui->marked.items[i], user->id))
+            return true;
+    return false;
+}
+
+enum rc ui_filter(struct ui *ui, const char *text, struct err *err)
+{
+    return filter_parse(&ui->filter, text, err);
+}
+
+const char *ui_selected(const struct ui *ui)
+{
+    const struct user *user = board_selected(&ui->board);
+
+    return user != NULL ? user->extension : NULL;
+}
+
+void ui_title(const struct ui *ui, const struct hud *hud, char *out, size_t size)
+{
+    size_t ringing = hud->counts[LAMP_RINGING], held = hud->counts[LAMP_HOLD];
+
+    (void)ui;
+    if (hud->link.state != LINK_LIVE && hud->link.state != LINK_POLLING)
+        (void)snprintf(out, size, "callhud: not connected");
+    else if (ringing > 0 && held > 0)
+        (void)snprintf(out, size, "callhud: %zu ringing %zu held", ringing, held);
+    else if (ringing > 0)
+        (void)snprintf(out, size, "callhud: %zu ringing", ringing);
+    else if (held > 0)
+        (void)snprintf(out, size, "callhud: %zu held", held);
+    else
+        (void)snprintf(out, size, "callhud");
+}
+
+/* --- intents and messages --------------------------------------------------------------------- */
+
+void ui_ask(struct ui *ui, enum intent_kind kind, const char *text)
+{
+    struct intent intent = {.kind = kind};
+
+    str_copy(intent.text, sizeof intent.text, text);
+    VEC_PUSH(&ui->intents, intent);
+}
+
+bool ui_next_intent(struct ui *ui, struct intent *out)
+{
+    if (ui->intents.len == 0)
+        return false;
+    *out = ui->intents.items[0];
+    VEC_REMOVE(&ui->intents, 0);
+    return true;
+}
+
+void ui_message(struct ui *ui, enum ui_level level, const char *text, const char *why,
+                int64_t now_ms)
+{
+    struct message message = {.level = level, .at_ms = now_ms};
+
+    message.text = mem_dup(text);
+    message.why = mem_dup(why);
+    message.wall_ms = ui_wall_ms(ui, now_ms);
+    if (ui->messages.len == UI_HISTORY_MAX) {
+        message_fini(&ui->messages.items[0]);
+        VEC_REMOVE(&ui->messages, 0);
+    }
+    VEC_PUSH(&ui->messages, message);
+}
+
+static int64_t message_end_ms(const struct message *message)
+{
+    enum { CALM_MS = 6000, SERIOUS_MS = 20000 };
+
+    return message->at_ms +
+           (message->level == UI_WARN || message->level == UI_ERROR ? SERIOUS_MS : CALM_MS);
+}
+
+const struct message *ui_message_shown(const struct ui *ui, int64_t now_ms)
+{
+    const struct message *last = ui->messages.len > 0 ? &ui->messages.items[ui->messages.len - 1]
+                                                      : NULL;
+
+    return last != NULL && now_ms < message_end_ms(last) ? last : NULL;
+}
+
+/* --- what the model tells --------------------------------------------------------------------- */
+
+static void bolds_expire(struct ui *ui, int64_t now_ms)
+{
+    for (size_t i = ui->bolds.len; i-- > 0;)
+        if (ui->bolds.items[i].until_ms <= now_ms) {
+            mem_free(ui->bolds.items[i].id);
+            VEC_REMOVE(&ui->bolds, i);
+        }
+}
+
+/* A change is bold for a second, ten at a time; what a snapshot brings is not news. */
+static void note_changes(struct ui *ui, const struct hud *hud, unsigned bits, int64_t now_ms)
+{
+    bolds_expire(ui, now_ms);
+    bool is_news = hud->link.is_synced && !hud->is_snapshot_open &&
+                   (bits & (HUD_CHANGED_LAMP | HUD_CHANGED_CALLS)) != 0;
+    for (size_t i = 0; is_news && i < hud->changed.len && ui->bolds.len < UI_BOLD_MAX; i++) {
+        const struct user *user = hud->changed.items[i];
+        bool is_known = false;
+        if (user->rev <= ui->seen_rev)
+            continue;
+        for (size_t j = 0; j < ui->bolds.len; j++)
+            if (str_eq(ui->bolds.items[j].id, user->id)) {
+                ui->bolds.items[j].until_ms = now_ms + UI_BOLD_MS;
+                is_known = true;
+            }
+        if (!is_known) {
+            struct bold bold = {mem_dup(user->id), now_ms + UI_BOLD_MS};
+            VEC_PUSH(&ui->bolds, bold);
+        }
+    }
+    ui->seen_rev = hud->rev;
+}
+
+static void say_back(struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    char from[16], to[16], text[200];
+    int64_t wall_ms = ui_wall_ms(ui, now_ms);
+    const char *format = wall_ms - ui->away_wall_ms < 60000 ? "%H:%M:%S" : "%H:%M";
+
+    clock_format_local(ui->away_wall_ms, format, from, sizeof from);
+    clock_format_local(wall_ms, format, to, sizeof to);
+    (void)snprintf(text, sizeof text, "away %s-%s: %llu lamp%s corrected", from, to,
+                   (unsigned long long)hud->stats.last_corrected,
+                   hud->stats.last_corrected == 1 ? "" : "s");
+    ui_message(ui, hud->stats.last_corrected > 0 ? UI_WARN : UI_INFO, text,
+               "calls that came and went meanwhile are not known", now_ms);
+}
+
+static void note_link(struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    const struct link *link = &hud->link;
+    char text[400];
+
+    if (link->state != ui->link_seen && link->state == LINK_LOST) {
+        (void)snprintf(text, sizeof text, "connection lost%s%.300s",
+                       link->text[0] != '\0' ? ": " : "", link->text);
+        ui_message(ui, UI_WARN, text, NULL, now_ms);
+    }
+    if (link->state != ui->link_seen && link->state == LINK_REFUSED)
+        ui_message(ui, UI_ERROR, link->text[0] != '\0' ? link->text : "sign-in refused",
+                   "callhud doctor checks the sign-in step by step; :reconnect tries again",
+                   now_ms);
+    ui->link_seen = link->state;
+    if (link->was_synced && !link->is_synced && !ui->is_away) {
+        ui->is_away = true;
+        ui->away_wall_ms = ui_wall_ms(ui, now_ms);
+    } else if (link->is_synced && ui->is_away) {
+        ui->is_away = false;
+        say_back(ui, hud, now_ms);
+    }
+}
+
+static void ring_bell(struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    if (bell_tick(&ui->bell, hud, &ui->settings, now_ms))
+        ui_ask(ui, INTENT_BELL, "");
+}
+
+void ui_hud_changed(struct ui *ui, const struct hud *hud, unsigned bits, int64_t now_ms)
+{
+    enum {
+        COUNTED = HUD_CHANGED_LAMP | HUD_CHANGED_CALLS | HUD_CHANGED_USER | HUD_CHANGED_USERS
+    };
+
+    note_wall(ui, hud, now_ms);
+    if (ui->is_frozen && (bits & COUNTED) != 0)
+        ui->frozen_changes++;
+    note_changes(ui, hud, bits, now_ms);
+    note_link(ui, hud, now_ms);
+    ring_bell(ui, hud, now_ms);
+    ui_rebuild(ui, hud, now_ms);
+}
+
+/* --- the picture ------------------------------------------------------------------------------ */
+
+/* Screens over the board keep the first line and the last two. */
+static void fit_screen(struct layout *layout)
+{
+    layout->message_row = layout->rows >= 4 ? layout->rows - 2 : layout->rows - 1;
+    layout->keys_row = layout->rows >= 4 ? layout->rows - 1 : -1;
+    layout->is_message_over_body = false;
+}
+
+static void render_screen(const struct paint *p)
+{
+    switch (p->ui->screen) {
+    case SCREEN_USER: view_user(p); break;
+    case SCREEN_LOG: view_log(p); break;
+    case SCREEN_HELP: view_help(p); break;
+    case SCREEN_BOARD:
+        if (p->layout->now_row >= 0)
+            statusbar_now(p);
+        view_board(p);
+        if (p->layout->pane_col >= 0)
+            view_pane(p);
+        break;
+    }
+}
+
+/* Screen readers and braille lines follow the hardware cursor: it rests on the selected user. */
+static void rest_cursor(const struct paint *p)
+{
+    const struct user *user = board_selected(&p->ui->board);
+
+    if (p->canvas->is_cursor_visible)
+        return;
+    p->canvas->cursor_row = p->canvas->cursor_col = 0;
+    for (size_t i = 0; user != NULL && i < p->ui->hits.len; i++) {
+        const struct hit *hit = &p->ui->hits.items[i];
+        if (hit->user_id != NULL && str_eq(hit->user_id, user->id) &&
+            hit->row != p->layout->now_row) {
+            p->canvas->cursor_row = hit->row;
+            p->canvas->cursor_col = hit->col;
+            return;
+        }
+    }
+}
+
+void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int64_t now_ms)
+{
+    note_wall(ui, hud, now_ms);
+    ui->rows = canvas->rows;
+    ui->cols = canvas->cols;
+    ui_rebuild(ui, hud, now_ms);
+    ring_bell(ui, hud, now_ms);
+    hits_clear(ui);
+    canvas_clear(canvas);
+    canvas->is_cursor_visible = false;
+    ui->due_ms = INT64_MAX;
+    ui->is_drawn = true;
+
+    struct layout layout = ui->layout;
+    struct paint p = {ui, canvas, ui_shown(ui, hud), hud, ui_shown_ms(ui, now_ms), now_ms, &layout};
+    if (layout.shape == SHAPE_COUNTS) {
+        statusbar_counts(&p);
+        return;
+    }
+    if (ui->screen != SCREEN_BOARD)
+        fit_screen(&layout);
+    statusbar_header(&p);
+    render_screen(&p);
+    if (layout.keys_row >= 0)
+        statusbar_keys(&p);
+    if (ui->prompt.kind == PROMPT_PALETTE)
+        palette_paint(&p);
+    statusbar_message(&p);
+    const struct message *message = ui_message_shown(ui, now_ms);
+    if (message != NULL)
+        paint_due(&p, message_end_ms(message));
+    if (ui->is_why_open)
+        view_why(&p);
+    rest_cursor(&p);
+}
+
+int64_t ui_next_frame_ms(const struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    int64_t bell_ms = bell_next_ms(&ui->bell, &ui->settings, now_ms);
+
+    (void)hud;
+    if (!ui->is_drawn)
+        return now_ms;
+    return ui->due_ms < bell_ms ? ui->due_ms : bell_ms;
+}

@@ -1,0 +1,268 @@
+/* One user: the screen behind Enter, and the side pane of wide terminals. */
+#include "callhud/ui/ui_priv.h"
+
+#include <stdio.h>
+
+/* Where the next line goes. */
+struct sheet {
+    const struct paint *p;
+    int row, col, cols, end;
+};
+
+static struct pen sheet_line(struct sheet *sheet)
+{
+    struct pen pen = {sheet->p->canvas, sheet->row, sheet->col + 1, sheet->col + sheet->cols};
+
+    if (sheet->row >= sheet->end)
+        pen.end = pen.col; /* no room left: nothing is drawn */
+    sheet->row++;
+    return pen;
+}
+
+static void put_devices(const struct sheet *sheet, char *out, size_t size, const struct user *user)
+{
+    size_t online = 0;
+
+    (void)sheet;
+    for (size_t i = 0; i < user->devices_len; i++)
+        online += user->devices[i].is_online;
+    if (user->devices_len == 0)
+        str_copy(out, size, "device not known");
+    else if (user->devices_len == 1)
+        (void)snprintf(out, size, "device %s", online > 0 ? "online" : "offline");
+    else
+        (void)snprintf(out, size, "%zu of %zu devices online", online, user->devices_len);
+}
+
+static void paint_title(struct sheet *sheet, const struct user *user)
+{
+    struct pen pen = sheet_line(sheet);
+    char right[300], devices[64];
+    const char *dot = paint_glyph(sheet->p, " · ", " . ");
+
+    put_devices(sheet, devices, sizeof devices, user);
+    (void)snprintf(right, sizeof right, "%.200s%s%s", user->department,
+                   user->department[0] != '\0' ? dot : "", devices);
+    int end = pen.end, width = utf8_width(right);
+    if (end - pen.col >= width + 20)
+        pen.end = end - width - 2;
+    pen_printf(&pen, style_with(ROLE_HEADING, ATTR_BOLD), "%s %s", user->extension, user->name);
+    if (pen.end < end) {
+        pen.col = end - width - 1;
+        pen.end = end;
+        pen_put(&pen, STYLE(ROLE_DIM), right);
+    }
+}
+
+/* Clock of a call: since it was answered, else since its state began. */
+static void call_time(const struct paint *p, const struct call *call, char *out, size_t size)
+{
+    int64_t since_ms = call->state == CALL_CONNECTED && call->connected_ms > 0 ? call->connected_ms
+                                                                                : call->since_ms;
+    bool is_at_least = since_ms == 0;
+    int64_t age_ms = hud_age_ms(p->hud, is_at_least ? call->seen_ms : since_ms, p->now_ms);
+
+    out[0] = '\0';
+    if (age_ms < 0)
+        return;
+    long seconds = (long)(age_ms / 1000);
+    const char *sign = is_at_least ? paint_glyph(p, "≥", ">") : "";
+    if (seconds < 3600)
+        (void)snprintf(out, size, "%s%ld:%02ld", sign, seconds / 60, seconds % 60);
+    else
+        (void)snprintf(out, size, "%s%ld:%02ld:%02ld", sign, seconds / 3600, seconds / 60 % 60,
+                       seconds % 60);
+    paint_due_in(p, 1000 - age_ms % 1000);
+}
+
+static const char *call_words(const struct call *call)
+{
+    switch (call->state) {
+    case CALL_RINGING: return "rings";
+    case CALL_DIALLING: return "dials";
+    case CALL_CONNECTED: return "on call";
+    case CALL_HELD: return "hold";
+    case CALL_PARKED: return "parked";
+    }
+    return "";
+}
+
+static enum lamp call_lamp(const struct call *call)
+{
+    switch (call->state) {
+    case CALL_RINGING: return LAMP_RINGING;
+    case CALL_HELD: return LAMP_HOLD;
+    case CALL_PARKED: return LAMP_PARKED;
+    case CALL_DIALLING:
+    case CALL_CONNECTED: break;
+    }
+    return LAMP_ON_CALL;
+}
+
+static void supervisors_text(const struct call *call, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < call->supervisors_len; i++) {
+        const struct supervisor *s = &call->supervisors[i];
+        const char *mode = supervise_mode_json(s->mode);
+        size_t used = strlen(out);
+        (void)snprintf(out + used, size - used, "%s%s%s%s", used > 0 ? "; " : "",
+                       s->extension[0] != '\0' ? s->extension : "somebody",
+                       mode != NULL ? ", " : "", mode != NULL ? mode : "");
+    }
+}
+
+static void paint_call(struct sheet *sheet, const struct user *user, const struct call *call)
+{
+    const struct paint *p = sheet->p;
+    struct pen pen = sheet_line(sheet);
+    char glyph[8], age[32], party[256], number[128], text[256];
+    const struct lamp_row *row = lamp_row(call_lamp(call));
+
+    (void)user;
+    if (p->canvas->is_ascii)
+        (void)snprintf(glyph, sizeof glyph, "%c", row->ascii);
+    else
+        str_copy(glyph, sizeof glyph, row->glyph);
+    call_time(p, call, age, sizeof age);
+    party_text(p->ui, call, party, sizeof party);
+    number_text(p->ui, call->number, number, sizeof number);
+    pen_put(&pen, STYLE(lamp_role(call_lamp(call))), glyph);
+    pen_printf(&pen, STYLE(ROLE_TEXT), " %s %s   %s %s", call_words(call), age,
+               call->direction == CALL_OUT ? paint_glyph(p, "→", ">") : paint_glyph(p, "←", "<"),
+               party[0] != '\0' ? party : "not known");
+    if (number[0] != '\0' && !str_eq(number, party))
+        pen_printf(&pen, STYLE(ROLE_DIM), "  %s", number);
+    if (call->is_recorded)
+        pen_put(&pen, STYLE(ROLE_TEXT), "   recording on");
+    supervisors_text(call, text, sizeof text);
+    if (text[0] != '\0') {
+        pen = sheet_line(sheet);
+        pen_printf(&pen, STYLE(ROLE_TEXT), "  %s supervised by %s", paint_glyph(p, "♪", "^"), text);
+    }
+}
+
+static void paint_state(struct sheet *sheet, const struct user *user)
+{
+    const struct paint *p = sheet->p;
+    struct face face;
+    char words[300];
+
+    face_make(&face, p, user, false);
+    if (user->calls.len == 0 || face.view.lamp > LAMP_ON_CALL) {
+        struct pen pen = sheet_line(sheet);
+        face_words(&face, p, words, sizeof words);
+        pen_put(&pen, face.lamp, face.glyph);
+        pen_printf(&pen, STYLE(ROLE_TEXT), " %s %s", words, face.age);
+    }
+    for (size_t i = 0; i < user->calls.len; i++)
+        paint_call(sheet, user, &user->calls.items[i]);
+    struct pen pen = sheet_line(sheet);
+    if (user->calls_beyond > 0)
+        pen_printf(&pen, STYLE(ROLE_DIM), "  and %zu more calls", user->calls_beyond);
+    else if (user->is_withheld)
+        pen_put(&pen, STYLE(ROLE_DIM), "  calls are not shown to you");
+    else if (user->calls.len == 1)
+        pen_put(&pen, STYLE(ROLE_DIM), "  no second call");
+    if (face.view.is_stale) {
+        pen = sheet_line(sheet);
+        pen_put(&pen, STYLE(ROLE_WARN), "  stale: the link is down, this may have changed");
+    }
+}
+
+static void paint_label(struct pen *pen, int col, const char *label)
+{
+    pen_put(pen, STYLE(ROLE_DIM), label);
+    if (pen->col < col)
+        pen->col = col;
+}
+
+/* A text that may need more lines than one, after a label. */
+static void paint_wrapped(struct sheet *sheet, const char *label, int indent, const char *text)
+{
+    bool is_first = true;
+
+    do {
+        struct pen pen = sheet_line(sheet);
+        int room = pen.end - (sheet->col + 1 + indent) - 1;
+        size_t len = strlen(text), cut = len;
+        paint_label(&pen, sheet->col + 1 + indent, is_first ? label : "");
+        if (room < 8)
+            return;
+        if (len > (size_t)room) {
+            for (cut = (size_t)room; cut > (size_t)room / 2 && text[cut] != ' '; cut--)
+                ;
+            if (text[cut] != ' ')
+                cut = len;
+        }
+        char *part = mem_dup_n(text, cut);
+        pen_put(&pen, STYLE(ROLE_TEXT), part);
+        mem_free(part);
+        text += cut;
+        while (*text == ' ')
+            text++;
+        is_first = false;
+    } while (*text != '\0' && sheet->row < sheet->end);
+}
+
+static void paint_facts(struct sheet *sheet, const struct user *user)
+{
+    const struct paint *p = sheet->p;
+    struct pickup pickup = hud_pickup(p->hud, user, p->now_ms);
+    const char *presence = presence_json(user->presence);
+    char text[400];
+    struct face face;
+
+    face_make(&face, p, user, false);
+    if (pickup.is_ok)
+        paint_wrapped(sheet, "you may", 10, "pick up: yes");
+    else
+        paint_wrapped(sheet, "you may", 10, "pick up: no");
+    if (!pickup.is_ok && pickup.why != NULL) {
+        (void)snprintf(text, sizeof text, "pick up: %s", pickup.why);
+        paint_wrapped(sheet, "", 10, text);
+    }
+    (void)snprintf(text, sizeof text, "%s%s%s%s", presence != NULL ? presence : "not told",
+                   user->presence_note[0] != '\0' ? ": " : "", user->presence_note,
+                   user->is_dnd ? paint_glyph(p, " · do not disturb", " . do not disturb") : "");
+    paint_wrapped(sheet, "presence", 10, text);
+    for (size_t i = 0; i < user->devices_len; i++) {
+        (void)snprintf(text, sizeof text, "%.200s %s", user->devices[i].name,
+                       user->devices[i].is_online ? "online" : "offline");
+        paint_wrapped(sheet, i == 0 ? "devices" : "", 10, text);
+    }
+}
+
+void view_user(const struct paint *p)
+{
+    const struct user *user = board_selected(&p->ui->board);
+    struct sheet sheet = {p, 1, 0, p->layout->cols, p->layout->message_row};
+
+    p->ui->screen_rows = sheet.end - sheet.row;
+    if (user == NULL) {
+        canvas_put(p->canvas, 1, 1, p->layout->cols, STYLE(ROLE_DIM), "nobody is selected");
+        return;
+    }
+    paint_title(&sheet, user);
+    paint_state(&sheet, user);
+    if (sheet.row < sheet.end)
+        paint_rule(p, sheet.row++, 1, p->layout->cols - 2);
+    paint_facts(&sheet, user);
+}
+
+void view_pane(const struct paint *p)
+{
+    const struct user *user = board_selected(&p->ui->board);
+    int end = p->layout->bar_row >= 0 ? p->layout->bar_row : p->layout->message_row;
+    struct sheet sheet = {p, p->layout->body_row, p->layout->pane_col + 1,
+                          p->layout->pane_cols - 1, end};
+
+    canvas_fill(p->canvas, sheet.row, p->layout->pane_col, end - sheet.row, 1, STYLE(ROLE_DIM),
+                paint_glyph(p, "│", "|"));
+    if (user == NULL)
+        return;
+    paint_title(&sheet, user);
+    paint_state(&sheet, user);
+    sheet.row++;
+    paint_facts(&sheet, user);
+}
