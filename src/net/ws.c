@@ -579,56 +579,61 @@ static void failed(struct io_ws *ws, const char *said)
     end(ws);
 }
 
-/* Calls the handler. False when it closed the websocket: ws is gone then, and the library must be
- * told to close its side. */
+/* Closes from inside a callback of this connection, as soon as the library is back in the loop.
+ * Returning -1 for it would be a trap in libwebsockets 4.1.6: with the goodbye still to be sent it
+ * goes on reading, does not rewind its buffer, and writes behind its end. */
+static void close_soon(struct io_ws *ws, struct lws *wsi, enum lws_close_status status)
+{
+    part(ws);
+    lws_close_reason(wsi, status, NULL, 0);
+    /* Of all reasons the only one with which a goodbye is still said. */
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_KEEPALIVE_IDLE, LWS_TO_KILL_ASYNC);
+}
+
+/* After a call of the handler. False when it closed the websocket: ws is gone then. */
 static bool leave_handler(struct io_ws *ws, struct lws *wsi)
 {
     ws->depth--;
-    if (!ws->is_dropped || ws->depth > 0)
-        return !ws->is_dropped;
-    part(ws);
-    lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
+    if (!ws->is_dropped)
+        return true;
+    close_soon(ws, wsi, LWS_CLOSE_STATUS_NORMAL);
     stop_waiting(ws);
     free_ws(ws);
     return false;
 }
 
-static int opened(struct io_ws *ws, struct lws *wsi)
+static void opened(struct io_ws *ws, struct lws *wsi)
 {
     stop_waiting(ws);
     ws->stage = AT_OPEN;
     err_clear(&ws->err);
     ws->depth++;
     ws->handler.opened(ws->self);
-    return leave_handler(ws, wsi) ? 0 : -1;
+    (void)leave_handler(ws, wsi);
 }
 
-static int received(struct io_ws *ws, struct lws *wsi, const char *bytes, size_t len)
+static void received(struct io_ws *ws, struct lws *wsi, const char *bytes, size_t len)
 {
     if (!buf_put(&ws->message, bytes, len)) {
         err_set(&ws->err, RC_TOO_BIG,
-                "%s sent a message of more than %zu bytes; the connection was "
-                "closed",
+                "%s sent a message of more than %zu bytes; the connection was closed",
                 ws->url.host, ws->message.max_bytes);
-        lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
-        part(ws);
+        close_soon(ws, wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
         end(ws);
-        return -1;
+        return;
     }
     if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi) != 0)
-        return 0;
+        return;
     if (lws_frame_is_binary(wsi)) {
         log_warn("net", "%s sent a binary message of %zu bytes: dropped", ws->url.host,
                  ws->message.len);
         buf_reset(&ws->message);
-        return 0;
+        return;
     }
     ws->depth++;
     ws->handler.message(ws->self, buf_text(&ws->message), ws->message.len);
-    if (!leave_handler(ws, wsi))
-        return -1;
-    buf_reset(&ws->message);
-    return 0;
+    if (leave_handler(ws, wsi))
+        buf_reset(&ws->message);
 }
 
 static int write_next(struct io_ws *ws, struct lws *wsi)
@@ -733,10 +738,7 @@ static int called_back(struct lws *wsi, enum lws_callback_reasons reason, void *
     if (reason == LWS_CALLBACK_WSI_DESTROY)
         close_orphans(wsi);
     if (ws == NULL)
-        return reason == LWS_CALLBACK_CLIENT_ESTABLISHED || reason == LWS_CALLBACK_CLIENT_RECEIVE ||
-                       reason == LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER
-                   ? -1
-                   : 0;
+        return reason == LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER ? -1 : 0;
     switch ((int)reason) {
     case LWS_CALLBACK_WSI_CREATE:
         loop_timer_stop(ws->step_timer);
@@ -750,12 +752,13 @@ static int called_back(struct lws *wsi, enum lws_callback_reasons reason, void *
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         failed(ws, in != NULL ? (const char *)in : "no reason given");
         return 0;
-    case LWS_CALLBACK_CLIENT_ESTABLISHED: return opened(ws, wsi);
-    case LWS_CALLBACK_CLIENT_RECEIVE: return received(ws, wsi, in, len);
+    case LWS_CALLBACK_CLIENT_ESTABLISHED: opened(ws, wsi); return 0;
+    case LWS_CALLBACK_CLIENT_RECEIVE: received(ws, wsi, in, len); return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
         ws->depth++;
         ws->handler.pong(ws->self);
-        return leave_handler(ws, wsi) ? 0 : -1;
+        (void)leave_handler(ws, wsi);
+        return 0;
     case LWS_CALLBACK_CLIENT_WRITEABLE: return write_next(ws, wsi);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: note_parting(ws, in, len); return 0;
     case LWS_CALLBACK_CLIENT_CLOSED:
