@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <term.h>
 #include <unistd.h>
 
 #define INDEXES 256
@@ -23,6 +25,8 @@ struct paint {
     int last_row, last_col;
     cchar_t *line;
     bool is_all;
+    int spare_rows; /* see read_corner() */
+    bool is_corner_blank;
     bool has_colors;
     short pairs[ROLE_COUNT];
     attr_t attrs[ROLE_COUNT];
@@ -38,20 +42,52 @@ static void forget_output(struct paint *p)
     lseek(p->memfd, 0, SEEK_SET);
 }
 
-/* newterm() takes signals that nobody handles; they are the program's. */
+static void put_env(const char *name, const char *value)
+{
+    if (value != NULL)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
+}
+
+/* newterm() takes signals that nobody handles; they are the program's. A memfd has no size and not
+ * every entry has one either (linux), so the environment tells it, for this moment. */
 static SCREEN *newterm_quiet(FILE *out)
 {
+    static const char *const size_names[] = {"LINES", "COLUMNS"};
+    char *size_saved[2];
     static const int signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGWINCH};
     struct sigaction saved[sizeof signals / sizeof signals[0]];
     SCREEN *screen;
 
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaction(signals[i], NULL, &saved[i]);
-    use_env(FALSE);
+    for (int i = 0; i < 2; i++) {
+        size_saved[i] = mem_dup(getenv(size_names[i]));
+        setenv(size_names[i], i == 0 ? "24" : "80", 1);
+    }
     screen = newterm(NULL, out, stdin);
+    for (int i = 0; i < 2; i++) {
+        put_env(size_names[i], size_saved[i]);
+        mem_free(size_saved[i]);
+    }
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaction(signals[i], &saved[i], NULL);
     return screen;
+}
+
+/* Where wrapping cannot be switched off (tmux), ncurses writes the last corner one column to the
+ * left and inserts that column's character before it, which tears a wide one apart. Terminals that
+ * wrap only with the next character need none of this: ncurses is told of one row more, so that the
+ * corner is no corner to it. In others the corner stays blank. */
+static void read_corner(struct paint *p)
+{
+    if (tigetstr("rmam") != NULL || tigetflag("am") != 1)
+        return;
+    if (tigetflag("xenl") == 1 && tigetstr("ll") == NULL)
+        p->spare_rows = 1;
+    else
+        p->is_corner_blank = true;
 }
 
 enum rc paint_open(struct paint **out, struct err *err)
@@ -79,6 +115,7 @@ enum rc paint_open(struct paint **out, struct err *err)
     leaveok(stdscr, FALSE);
     scrollok(stdscr, FALSE);
     idlok(stdscr, FALSE);
+    read_corner(p);
     if (has_colors() && start_color() == OK && use_default_colors() == OK)
         p->has_colors = true;
     /* Entering and leaving the alternate screen is done by term, which has to do it in signal
@@ -105,8 +142,8 @@ void paint_resize(struct paint *p, int rows, int cols)
 {
     rows = rows < 1 ? 1 : rows > 1000 ? 1000 : rows;
     cols = cols < 1 ? 1 : cols > 1000 ? 1000 : cols;
-    if (rows != LINES || cols != COLS)
-        resize_term(rows, cols);
+    if (rows + p->spare_rows != LINES || cols != COLS)
+        resize_term(rows + p->spare_rows, cols);
     p->rows = rows;
     p->cols = cols;
     mem_free(p->last);
@@ -197,6 +234,8 @@ static const struct cell blank = {.text = " ", .width = 1};
 static const struct cell *cell_at(const struct paint *p, const struct canvas *c, int row, int col)
 {
     if (row >= c->rows || col >= c->cols)
+        return &blank;
+    if (p->is_corner_blank && row + 1 == p->rows && col + 1 == p->cols)
         return &blank;
     const struct cell *cell = &c->cells[(size_t)row * (size_t)c->cols + (size_t)col];
     bool is_edge = col + 1 == p->cols || col + 1 == c->cols;

@@ -425,6 +425,12 @@ bool term_present(struct term *t, const struct canvas *canvas)
     return true;
 }
 
+void term_stats(const struct term *t, struct term_stats *out)
+{
+    *out = t->stats;
+    out->bytes = tty_out_bytes(t->tty);
+}
+
 void term_redraw(struct term *t)
 {
     if (!restore.is_armed)
