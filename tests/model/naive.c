@@ -305,11 +305,12 @@ static void link_step(struct link_now *link, const struct naive_fact *f)
 /* A user as told so far. */
 struct told {
     bool is_here;
-    struct view_user view; /* presence, DND, withheld, calls (unordered) and lamp by the facts */
-    int64_t answered_ms;   /* monotonic time of the last answer about this user; never_ms */
-    int64_t stale_ms;      /* first moment of the running stale time; INT64_MAX while fresh */
-    size_t unsyncs;        /* of the link, when the lamp's beginning was settled */
-    unsigned confirmed;    /* bits of the facts that answers told again since an unsync */
+    struct view_user view;  /* presence, DND, withheld, calls (unordered) and lamp by the facts */
+    int64_t answered_ms;    /* monotonic time of the last answer about this user; never_ms */
+    int64_t stale_ms;       /* first moment of the running stale time; INT64_MAX while fresh */
+    size_t unsyncs;         /* of the link, when the lamp's beginning was settled */
+    bool is_begun_unsynced; /* the lamp began while the link was not synced */
+    unsigned confirmed;     /* bits of the facts that answers told again since an unsync */
 };
 
 static bool is_fresh(const struct told *t, const struct link_now *link, int64_t now_ms)
@@ -334,6 +335,9 @@ static void settle_stale(struct told *t, const struct link_now *link, int64_t no
         t->stale_ms = INT64_MAX;
     } else if (t->stale_ms == INT64_MAX) {
         t->stale_ms = now_ms;
+    } else if (link->is_synced && t->stale_ms < t->answered_ms + poll_fresh_ms) {
+        /* Polling is in sync again after a slow snapshot: its answers were fresh for their time. */
+        t->stale_ms = t->answered_ms + poll_fresh_ms;
     }
 }
 
@@ -363,6 +367,7 @@ static void call_step(struct told *t, const struct naive_fact *f, const char *id
 {
     struct view_call *call = told_call(t, id);
     if (call && call->state == (enum call_state)f->value && !MUTANT(13)) {
+        call->direction = (enum call_direction)f->direction;
         /* The same again: what was told first stays; a beginning that was never told may be. */
         if (call->since_ms == 0 && call->is_since_told && f->since_ms != 0) {
             call->since_ms = call->began_ms = f->since_ms;
@@ -430,10 +435,16 @@ static void settle_since(struct told *t, const struct link_now *link, const stru
         }
         v->is_since_told = f->is_answer || f->at_ms != 0;
         t->unsyncs = link->unsyncs;
+        t->is_begun_unsynced = !link->is_synced;
         t->confirmed = 0;
         return;
     }
-    if (!f->is_answer || t->unsyncs == link->unsyncs || MUTANT(15)) {
+    if (!f->is_answer || MUTANT(15)) {
+        return;
+    }
+    if (t->unsyncs == link->unsyncs) {
+        /* Begun and told again within one time of doubt: not said by the contract. */
+        v->is_since_told = v->is_since_told && !t->is_begun_unsynced;
         return;
     }
     /* Told again by an answer after something may have been missed: the beginning is not known any
@@ -446,6 +457,7 @@ static void settle_since(struct told *t, const struct link_now *link, const stru
     if (v->is_since_told) {
         v->since_ms = 0;
         t->unsyncs = link->unsyncs;
+        t->is_begun_unsynced = false;
         t->confirmed = 0;
     }
 }

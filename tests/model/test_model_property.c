@@ -238,7 +238,8 @@ static bool is_call_shown_same(const struct view_call *a, const struct view_call
 
 static bool is_shown_same(const struct view_user *a, const struct view_user *b)
 {
-    if (a->lamp != b->lamp || a->is_stale != b->is_stale || a->since_ms != b->since_ms ||
+    bool is_since_same = a->since_ms == b->since_ms || a->lamp == LAMP_UNKNOWN;
+    if (a->lamp != b->lamp || a->is_stale != b->is_stale || !is_since_same ||
         a->presence != b->presence || a->is_dnd != b->is_dnd || a->is_withheld != b->is_withheld ||
         a->calls_len != b->calls_len) {
         return false;
