@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 
 packages_build="gcc libc6-dev make cmake pkg-config libncurses-dev libwebsockets-dev
-libwebsockets-evlib-uv libuv1-dev libcurl4-openssl-dev libssl-dev libjansson-dev libinih-dev
+libwebsockets-evlib-uv libuv1-dev libcurl4-openssl-dev libssl-dev libjansson-dev
 ncurses-term ncurses-base"
 packages_tests="libcmocka-dev libvterm-dev clang libclang-rt-14-dev cppcheck valgrind tmux htop jq
 curl python3 openssl bash mandoc libxml2-utils ca-certificates debian-archive-keyring procps util-linux"

@@ -101,7 +101,7 @@ const char *department_intern(struct hud *hud, const char *name)
     return hud->departments.items[hud->departments.len - 1];
 }
 
-struct user *user_add(struct hud *hud, const char *id, const char *extension)
+struct user *user_add(struct hud *hud, const char *id, const char *extension, int64_t now_ms)
 {
     struct user *user = mem_zero(1, sizeof *user);
     user->id = mem_dup(id);
@@ -111,6 +111,7 @@ struct user *user_add(struct hud *hud, const char *id, const char *extension)
     user->presence_note = mem_dup("");
     user->lamp = user->shown_lamp = user->before_lamp = LAMP_UNKNOWN;
     user->stale_ms = INT64_MAX;
+    user->added_ms = now_ms;
     user->index = hud->users.len;
     VEC_PUSH(&hud->users, user);
     map_put(&hud->by_id, user->id, user);
@@ -208,6 +209,13 @@ struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t
 
 /* ---- what is shown --------------------------------------------------------------------------- */
 
+/* While polling: when the user's last answer ceases to be fresh; not before the polling began. */
+static int64_t poll_fresh_until(const struct hud *hud, const struct user *user)
+{
+    int64_t until_ms = user->is_answered ? user->answered_ms + HUD_POLL_FRESH_MS : user->added_ms;
+    return until_ms > hud->link.changed_ms ? until_ms : hud->link.changed_ms;
+}
+
 /* Monotonic time at which the user's lamp became stale; INT64_MAX while it is fresh, INT64_MIN when
  * nothing was ever known. */
 static int64_t stale_from(const struct hud *hud, const struct user *user, int64_t now_ms)
@@ -218,8 +226,8 @@ static int64_t stale_from(const struct hud *hud, const struct user *user, int64_
         from = INT64_MIN;
     else if (!link->is_synced)
         from = link->unsynced_ms;
-    else if (link->state == LINK_POLLING && now_ms - user->answered_ms >= HUD_POLL_FRESH_MS)
-        from = user->answered_ms + HUD_POLL_FRESH_MS;
+    else if (link->state == LINK_POLLING && now_ms >= poll_fresh_until(hud, user))
+        from = poll_fresh_until(hud, user);
     /* Staleness is one running time, whatever becomes of the link meanwhile. */
     return from != INT64_MAX && user->stale_ms < from ? user->stale_ms : from;
 }
@@ -277,8 +285,9 @@ static void user_note_since(struct hud *hud, struct user *user, const struct eve
 {
     int64_t at_ms = event->at_ms ? event->at_ms : hud_backend_now(hud, now_ms);
     /* What an answer merely confirms may have changed and changed back while the link was away. */
-    if (!is_new && !(event->is_answer && !hud->link.is_synced))
+    if (!is_new && !(event->is_answer && hud->link.unsynced_at > user->since_at))
         return;
+    user->since_at = hud->stats.events;
     user->since_ms = event->is_answer ? 0 : event->at_ms;
     user->seen_ms = at_ms;
 }
@@ -338,6 +347,7 @@ unsigned hud_tick(struct hud *hud, int64_t now_ms)
     unsigned bits = 0;
     if (link->state == LINK_LIVE && now_ms - link->heard_ms >= HUD_PONG_LIMIT_MS) {
         link_lose(hud, "no answer for 30 s", now_ms);
+        link->unsynced_at = hud->stats.events + 1; /* after all that was applied so far */
         bits |= HUD_CHANGED_LINK | users_show(hud, now_ms);
     }
     if (link->was_synced && !link->is_synced && !link->is_expired &&
@@ -366,11 +376,10 @@ int64_t hud_next_tick_ms(const struct hud *hud, int64_t now_ms)
         next = earliest(next, link->unsynced_ms + HUD_STALE_KEEP_MS);
     for (size_t i = 0; link->is_synced && link->state == LINK_POLLING && i < hud->users.len; i++) {
         const struct user *user = hud->users.items[i];
-        int64_t stale_ms = user->answered_ms + HUD_POLL_FRESH_MS;
         if (!user->shown_stale)
-            next = earliest(next, stale_ms);
+            next = earliest(next, poll_fresh_until(hud, user));
         else if (user->shown_lamp != LAMP_UNKNOWN)
-            next = earliest(next, stale_ms + HUD_STALE_KEEP_MS);
+            next = earliest(next, user->stale_ms + HUD_STALE_KEEP_MS);
     }
     return next;
 }

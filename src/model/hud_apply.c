@@ -72,8 +72,10 @@ static unsigned apply_link(struct hud *hud, const struct event *event, int64_t n
     link->retry_ms = event->u.link.retry_ms;
     if (state == LINK_LIVE)
         link->heard_ms = now_ms;
-    if (!is_up)
+    if (!is_up) {
+        link->unsynced_at = hud->stats.events;
         link_unsync(hud, now_ms);
+    }
     if (is_other)
         bits |= users_show(hud, now_ms);
     if (bits)
@@ -83,6 +85,7 @@ static unsigned apply_link(struct hud *hud, const struct event *event, int64_t n
 
 static unsigned apply_gap(struct hud *hud, int64_t now_ms)
 {
+    hud->link.unsynced_at = hud->stats.events;
     if (!link_unsync(hud, now_ms))
         return 0;
     hud->rev++;
@@ -107,6 +110,12 @@ static unsigned apply_settings(struct hud *hud, const struct event *event)
 
 /* ---- a user ---------------------------------------------------------------------------------- */
 
+static void user_note_answer(struct user *user, int64_t now_ms)
+{
+    user->is_answered = true;
+    user->answered_ms = now_ms;
+}
+
 static unsigned apply_user(struct hud *hud, const struct event *event, int64_t now_ms)
 {
     struct user *user = user_find(hud, event->user_id);
@@ -115,13 +124,13 @@ static unsigned apply_user(struct hud *hud, const struct event *event, int64_t n
         return 0;
     snapshot_forget_ended(hud, event, NULL);
     if (!user) {
-        user = user_add(hud, event->user_id, or_empty(event->u.user.extension));
+        user = user_add(hud, event->user_id, or_empty(event->u.user.extension), now_ms);
         user->before_lamp = LAMP_COUNT;
         bits = HUD_CHANGED_USERS;
     }
     user->named = hud->stats.events;
     if (event->is_answer)
-        user->answered_ms = now_ms;
+        user_note_answer(user, now_ms);
     if (!snapshot_is_overtaken(hud, event, &user->touched_user)) {
         const char *department = department_intern(hud, event->u.user.department);
         bool is_other = set_text(&user->extension, event->u.user.extension);
@@ -359,7 +368,7 @@ static unsigned apply_to_user(struct hud *hud, const struct event *event, int64_
         return HUD_CHANGED_USERS;
     }
     if (event->is_answer)
-        user->answered_ms = now_ms;
+        user_note_answer(user, now_ms);
     else
         user->named = hud->stats.events;
     unsigned bits = apply_fact(hud, user, event, now_ms) | user_show(hud, user, now_ms);

@@ -1,4 +1,7 @@
 /* Telephone numbers on the screen. */
+#include "callhud/ui/numbers.h"
+#include "callhud/ui/numbers.h"
+
 #include "callhud/ui/ui_priv.h"
 
 #include <ctype.h>
@@ -26,7 +29,7 @@ static void grouped(const char *number, char *out, size_t size)
         str_copy(out, size, number);
 }
 
-void number_text(const struct ui *ui, const char *number, char *out, size_t size)
+void numbers_text(char *out, size_t size, const char *number, enum ui_numbers mode)
 {
     char digits[64];
 
@@ -34,7 +37,7 @@ void number_text(const struct ui *ui, const char *number, char *out, size_t size
         out[0] = '\0';
         return;
     }
-    switch (ui->settings.numbers) {
+    switch (mode) {
     case NUMBERS_FULL: grouped(number, out, size); break;
     case NUMBERS_HIDDEN: str_copy(out, size, "xxx"); break;
     case NUMBERS_LAST4: {
@@ -45,8 +48,33 @@ void number_text(const struct ui *ui, const char *number, char *out, size_t size
     }
 }
 
-/* Some exchanges send the number again as the name: that must not get round the masking. */
-static bool is_number(const char *name)
+void numbers_text(char *out, size_t size, const char *number, enum ui_numbers numbers)
+{
+    char digits[64];
+
+    if (str_is_empty(number)) {
+        out[0] = '\0';
+        return;
+    }
+    switch (numbers) {
+    case NUMBERS_FULL: grouped(number, out, size); break;
+    case NUMBERS_HIDDEN: str_copy(out, size, "xxx"); break;
+    case NUMBERS_LAST4: {
+        size_t len = digits_of(number, digits, sizeof digits);
+        (void)snprintf(out, size, "%s%s", len > 4 ? "xxx " : "",
+                       len > 4 ? digits + len - 4 : digits);
+        break;
+    }
+    }
+}
+
+void number_text(const struct ui *ui, const char *number, char *out, size_t size)
+{
+    numbers_text(out, size, number, ui->settings.numbers);
+}
+
+/* Such a name must not get round the masking. */
+bool numbers_is_number(const char *name)
 {
     char digits[64];
 
@@ -59,7 +87,7 @@ void party_text(const struct ui *ui, const struct call *call, char *out, size_t 
 {
     if (call == NULL)
         out[0] = '\0';
-    else if (call->name[0] != '\0' && !is_number(call->name))
+    else if (call->name[0] != '\0' && !numbers_is_number(call->name))
         str_copy(out, size, call->name);
     else
         number_text(ui, call->number[0] != '\0' ? call->number : call->name, out, size);
@@ -101,7 +129,7 @@ void number_mask_text(const struct ui *ui, const struct user *user, const char *
     for (size_t i = 0; i < user->calls.len; i++) {
         const struct call *call = &user->calls.items[i];
         replace_number(out, ui, call->number);
-        if (is_number(call->name) && !str_eq(call->name, call->number))
+        if (numbers_is_number(call->name) && !str_eq(call->name, call->number))
             replace_number(out, ui, call->name);
     }
 }

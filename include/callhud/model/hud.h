@@ -10,7 +10,8 @@
 
 #define HUD_PONG_LIMIT_MS 30000    /* a live link without a sign of life for so long is lost */
 #define HUD_STALE_KEEP_MS 60000    /* a stale lamp keeps its value so long, then it is unknown */
-#define HUD_POLL_FRESH_MS 20000    /* while polling a lamp is fresh so long after its answer */
+#define HUD_POLL_FRESH_MS 20000    /* while polling a lamp is fresh so long after the answer that
+                                      carried it, and stale at once when none has */
 #define HUD_CALLS_PER_USER_MAX 64  /* further calls of one user are counted, not kept */
 
 /* When a fact was told last, as counts of events applied; 0: never. */
@@ -56,7 +57,10 @@ struct user {
     enum lamp lamp;      /* from the facts alone; ask hud_lamp() for what to show */
     int64_t since_ms;    /* backend time at which that lamp began; 0 when neither told nor seen */
     int64_t seen_ms;     /* backend time at which we first knew it */
-    int64_t answered_ms; /* monotonic time of the last answer about this user; for polling */
+    uint64_t since_at;   /* stats.events at which since_ms was set, for lamps that come from no call */
+    int64_t added_ms;    /* monotonic time of its naming */
+    bool is_answered;    /* an answer has ever carried it; then answered_ms, monotonic, says when last */
+    int64_t answered_ms;
     uint64_t rev;        /* hud.rev of the last change of anything shown */
     bool is_changed;     /* in hud.changed */
     enum lamp shown_lamp; /* what hud_lamp() last said: kept for the counts */
@@ -77,6 +81,7 @@ struct link {
     int64_t heard_ms;    /* monotonic time of the last sign of life; 0: never */
     bool is_synced;      /* a snapshot was done since the link came up and no gap since */
     int64_t unsynced_ms; /* monotonic time at which it last stopped being synced */
+    uint64_t unsynced_at; /* stats.events at the last loss or gap, also one while already unsynced */
     bool was_synced;     /* ever, in this run */
     bool is_expired;     /* unsynced for longer than HUD_STALE_KEEP_MS: noticed by hud_tick() */
 };
