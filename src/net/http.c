@@ -276,7 +276,6 @@ static void explain(struct io_http *http, CURLcode code)
         return;
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH: tls_explain_pin(err, http->name); return;
     case CURLE_PEER_FAILED_VERIFICATION:
-        /* curl compares names itself: then the chain's verdict is fine. */
         tls_explain(err, verdict, http->name, "");
         return;
     case CURLE_SSL_CACERT_BADFILE:

@@ -57,6 +57,9 @@ class Peer:
     def request(self):
         while b"\r\n\r\n" not in self.buffer:
             self.fill()
+            if self.buffer[:1] == b"\x16":  # TLS to a plain port
+                self.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                raise ConnectionError
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
         lines = head.decode("latin-1").split("\r\n")
         method, path, _ = lines[0].split(" ", 2)
@@ -87,6 +90,15 @@ class Peer:
             pass
 
 
+def sni(peer):
+    """The name the client sent in its TLS hello; "none" without one."""
+    return getattr(peer.sock, "sni", None) or "none"
+
+
+def note_sni(sock, name, _):
+    sock.sni = name
+
+
 def echo(peer):
     while True:
         opcode, data = peer.frame()
@@ -110,7 +122,7 @@ def websocket(peer, path, headers):
         answer += frame("one") + frame("two") + frame("")
     peer.send(answer)
     if path == "/headers":
-        peer.send(frame(json.dumps(dict(headers, path=path, number=peer.number))))
+        peer.send(frame(json.dumps(dict(headers, path=path, number=peer.number, sni=sni(peer)))))
     elif path == "/bytewise":
         peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in frame("hello") + frame("b" * 300) + frame(b"", 9) + frame("end"):
@@ -169,7 +181,7 @@ def http(peer, method, path, headers, body):
         answer(path[13:] + " Whatever", b'{"message":"as asked"}')
     elif path == "/http/echo":
         answer("200 OK", json.dumps({"method": method, "headers": headers, "body": body.decode(),
-                                     "number": peer.number}).encode())
+                                     "number": peer.number, "sni": sni(peer)}).encode())
     elif path == "/http/slow":
         time.sleep(3600)
     elif path == "/http/trickle":
@@ -290,7 +302,10 @@ def main():
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(os.path.join(sys.argv[1], entry),
                                     os.path.join(sys.argv[1], entry[:-4] + ".key"))
+            context.sni_callback = note_sni
             listen(entry[:-4], context=context)
+            if ports["six"]:
+                listen(entry[:-4] + "6", socket.AF_INET6, "::1", context)
     print(" ".join("%s=%d" % item for item in ports.items()), flush=True)
     for line in sys.stdin:
         word, what = line.split()
