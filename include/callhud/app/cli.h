@@ -9,38 +9,64 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum cli_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 
-/* What was typed. Strings are argv's. */
+/* What was typed. Strings are argv's; cli_fini() frees the list of args. */
 struct cli {
     const struct cli_command *command;
     const char *profile, *config, *theme, *log; /* NULL when not given */
     enum cli_format format;
     bool is_plain, is_read_only, is_ascii, is_no_color, is_help, is_version;
     enum log_level log_level;
-    const char *size;    /* shot --size */
-    const char *example; /* doctor --example */
+    const char *size;        /* shot --size */
+    const char *example;     /* doctor --example */
     const char *const *args; /* positional, after the command */
     size_t args_len;
 };
 
+#define CLI_ANY_ARGS SIZE_MAX
+
 struct cli_command {
     const char *name;
-    const char *args;     /* "[EXT...]" */
+    const char *args; /* "[EXT...]" */
     const char *sentence;
+    const char *more; /* for its help and the man page; lines end with '\n'; "" */
     size_t min_args, max_args;
-    const char *options;  /* its own options, blank-separated: "--size" */
-    const char *words;    /* fixed choices of the first argument, blank-separated: "list show check" */
+    const char *options; /* its own options, blank-separated: "--size" */
+    const char *words; /* fixed choices of the first argument, blank-separated: "list show check" */
+    const char
+        *formats; /* that it can write, blank-separated: "table json"; "": --format is wrong */
     int (*run)(const struct cli *cli); /* the exit code */
 };
-extern const struct cli_command cli_commands[];
+extern const struct cli_command cli_commands[]; /* the first is the default */
 extern const size_t cli_commands_len;
+const struct cli_command *cli_command_find(const char *name); /* NULL */
 
-/* Options may stand anywhere, "--x=y" and "--x y", "--" ends them. An error is RC_USAGE and names the
- * nearest command or option and `callhud --help`. */
+enum cli_value { CLI_FLAG, CLI_TEXT, CLI_FILE, CLI_WORD, CLI_PROFILE, CLI_THEME };
+struct cli_option {
+    const char *name;  /* "--profile" */
+    const char *alias; /* "-h"; "" */
+    enum cli_value value;
+    const char *arg; /* "NAME", "table|json|csv" for CLI_WORD; "" for a flag */
+    const char *sentence;
+    bool is_global; /* else only with the commands that list it */
+    /* Stores it; text is NULL for a flag. RC_USAGE when the text cannot be right. */
+    enum rc (*set)(struct cli *cli, const char *text, struct err *err);
+};
+extern const struct cli_option cli_options[];
+extern const size_t cli_options_len;
+/* Is word one of the blank-separated list? */
+bool cli_has_word(const char *list, const char *word);
+
+/* Options may stand anywhere, "--x=y" and "--x y", "--" ends them. An error is RC_USAGE and names
+ * the nearest command or option, or what shows them. With is_help or is_version, command may be
+ * NULL. */
 enum rc cli_parse(struct cli *out, int argc, char **argv, struct err *err);
+void cli_fini(struct cli *cli);
 void cli_help(const struct cli_command *command, struct buf *out); /* NULL: the whole program */
+void cli_version(struct buf *out);
 enum rc cli_completion(const char *shell, struct buf *out, struct err *err); /* bash zsh fish */
 
 /* The commands, each in src/app/cmd_NAME.c. */

@@ -15,28 +15,48 @@ struct config_entry {
     char *value;
     unsigned line;
 };
+struct config_section {
+    char *name;
+    unsigned line; /* where it stands first */
+};
 
 struct config {
-    char *path; /* as opened, for messages */
+    char *path;                          /* as opened, for messages */
+    VEC(struct config_section) sections; /* in the order of the file, each once */
     VEC(struct config_entry) entries;
 };
 
+#define CONFIG_LINE_MAX_BYTES 4096
+#define CONFIG_FILE_MAX_BYTES (1024 * 1024)
+#define PROFILE_NAME_BYTES 64
+
 /* Parses text. Lines: blank, "# comment" or "; comment" (whole lines only: a '#' or ';' later in a
- * line belongs to the value), [section], key = value. Any unknown section or key is an error that names
- * FILE:LINE and the nearest known one, as are doubles, lines without '=', NULs, lines above 4,096 bytes,
- * a file above 1 MiB. On an error *out is empty. */
+ * line belongs to the value), [section], key = value. A section may be continued further down. Any
+ * unknown section or key is an error that names FILE:LINE and the nearest known one, as are
+ * doubles, lines without '=', NULs, bytes that are not UTF-8, lines above 4,096 bytes, a file above
+ * 1 MiB. On an error *out is empty. */
 enum rc config_parse(struct config *out, const char *text, size_t len, const char *path,
                      struct err *err);
 /* Reads and parses the file. A missing file is an empty configuration unless is_required. */
 enum rc config_load(struct config *out, const char *path, bool is_required, struct err *err);
 void config_fini(struct config *config);
-/* Names of the profiles in the order of the file; the array is the caller's (mem_free), the names are
- * the configuration's. */
+/* Names of the profiles in the order of the file; the array is the caller's (mem_free), the names
+ * are the configuration's. */
 size_t config_profiles(const struct config *config, const char ***names);
+/* NULL when the section has no such key. */
+const struct config_entry *config_find(const struct config *config, const char *section,
+                                       const char *key);
 
-/* --- the option table --------------------------------------------------------------------------- */
+/* --- the option table ---------------------------------------------------------------------------
+ */
 
-enum option_type { OPTION_TEXT, OPTION_BOOL, OPTION_CHOICE, OPTION_NUMBER, OPTION_SECRET };
+enum option_type {
+    OPTION_TEXT,
+    OPTION_PATH, /* "~/" is the home folder, a relative one starts where the configuration is */
+    OPTION_BOOL,
+    OPTION_CHOICE,
+    OPTION_SECRET, /* in the file as NAME_command or NAME_file */
+};
 enum option_where { OPTION_IN_CALLHUD = 1, OPTION_IN_PROFILE = 2 }; /* bits */
 
 struct option_row {
@@ -45,18 +65,26 @@ struct option_row {
     unsigned where;
     const char *choices;  /* "on|off|auto" for OPTION_CHOICE, in the order of the enum it becomes */
     const char *fallback; /* text of the default; "" */
-    const char *unit;     /* "" */
-    const char *sentence; /* for the man page and doctor */
-    size_t offset;        /* into struct settings: char *, bool, int (choice) or int64_t (number) */
-    int64_t min, max;     /* of numbers */
+    const char *sentence; /* for the man page */
+    size_t offset;        /* into struct settings: char *, bool or int (choice) */
 };
 extern const struct option_row option_table[];
 extern const size_t option_table_len;
 
+/* The row that a key of [callhud] or [profile] belongs to; NULL. For "password_file" that of
+ * "password". */
+const struct option_row *option_find(const char *key);
+/* yes no on off true false 1 0, in any case. */
+bool option_bool(const char *text, bool *out);
+/* The position of text among the choices; -1. */
+int option_choice(const struct option_row *row, const char *text);
+/* "config.ini:7: unknown key ...". section is "callhud" or "profile NAME". */
+enum rc option_unknown(const char *path, const struct config_entry *entry, struct err *err);
+
 enum glyphs { GLYPHS_AUTO, GLYPHS_ASCII, GLYPHS_UTF8 };
 
-/* Everything one run needs: [callhud], overridden by [profile NAME], secrets fetched. Owned strings,
- * never NULL. */
+/* Everything one run needs: [callhud], overridden by [profile NAME], secrets fetched. Owned
+ * strings, never NULL. */
 struct settings {
     char *profile;
     /* backend */
@@ -72,21 +100,38 @@ struct settings {
     int glyphs;  /* enum glyphs */
     bool is_blinking, is_mouse, is_sync_output;
     /* people and keys */
-    VEC(struct backend_user) users; /* [users], then [users NAME]: the latter replaces by extension */
-    VEC(char *) keys;               /* pairs, then NULL */
+    VEC(struct backend_user)
+    users;            /* [users], then [users NAME]: the latter replaces by extension */
+    VEC(char *) keys; /* pairs, then NULL */
 };
 
-/* The profile's settings; name NULL: the only profile, or the first one when is_first_ok. Errors say
- * what to do ("no profile: see callhud doctor --example asterisk"). Secrets are NOT fetched yet. */
+/* The profile's settings; name NULL: the only profile (with several, an error that names them).
+ * Errors say what to do ("no profile: see callhud doctor --example asterisk"). Secrets are NOT
+ * fetched yet. */
 enum rc settings_make(struct settings *out, const struct config *config, const char *name,
                       struct err *err);
-/* Fetches the secrets of the profile: NAME_command (run by /bin/sh, first line of its output, 10 s),
- * NAME_file (refused when group or others can read it, unless owned by root and a plain secret mount),
- * or the environment CALLHUD_<PROFILE>_<NAME>; registers them with the log's redaction. */
+/* Fetches the secrets of the profile: from the environment CALLHUD_<PROFILE>_<NAME>, else
+ * NAME_command (run by /bin/sh, 10 s), else NAME_file (refused when it is not a regular file of
+ * this user or root, or when group or others may read it). The first line of each counts, at most
+ * 4,096 bytes. They are registered with the log's redaction, alone and as HTTP Basic. */
 enum rc settings_secrets(struct settings *settings, const struct config *config, struct err *err);
 void settings_fini(struct settings *settings); /* wipes the secrets */
 
 /* Borrowed view for backend_ops.open(): valid as long as the settings. */
-void settings_backend(const struct settings *settings, struct backend_config *out, bool is_read_only);
+void settings_backend(const struct settings *settings, struct backend_config *out,
+                      bool is_read_only);
+
+/* --- secrets ------------------------------------------------------------------------------------
+ */
+
+#define SECRET_MAX_BYTES 4096
+
+/* Each gives a text of the caller's (mem_free_secret). what is "password_file" and the like, for
+ * messages; a secret itself is never in one. */
+enum rc secret_from_command(char **out, const char *command, const char *what, int limit_ms,
+                            struct err *err);
+enum rc secret_from_file(char **out, const char *path, const char *what, struct err *err);
+/* CALLHUD_<PROFILE>_<NAME>: upper case, whatever is no letter or digit is '_'. */
+void secret_variable(char *out, size_t size, const char *profile, const char *name);
 
 #endif

@@ -1,0 +1,266 @@
+/* The commands and options of the command line. Parser, help, completions and man page are driven
+ * by these two tables. */
+#include "callhud/app/cli.h"
+
+#include "callhud/base/str.h"
+
+#include <string.h>
+
+const struct cli_command cli_commands[] = {
+    {.name = "console",
+     .args = "",
+     .sentence = "The screens: a lamp for each user, live. The default.",
+     .more = "Where no full screen is possible (a pipe, TERM=dumb), and with --plain, it writes a\n"
+             "line per change and takes typed commands. ? in the console shows all keys.\n",
+     .options = "",
+     .words = "",
+     .formats = "",
+     .run = cmd_console},
+    {.name = "status",
+     .args = "[EXT...]",
+     .sentence = "The lamps once, then ends.",
+     .more = "With extensions, only those users. --json prints one array.\n",
+     .max_args = CLI_ANY_ARGS,
+     .options = "",
+     .words = "",
+     .formats = "table json csv",
+     .run = cmd_status},
+    {.name = "watch",
+     .args = "[EXT...]",
+     .sentence = "A line for each user, then one per change, until interrupted.",
+     .more = "With extensions, only those users. --json prints an object a line.\n",
+     .max_args = CLI_ANY_ARGS,
+     .options = "",
+     .words = "",
+     .formats = "table json csv",
+     .run = cmd_watch},
+    {.name = "doctor",
+     .args = "",
+     .sentence = "Checks configuration, terminal, network and sign-in, and says what to do.",
+     .more =
+         "A line per check: ok, warn, FAIL or skip. Secrets are never shown, so the output can be\n"
+         "pasted into a report. Ends with 1 when a check failed.\n",
+     .options = "--example",
+     .words = "",
+     .formats = "table json",
+     .run = cmd_doctor},
+    {.name = "theme",
+     .args = "list|show NAME|check [NAME...]",
+     .sentence = "Lists, shows and measures themes.",
+     .more =
+         "check computes the least contrast of a theme and the least difference between any two\n"
+         "lamps, for normal and for colour-blind sight, in RGB and in 256 colours. It ends with 1\n"
+         "when a figure is below what can be told apart. Without a name it checks all.\n",
+     .min_args = 1,
+     .max_args = CLI_ANY_ARGS,
+     .options = "",
+     .words = "list show check",
+     .formats = "table json",
+     .run = cmd_theme},
+    {.name = "shot",
+     .args = "FILE.svg|FILE.txt",
+     .sentence = "Writes the first view as a picture.",
+     .more = "",
+     .min_args = 1,
+     .max_args = 1,
+     .options = "--size",
+     .words = "",
+     .formats = "",
+     .run = cmd_shot},
+    {.name = "completion",
+     .args = "bash|zsh|fish",
+     .sentence = "Prints the completion of a shell.",
+     .more = "bash: put  eval \"$(callhud completion bash)\"  into ~/.bashrc\n"
+             "zsh:  callhud completion zsh > ~/.zfunc/_callhud, with ~/.zfunc in fpath before "
+             "compinit\n"
+             "fish: callhud completion fish > ~/.config/fish/completions/callhud.fish\n",
+     .min_args = 1,
+     .max_args = 1,
+     .options = "",
+     .words = "bash zsh fish",
+     .formats = "",
+     .run = cmd_completion},
+};
+const size_t cli_commands_len = sizeof cli_commands / sizeof *cli_commands;
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static enum rc set_profile(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->profile = text;
+    return RC_OK;
+}
+
+static enum rc set_config(struct cli *cli, const char *text, struct err *err)
+{
+    if (!text[0])
+        return err_set(err, RC_USAGE, "--config needs the name of a file");
+    cli->config = text;
+    return RC_OK;
+}
+
+static enum rc set_theme(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->theme = text;
+    return RC_OK;
+}
+
+/* The words of an option's table row, in the order of the enum that they become. */
+static enum rc word_of(const char *name, const char *text, int *out, struct err *err)
+{
+    char words[64];
+    for (size_t i = 0; i < cli_options_len; i++) {
+        if (str_eq(cli_options[i].name, name))
+            str_copy(words, sizeof words, cli_options[i].arg);
+    }
+    char *rest = words;
+    *out = 0;
+    for (const char *one; (one = str_next_field(&rest, '|')); (*out)++) {
+        if (str_eq(one, text))
+            return RC_OK;
+    }
+    for (size_t i = 0; i < cli_options_len; i++) {
+        if (str_eq(cli_options[i].name, name))
+            return err_set(err, RC_USAGE, "%s %.60s: it can be %s", name, text, cli_options[i].arg);
+    }
+    return RC_USAGE;
+}
+
+static enum rc set_format(struct cli *cli, const char *text, struct err *err)
+{
+    int word;
+    enum rc rc = word_of("--format", text, &word, err);
+    if (rc == RC_OK)
+        cli->format = (enum cli_format)word;
+    return rc;
+}
+
+static enum rc set_json(struct cli *cli, const char *text, struct err *err)
+{
+    (void)text, (void)err;
+    cli->format = FORMAT_JSON;
+    return RC_OK;
+}
+
+static enum rc set_plain(struct cli *cli, const char *text, struct err *err)
+{
+    (void)text, (void)err;
+    cli->is_plain = true;
+    return RC_OK;
+}
+
+static enum rc set_read_only(struct cli *cli, const char *text, struct err *err)
+{
+    (void)text, (void)err;
+    cli->is_read_only = true;
+    return RC_OK;
+}
+
+static enum rc set_ascii(struct cli *cli, const char *text, struct err *err)
+{
+    (void)text, (void)err;
+    cli->is_ascii = true;
+    return RC_OK;
+}
+
+static enum rc set_no_color(struct cli *cli, const char *text, struct err *err)
+{
+    (void)text, (void)err;
+    cli->is_no_color = true;
+    return RC_OK;
+}
+
+static enum rc set_log(struct cli *cli, const char *text, struct err *err)
+{
+    if (!text[0])
+        return err_set(err, RC_USAGE, "--log needs the name of a file");
+    cli->log = text;
+    return RC_OK;
+}
+
+static enum rc set_log_level(struct cli *cli, const char *text, struct err *err)
+{
+    int word;
+    enum rc rc = word_of("--log-level", text, &word, err);
+    if (rc == RC_OK)
+        cli->log_level = (enum log_level)word;
+    return rc;
+}
+
+static enum rc set_size(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->size = text;
+    return RC_OK;
+}
+
+static enum rc set_example(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->example = text;
+    return RC_OK;
+}
+
+static enum rc set_help(struct cli *cli, const char *text, struct err *err)
+{
+    (void)text, (void)err;
+    cli->is_help = true;
+    return RC_OK;
+}
+
+static enum rc set_version(struct cli *cli, const char *text, struct err *err)
+{
+    (void)text, (void)err;
+    cli->is_version = true;
+    return RC_OK;
+}
+
+const struct cli_option cli_options[] = {
+    {"--profile", "", CLI_PROFILE, "NAME",
+     "The profile to use; needed when the configuration has several.", true, set_profile},
+    {"--config", "", CLI_FILE, "FILE", "Another configuration file.", true, set_config},
+    {"--theme", "", CLI_THEME, "NAME", "Another theme.", true, set_theme},
+    {"--format", "", CLI_WORD, "table|json|csv", "How output is written; table is for people.",
+     true, set_format},
+    {"--json", "", CLI_FLAG, "", "The same as --format json.", true, set_json},
+    {"--plain", "", CLI_FLAG, "", "Plain lines in place of screens, also for screen readers.", true,
+     set_plain},
+    {"--read-only", "", CLI_FLAG, "", "Makes every action impossible.", true, set_read_only},
+    {"--ascii", "", CLI_FLAG, "", "ASCII signs alone.", true, set_ascii},
+    {"--no-color", "", CLI_FLAG, "", "No colours, as with NO_COLOR set.", true, set_no_color},
+    {"--log", "", CLI_FILE, "FILE", "Another log file.", true, set_log},
+    {"--log-level", "", CLI_WORD, "debug|info|warn|error", "The least that is logged; else info.",
+     true, set_log_level},
+    {"--size", "", CLI_TEXT, "COLUMNSxROWS", "The size of the picture; else 100x30.", false,
+     set_size},
+    {"--example", "", CLI_WORD, "asterisk",
+     "Prints what to put on the server and into the configuration, and ends.", false, set_example},
+    {"--help", "-h", CLI_FLAG, "", "Prints help, also on a command.", true, set_help},
+    {"--version", "-V", CLI_FLAG, "", "Prints the version.", true, set_version},
+};
+const size_t cli_options_len = sizeof cli_options / sizeof *cli_options;
+
+/* ---- lookups --------------------------------------------------------------------------------- */
+
+const struct cli_command *cli_command_find(const char *name)
+{
+    for (size_t i = 0; i < cli_commands_len; i++) {
+        if (str_eq(cli_commands[i].name, name))
+            return &cli_commands[i];
+    }
+    return NULL;
+}
+
+bool cli_has_word(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = list; len > 0 && *at; at += strspn(at, " ")) {
+        size_t one = strcspn(at, " ");
+        if (one == len && strncmp(at, word, len) == 0)
+            return true;
+        at += one;
+    }
+    return false;
+}

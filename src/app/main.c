@@ -1,0 +1,73 @@
+/* Starts here: what holds for the whole process, then the command. */
+#include "callhud/app/cli.h"
+#include "callhud/app/start.h"
+#include "callhud/base/mem.h"
+#include "callhud/term/term.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Neither allocates nor locks. */
+static void out_of_memory(void)
+{
+    static const char text[] = "callhud: out of memory: it was ended\n";
+    term_restore_now();
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)ignored;
+    _exit(1);
+}
+
+/* Started with a closed standard stream, the next file opened would become it. */
+static void fill_standard_streams(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+static void prepare_process(void)
+{
+    fill_standard_streams();
+    /* Passwords are in memory: no core file of it is left behind. The process stays visible to its
+     * own user's tools. */
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* numbers in JSON and SVG have a point */
+    /* A reader that went away is an error of write(). */
+    signal(SIGPIPE, SIG_IGN);
+    mem_on_exhausted(out_of_memory);
+}
+
+static int print(const struct cli *cli)
+{
+    struct buf out;
+    buf_init(&out, 1024 * 1024);
+    if (cli->is_version)
+        cli_version(&out);
+    else
+        cli_help(cli->command, &out);
+    bool is_written = fputs(buf_text(&out), stdout) >= 0 && fflush(stdout) == 0;
+    buf_fini(&out);
+    return is_written ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli;
+    struct err err = {0};
+    prepare_process();
+    if (cli_parse(&cli, argc, argv, &err) != RC_OK)
+        return start_fail(&err);
+    int exit_code = cli.is_help || cli.is_version ? print(&cli) : cli.command->run(&cli);
+    cli_fini(&cli);
+    return exit_code;
+}
