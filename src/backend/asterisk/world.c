@@ -192,8 +192,10 @@ static void fill_room(struct ari_world *world, struct ari_bridge_room *room,
             leave_room(room->members.items[i]);
     if (room->members.len < 2 || is_parking(room))
         return;
-    for (size_t i = 0; i < room->members.len; i++)
+    for (size_t i = 0; i < room->members.len; i++) { /* the dialling is over: the bridge counts */
         room->members.items[i]->is_dialling = false;
+        room->members.items[i]->dialler = NULL;
+    }
     if (room->members.len <= ROOM_PAIRS_MAX)
         remember_partners(world, room);
 }
@@ -227,7 +229,10 @@ static void take_fact(struct ari_world *world, struct ari_chan *chan,
     if (chan->dialled[0] == '\0' && !chan->is_called && is_dial_string(fact->exten) &&
         (fact->state == ARI_STATE_RING || fact->state == ARI_STATE_UP))
         str_copy(chan->dialled, sizeof chan->dialled, fact->exten);
-    if (chan->owner != NULL && str_eq(fact->caller_number, chan->owner->extension))
+    chan->is_originated |= str_eq(fact->app, "AppDial2");
+    /* an originate brings a caller id of its own choice */
+    if (chan->owner != NULL && !chan->is_originated && chan->owner->name[0] == '\0' &&
+        str_eq(fact->caller_number, chan->owner->extension))
         ari_user_named(chan->owner, fact->caller_name, ARI_NAME_CALLER_ID);
 }
 
@@ -476,6 +481,7 @@ void ari_world_put_channel(struct ari_world *world, const struct ari_channel *fa
     chan->last_user = old->last_user;
     chan->parked_ms = old->parked_ms;
     chan->is_called |= old->is_called;
+    chan->is_originated |= old->is_originated;
     chan->is_dialling = old->is_dialling;
     chan->is_held = old->is_held;
     chan->is_recorded = old->is_recorded;
@@ -552,7 +558,7 @@ void ari_world_put_done(struct ari_world *world, const struct ari_world *before)
         const struct ari_chan *old = before != NULL ? ari_world_chan(before, chan->fact.id) : NULL;
         if (old != NULL && old->dialler != NULL)
             chan->dialler = map_get(&world->chan_by_id, old->dialler->fact.id);
-        if (chan->dialler == NULL && chan->owner != NULL)
+        if (chan->dialler == NULL && chan->owner != NULL && chan->room == NULL)
             chan->dialler = guess_dialler(world, chan);
         if (old == NULL)
             chan->is_dialling = chan->fact.state == ARI_STATE_UP && chan->room == NULL &&

@@ -38,8 +38,9 @@ struct ari_chan {
     int64_t parked_ms;              /* since when it waits in a parking lot */
     char dialled[ARI_NUMBER_BYTES]; /* what its phone dialled first */
     bool is_called;                 /* the server called this phone, for a call that came in */
-    bool is_dialling;               /* it is up, and its Dial has not been answered */
-    bool is_held;                   /* its phone holds */
+    bool is_originated; /* ARI or AMI called this phone: its caller id is of their choice */
+    bool is_dialling;   /* it is up, and its Dial has not been answered */
+    bool is_held;       /* its phone holds */
     bool is_recorded;
     bool is_leaving;              /* a hang-up was asked: the leg stays as it is until it is gone */
     enum supervise_mode spy_mode; /* switched by its phone's digits; unknown: as its options say */
