@@ -238,6 +238,16 @@ static bool is_link_at_fault(const struct why *w)
     return !w->hud->link.is_synced;
 }
 
+/* Monotonic time since which the user is stale: what the hud has noted, or, before it did, now. */
+static int64_t stale_from(const struct why *w)
+{
+    int64_t from_ms = w->user->stale_ms;
+
+    if (from_ms == INT64_MIN || from_ms == INT64_MAX)
+        from_ms = is_link_at_fault(w) ? w->hud->link.unsynced_ms : w->now_ms;
+    return from_ms < w->now_ms ? from_ms : w->now_ms;
+}
+
 static void put_unknown(const struct why *w)
 {
     const struct link *link = &w->hud->link;
@@ -245,15 +255,17 @@ static void put_unknown(const struct why *w)
     if (!link->was_synced) {
         buf_printf(w->out, "nothing has been heard of %s yet: ", w->who);
         put_link(w);
-    } else if (is_link_at_fault(w)) {
+    } else if (w->view.is_stale && is_link_at_fault(w)) {
         buf_puts(w->out, "nothing certain has been heard for ");
-        put_span(w, w->now_ms - link->unsynced_ms);
+        put_span(w, w->now_ms - stale_from(w));
         buf_puts(w->out, ": ");
         put_link(w);
-    } else if (w->view.is_stale) {
+    } else if (w->view.is_stale && w->user->is_answered) {
         buf_printf(w->out, "the last answer about %s came ", w->who);
         put_span(w, w->now_ms - w->user->answered_ms);
         buf_puts(w->out, " ago");
+    } else if (w->view.is_stale) {
+        buf_printf(w->out, "no answer about %s has come yet", w->who);
     } else {
         buf_printf(w->out, "the telephone system has told nothing about %s yet", w->who);
     }
@@ -301,23 +313,22 @@ static void put_first_line(const struct why *w, const struct call *call)
 /* A link that is lost, or answers that do not come: how old the picture is and what follows. */
 static void put_stale(const struct why *w)
 {
-    bool is_link = is_link_at_fault(w);
-    int64_t from_ms = is_link ? w->hud->link.unsynced_ms : w->user->answered_ms + HUD_POLL_FRESH_MS;
-    int64_t left_ms = from_ms + HUD_STALE_KEEP_MS - w->now_ms;
+    int64_t from_ms = stale_from(w);
 
     if (!w->view.is_stale || w->view.lamp == LAMP_UNKNOWN)
         return;
     buf_puts(w->out, "\nThis may be out of date: for ");
-    put_span(w, w->now_ms - (is_link ? from_ms : w->user->answered_ms));
-    if (is_link) {
+    if (is_link_at_fault(w)) {
+        put_span(w, w->now_ms - from_ms);
         buf_puts(w->out, " nothing is certain, ");
         put_link(w);
     } else {
+        put_span(w, w->now_ms - (w->user->is_answered ? w->user->answered_ms : from_ms));
         buf_printf(w->out, " no answer about %s has come", w->who);
     }
     /* Rounded up: "in 0s" would be past. */
     buf_puts(w->out, ". In ");
-    put_span(w, left_ms + 999);
+    put_span(w, from_ms + HUD_STALE_KEEP_MS - w->now_ms + 999);
     buf_printf(w->out, " it turns to \"%s\".", lamp_row(LAMP_UNKNOWN)->word);
 }
 
