@@ -275,9 +275,7 @@ static void explain(struct io_http *http, CURLcode code)
                 http->body.max_bytes);
         return;
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH: tls_explain_pin(err, http->name); return;
-    case CURLE_PEER_FAILED_VERIFICATION:
-        tls_explain(err, verdict, http->name, "");
-        return;
+    case CURLE_PEER_FAILED_VERIFICATION: tls_explain(err, verdict, http->name, ""); return;
     case CURLE_SSL_CACERT_BADFILE:
         err_set(err, RC_CONFIG, "cannot read the certificates in ca_file: %s", text);
         return;

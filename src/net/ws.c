@@ -6,36 +6,20 @@
 #include "callhud/base/str.h"
 #include "callhud/net/tls.h"
 #include "callhud/net/url.h"
+#include "ws_explain.h"
+#include "ws_library.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <libwebsockets.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <uv.h>
 
 #define FRAME_MAX_BYTES (1024u * 1024)
 #define OPEN_TIMEOUT_MS 15000
 #define QUEUE_MAX_BYTES (1024u * 1024)
-#define READ_BYTES 65536
 #define HEADER_BYTES 16384
-#define HEADER_LINES 16
-/* Our own timers rule; these only have to be longer. */
-#define LIBRARY_TIMEOUT_S 600
-#define DESCRIPTORS 64
 
 enum stage { AT_NAME, AT_CONNECT, AT_TLS, AT_ANSWER, AT_OPEN, AT_END };
-
-/* One for each kind of trust: libwebsockets keeps the TLS context with it. */
-struct trust {
-    struct trust *next;
-    struct lws_vhost *vhost;
-    struct ssl_ctx_st *tls; /* NULL: plain text */
-    char *ca_file;
-    struct timespec changed; /* of ca_file: a renewed one is read anew */
-};
 
 struct outgoing {
     struct outgoing *next;
@@ -56,7 +40,7 @@ struct io_ws {
     struct loop_timer *open_timer;
     struct loop_timer *step_timer; /* limit of one address, next step, or the last message */
     uv_tcp_t *probe;               /* asks why a connect failed */
-    struct trust *trust;
+    struct lws_vhost *trust;
     struct url url;
     char *path;
     char *name; /* for TLS: tls_name, or the host */
@@ -85,8 +69,7 @@ struct io_ws {
 struct ws_pool {
     struct loop *loop;
     struct resolve *resolve;
-    struct lws_context *context; /* NULL until the first websocket */
-    struct trust *trusts;
+    struct ws_library *library;
     struct io_ws *first;
 };
 
@@ -94,69 +77,6 @@ static int called_back(struct lws *wsi, enum lws_callback_reasons reason, void *
                        size_t len);
 static void try_address(void *self);
 static void failed(struct io_ws *ws, const char *said);
-
-static const struct lws_protocols protocols[] = {
-    {.name = "callhud", .callback = called_back, .rx_buffer_size = READ_BYTES},
-    {.name = NULL},
-};
-
-/* ---- the library ---- */
-
-/* One level lower than the library thinks. */
-static void take_log(int level, const char *line)
-{
-    char text[400];
-    size_t len = strcspn(line, "\n");
-
-    snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), line);
-    if (level == LLL_ERR)
-        log_warn("lws", "%s", text);
-    else if (level == LLL_WARN)
-        log_info("lws", "%s", text);
-    else
-        log_debug("lws", "%s", text);
-}
-
-bool ws_has_uv_plugin(void)
-{
-    void *plugin = dlopen("libwebsockets-evlib_uv.so", RTLD_NOW | RTLD_LOCAL);
-
-    if (plugin == NULL)
-        return false;
-    dlclose(plugin);
-    return true;
-}
-
-/* No pings of the library's own: the backend sends them, and knows what a missing answer means. */
-static const lws_retry_bo_t no_pings = {.secs_since_valid_ping = 0};
-
-static enum rc start_library(struct ws_pool *pool, struct err *err)
-{
-    struct lws_context_creation_info info = {0};
-    void *loops[1] = {loop_uv(pool->loop)};
-
-    if (pool->context != NULL)
-        return RC_OK;
-    lws_set_log_level(LLL_ERR | LLL_WARN | LLL_NOTICE, take_log);
-    info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-    info.port = CONTEXT_PORT_NO_LISTEN;
-    info.foreign_loops = loops;
-    info.pt_serv_buf_size = READ_BYTES;
-    info.max_http_header_data = HEADER_BYTES;
-    info.timeout_secs = LIBRARY_TIMEOUT_S;
-    info.connect_timeout_secs = LIBRARY_TIMEOUT_S;
-    info.fd_limit_per_thread = DESCRIPTORS;
-    info.retry_and_idle_policy = &no_pings;
-    info.user = pool;
-    pool->context = lws_create_context(&info);
-    if (pool->context != NULL)
-        return RC_OK;
-    if (!ws_has_uv_plugin())
-        return err_set(err, RC_FAILED,
-                       "libwebsockets has no libuv plug-in here: install libwebsockets-evlib-uv");
-    return err_set(err, RC_FAILED, "cannot start libwebsockets; see the log");
-}
 
 /* OpenSSL tells how a handshake goes, and knows only its own connection. Before the first message
  * the name is set: libwebsockets takes it from the Host header, which has neither tls_name nor a
@@ -178,75 +98,14 @@ static void note_handshake(const struct ssl_st *ssl, int where, int ret)
     }
 }
 
-static enum rc find_trust(struct ws_pool *pool, bool is_tls, const char *ca_file,
-                          struct trust **out, struct err *err)
-{
-    struct lws_context_creation_info info = {0};
-    struct stat st = {0};
-    struct trust *trust;
-
-    if (is_tls && ca_file != NULL && stat(ca_file, &st) != 0)
-        return err_set(err, RC_CONFIG, "cannot read ca_file %s: %s", ca_file, strerror(errno));
-    for (trust = pool->trusts; trust != NULL; trust = trust->next)
-        if ((trust->tls != NULL) == is_tls && str_eq(trust->ca_file, is_tls ? ca_file : NULL) &&
-            trust->changed.tv_sec == st.st_mtim.tv_sec &&
-            trust->changed.tv_nsec == st.st_mtim.tv_nsec) {
-            *out = trust;
-            return RC_OK;
-        }
-    trust = mem_zero(1, sizeof *trust);
-    if (is_tls && tls_context_new(&trust->tls, ca_file, note_handshake, pool, err) != RC_OK) {
-        mem_free(trust);
-        return err->rc;
-    }
-    trust->ca_file = is_tls ? mem_dup(ca_file) : NULL;
-    trust->changed = st.st_mtim;
-    info.port = CONTEXT_PORT_NO_LISTEN;
-    info.protocols = protocols;
-    info.vhost_name = "callhud";
-    info.options = is_tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0;
-    info.provided_client_ssl_ctx = trust->tls;
-    info.connect_timeout_secs = LIBRARY_TIMEOUT_S;
-    info.http_proxy_address =
-        "none:0"; /* port 0: none, whatever http_proxy in the environment says */
-    trust->vhost = lws_create_vhost(pool->context, &info);
-    if (trust->vhost == NULL) {
-        tls_context_free(trust->tls);
-        mem_free(trust->ca_file);
-        mem_free(trust);
-        return err_set(err, RC_FAILED, "libwebsockets cannot set up a client; see the log");
-    }
-    trust->next = pool->trusts;
-    pool->trusts = trust;
-    *out = trust;
-    return RC_OK;
-}
-
 struct ws_pool *ws_pool_new(struct loop *loop, struct resolve *resolve)
 {
     struct ws_pool *pool = mem_zero(1, sizeof *pool);
 
     pool->loop = loop;
     pool->resolve = resolve;
+    pool->library = ws_library_new(loop, called_back, note_handshake, pool);
     return pool;
-}
-
-/* The library's second step: its handles are closed now. Destroyed once only, it leaks 330 kB. */
-static void end_library(void *self)
-{
-    struct ws_pool *pool = self;
-
-    if (pool->context != NULL)
-        lws_context_destroy(pool->context);
-    while (pool->trusts != NULL) {
-        struct trust *trust = pool->trusts;
-
-        pool->trusts = trust->next;
-        tls_context_free(trust->tls);
-        mem_free(trust->ca_file);
-        mem_free(trust);
-    }
-    mem_free(pool);
 }
 
 void ws_pool_free(struct ws_pool *pool)
@@ -255,9 +114,9 @@ void ws_pool_free(struct ws_pool *pool)
         return;
     while (pool->first != NULL)
         ws_close(pool->first);
-    if (pool->context != NULL)
-        lws_context_destroy(pool->context);
-    loop_at_end(pool->loop, end_library, pool);
+    /* Endings run newest first: the library may still ask for its owner while it ends. */
+    loop_at_end(pool->loop, mem_free, pool);
+    ws_library_free(pool->library);
 }
 
 /* ---- the end of a websocket ---- */
@@ -323,8 +182,7 @@ static void drop_connection(struct io_ws *ws)
     if (ws->stage == AT_OPEN)
         lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
     lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
-    /* The library arms its timers only when one of its descriptors woke it. */
-    lws_cancel_service(ws->pool->context);
+    ws_library_wake(ws->pool->library);
 }
 
 static void tell_closed(void *self)
@@ -473,26 +331,25 @@ static void try_address(void *self)
                          ? NULL
                          : loop_timer(ws->pool->loop, ws->open_timeout_ms / (int64_t)(left + 1),
                                       address_timed_out, ws);
-    info.context = ws->pool->context;
-    info.vhost = ws->trust->vhost;
+    info.context = ws_library_context(ws->pool->library);
+    info.vhost = ws->trust;
     info.address = ws->addresses.addresses[ws->address_at];
     info.port = ws->url.port;
     info.path = ws->path;
     info.host = host;
     info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (ws->url.is_tls ? LCCSCF_USE_SSL : 0);
     info.protocol = ws->protocol;
-    info.local_protocol_name = protocols[0].name;
+    info.local_protocol_name = WS_LIBRARY_PROTOCOL;
     info.alpn = "http/1.1";
     info.opaque_user_data = ws;
     info.pwsi = &ws->wsi;
-    info.retry_and_idle_policy = &no_pings;
+    info.retry_and_idle_policy = &ws_library_no_pings;
     ws->has_failed = false;
     if (lws_client_connect_via_info(&info) == NULL && !ws->has_failed) {
         ws->wsi = NULL; /* freed already */
         failed(ws, "cannot start");
     }
-    /* The library arms its timers only when one of its descriptors woke it. */
-    lws_cancel_service(ws->pool->context);
+    ws_library_wake(ws->pool->library);
 }
 
 static void resolved(void *self, const struct resolve_answer *answer)
@@ -506,8 +363,8 @@ static void resolved(void *self, const struct resolve_answer *answer)
         return;
     }
     ws->addresses = *answer;
-    if (start_library(ws->pool, &ws->err) != RC_OK ||
-        find_trust(ws->pool, ws->url.is_tls, ws->ca_file, &ws->trust, &ws->err) != RC_OK) {
+    if (ws_library_trust(ws->pool->library, ws->url.is_tls, ws->ca_file, &ws->trust, &ws->err) !=
+        RC_OK) {
         end(ws);
         return;
     }
@@ -515,27 +372,6 @@ static void resolved(void *self, const struct resolve_answer *answer)
 }
 
 /* ---- what the library says ---- */
-
-/* The server answered something else than a websocket. */
-static void explain_status(struct io_ws *ws)
-{
-    const char *host = ws->url.host;
-
-    if (ws->status == 401)
-        err_set(&ws->err, RC_AUTH, "%s refuses the user or the password (401); check both", host);
-    else if (ws->status >= 300 && ws->status < 400)
-        err_set(&ws->err, RC_REDIRECT,
-                "the server redirects to %s (%d); set server to that if it is right",
-                ws->location[0] != '\0' ? ws->location : "nowhere", ws->status);
-    else if (ws->status == 403)
-        err_set(&ws->err, RC_REFUSED, "%s does not allow this user a websocket (403)", host);
-    else if (ws->status == 404)
-        err_set(&ws->err, RC_REFUSED, "%s has no websocket at this path (404); check server", host);
-    else if (ws->status >= 500)
-        err_set(&ws->err, RC_REFUSED, "%s has an inner error (%d); see its log", host, ws->status);
-    else
-        err_set(&ws->err, RC_REFUSED, "%s answers %d instead of a websocket", host, ws->status);
-}
 
 static void explain_tls(struct io_ws *ws, const char *said)
 {
@@ -560,7 +396,7 @@ static void failed(struct io_ws *ws, const char *said)
     case AT_TLS: explain_tls(ws, said); break;
     case AT_ANSWER:
         if (ws->status != 0 && ws->status != 101)
-            explain_status(ws);
+            ws_explain_status(&ws->err, ws->url.host, ws->status, ws->location);
         else if (ws->status == 101)
             err_set(&ws->err, RC_PROTO, "%s agrees to a websocket but not rightly: %s",
                     ws->url.host, said);
@@ -616,8 +452,8 @@ static void received(struct io_ws *ws, struct lws *wsi, const char *bytes, size_
 {
     if (!buf_put(&ws->message, bytes, len)) {
         err_set(&ws->err, RC_TOO_BIG,
-                "%s sent a message of more than %zu bytes; the connection was closed",
-                ws->url.host, ws->message.max_bytes);
+                "%s sent a message of more than %zu bytes; the connection was closed", ws->url.host,
+                ws->message.max_bytes);
         close_soon(ws, wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
         end(ws);
         return;
@@ -710,33 +546,13 @@ static int check_certificate(struct io_ws *ws, void *store, bool is_fine)
     return 1;
 }
 
-static void free_orphan(uv_handle_t *handle)
-{
-    free(handle); /* the library's own allocation */
-}
-
-/* When a connect fails, libwebsockets 4.1.6 closes the socket but leaks libuv's handle for it,
- * which still points to the connection that is being freed. */
-static void close_orphan(uv_handle_t *handle, void *wsi)
-{
-    if (handle->type == UV_POLL && handle->data == wsi && !uv_is_closing(handle))
-        uv_close(handle, free_orphan);
-}
-
-static void close_orphans(struct lws *wsi)
-{
-    struct ws_pool *pool = lws_context_user(lws_get_context(wsi));
-
-    uv_walk(loop_uv(pool->loop), close_orphan, wsi);
-}
-
 static int called_back(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                        size_t len)
 {
     struct io_ws *ws = lws_get_opaque_user_data(wsi);
 
     if (reason == LWS_CALLBACK_WSI_DESTROY)
-        close_orphans(wsi);
+        ws_library_close_orphans(wsi);
     if (ws == NULL)
         return reason == LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER ? -1 : 0;
     switch ((int)reason) {

@@ -42,8 +42,8 @@ int getaddrinfo(const char *restrict node, const char *restrict service,
                 const struct addrinfo *restrict hints, struct addrinfo **restrict out)
 {
     const char *ms = getenv("CALLHUD_TEST_RESOLVER_MS");
-    struct addrinfo numeric = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM,
-                               .ai_flags = AI_NUMERICHOST};
+    struct addrinfo numeric = {
+        .ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
 
     if (node == NULL || !ends_in(node, ".test"))
         return real(node, service, hints, out);

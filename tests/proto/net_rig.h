@@ -77,8 +77,8 @@ static inline void rig_spawn(char *const argv[], int in, int out)
 static inline int rig_start_server(void)
 {
     int to[2], from[2];
-    char *argv[] = {(char *)(uintptr_t) "python3", (char *)(uintptr_t)(TEST_DIR "/proto/net_server.py"),
-                    rig.dir, NULL};
+    char *argv[] = {(char *)(uintptr_t) "python3",
+                    (char *)(uintptr_t)(TEST_DIR "/proto/net_server.py"), rig.dir, NULL};
 
     signal(SIGPIPE, SIG_IGN);
     if (pipe(to) != 0 || pipe(from) != 0)
@@ -223,10 +223,8 @@ static inline void notes_closed(void *self, enum rc rc, int status, const char *
     loop_stop(rig.loop);
 }
 
-static const struct io_ws_handler notes_handler = {.opened = notes_opened,
-                                                   .message = notes_message,
-                                                   .pong = notes_pong,
-                                                   .closed = notes_closed};
+static const struct io_ws_handler notes_handler = {
+    .opened = notes_opened, .message = notes_message, .pong = notes_pong, .closed = notes_closed};
 
 static inline void notes_open(struct notes *n, const struct io_ws_request *request)
 {

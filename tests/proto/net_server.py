@@ -164,8 +164,8 @@ def websocket(peer, path, headers):
         peer.send(frame(b"a\xff\xc3(b") + frame("after"))
     elif path == "/badopcode":
         peer.send(frame("x", 5))
-    elif path == "/flood":
-        for i in range(20000):
+    elif path.startswith("/flood"):
+        for i in range(int(path[6:] or "20000")):
             peer.send(frame("%06d" % i + "x" * 1500))
     echo(peer)
 

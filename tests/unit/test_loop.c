@@ -136,7 +136,8 @@ static void stopped_timers_do_not_fire(void **state)
     loop_timer_stop(loop_timer(p->loop, 0, must_not, p));
     loop_timer_stop(loop_timer(p->loop, 5, must_not, p));
     loop_timer(p->loop, 0, stop_victim, p);
-    p->victim = loop_timer(p->loop, 0, must_not, p); /* due in the same turn, stopped by the first */
+    p->victim =
+        loop_timer(p->loop, 0, must_not, p); /* due in the same turn, stopped by the first */
     loop_timer(p->loop, 40, stop, p);
     loop_run(p->loop);
     assert_int_equal(p->fired, 1);

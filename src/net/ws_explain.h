@@ -1,0 +1,11 @@
+/* A refused websocket in a sentence. */
+#ifndef CALLHUD_NET_WS_EXPLAIN_H
+#define CALLHUD_NET_WS_EXPLAIN_H
+
+#include "callhud/base/err.h"
+
+/* The server answered the upgrade with this status instead of 101. location is that of a redirect,
+ * "" when it named none. */
+enum rc ws_explain_status(struct err *err, const char *host, int status, const char *location);
+
+#endif
