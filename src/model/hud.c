@@ -101,7 +101,7 @@ const char *department_intern(struct hud *hud, const char *name)
     return hud->departments.items[hud->departments.len - 1];
 }
 
-struct user *user_add(struct hud *hud, const char *id, const char *extension, int64_t now_ms)
+struct user *user_add(struct hud *hud, const char *id, const char *extension)
 {
     struct user *user = mem_zero(1, sizeof *user);
     user->id = mem_dup(id);
@@ -110,8 +110,9 @@ struct user *user_add(struct hud *hud, const char *id, const char *extension, in
     user->department = "";
     user->presence_note = mem_dup("");
     user->lamp = user->shown_lamp = user->before_lamp = LAMP_UNKNOWN;
-    user->stale_ms = INT64_MAX;
-    user->added_ms = now_ms;
+    bool is_lost = hud->link.was_synced && !hud->link.is_synced;
+    user->stale_ms = is_lost ? hud->link.unsynced_ms : INT64_MIN;
+    user->shown_stale = true;
     user->index = hud->users.len;
     VEC_PUSH(&hud->users, user);
     map_put(&hud->by_id, user->id, user);
@@ -212,24 +213,21 @@ struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t
 /* While polling: when the user's last answer ceases to be fresh; not before the polling began. */
 static int64_t poll_fresh_until(const struct hud *hud, const struct user *user)
 {
-    int64_t until_ms = user->is_answered ? user->answered_ms + HUD_POLL_FRESH_MS : user->added_ms;
+    int64_t until_ms = user->is_answered ? user->answered_ms + HUD_POLL_FRESH_MS : INT64_MIN;
     return until_ms > hud->link.changed_ms ? until_ms : hud->link.changed_ms;
 }
 
-/* Monotonic time at which the user's lamp became stale; INT64_MAX while it is fresh, INT64_MIN when
- * nothing was ever known. */
+/* Monotonic time at which the user's lamp ceased to be fresh, whatever became of the link since then;
+ * INT64_MAX while it is fresh, INT64_MIN when it never was. */
 static int64_t stale_from(const struct hud *hud, const struct user *user, int64_t now_ms)
 {
     const struct link *link = &hud->link;
     int64_t from = INT64_MAX;
-    if (!link->was_synced)
-        from = INT64_MIN;
-    else if (!link->is_synced)
+    if (!link->is_synced)
         from = link->unsynced_ms;
     else if (link->state == LINK_POLLING && now_ms >= poll_fresh_until(hud, user))
         from = poll_fresh_until(hud, user);
-    /* Staleness is one running time, whatever becomes of the link meanwhile. */
-    return from != INT64_MAX && user->stale_ms < from ? user->stale_ms : from;
+    return from != INT64_MAX && user->stale_ms != INT64_MAX ? user->stale_ms : from;
 }
 
 bool hud_is_stale(const struct hud *hud, const struct user *user, int64_t now_ms)
@@ -325,7 +323,6 @@ bool link_unsync(struct hud *hud, int64_t now_ms)
         return false;
     hud->link.is_synced = false;
     hud->link.unsynced_ms = now_ms;
-    hud->link.is_expired = false;
     hud->stats.gaps++;
     return true;
 }
@@ -341,6 +338,12 @@ static void link_lose(struct hud *hud, const char *text, int64_t now_ms)
     hud->rev++;
 }
 
+/* Do lamps become stale or unknown by the mere passing of time? */
+static bool is_fading(const struct link *link)
+{
+    return link->was_synced && (!link->is_synced || link->state == LINK_POLLING);
+}
+
 unsigned hud_tick(struct hud *hud, int64_t now_ms)
 {
     struct link *link = &hud->link;
@@ -350,12 +353,7 @@ unsigned hud_tick(struct hud *hud, int64_t now_ms)
         link->unsynced_at = hud->stats.events + 1; /* after all that was applied so far */
         bits |= HUD_CHANGED_LINK | users_show(hud, now_ms);
     }
-    if (link->was_synced && !link->is_synced && !link->is_expired &&
-        now_ms - link->unsynced_ms >= HUD_STALE_KEEP_MS) {
-        link->is_expired = true;
-        bits |= users_show(hud, now_ms);
-    }
-    if (link->is_synced && link->state == LINK_POLLING)
+    if (is_fading(link))
         bits |= users_show(hud, now_ms);
     return bits;
 }
@@ -372,9 +370,7 @@ int64_t hud_next_tick_ms(const struct hud *hud, int64_t now_ms)
     (void)now_ms;
     if (link->state == LINK_LIVE)
         next = earliest(next, link->heard_ms + HUD_PONG_LIMIT_MS);
-    if (link->was_synced && !link->is_synced && !link->is_expired)
-        next = earliest(next, link->unsynced_ms + HUD_STALE_KEEP_MS);
-    for (size_t i = 0; link->is_synced && link->state == LINK_POLLING && i < hud->users.len; i++) {
+    for (size_t i = 0; is_fading(link) && i < hud->users.len; i++) {
         const struct user *user = hud->users.items[i];
         if (!user->shown_stale)
             next = earliest(next, poll_fresh_until(hud, user));

@@ -124,7 +124,7 @@ static unsigned apply_user(struct hud *hud, const struct event *event, int64_t n
         return 0;
     snapshot_forget_ended(hud, event, NULL);
     if (!user) {
-        user = user_add(hud, event->user_id, or_empty(event->u.user.extension), now_ms);
+        user = user_add(hud, event->user_id, or_empty(event->u.user.extension));
         user->before_lamp = LAMP_COUNT;
         bits = HUD_CHANGED_USERS;
     }

@@ -5,7 +5,7 @@
 #include "callhud/model/hud.h"
 
 struct user *user_find(const struct hud *hud, const char *id);
-struct user *user_add(struct hud *hud, const char *id, const char *extension, int64_t now_ms);
+struct user *user_add(struct hud *hud, const char *id, const char *extension);
 void user_remove(struct hud *hud, struct user *user);
 const char *department_intern(struct hud *hud, const char *name);
 void user_sort_calls(struct user *user);

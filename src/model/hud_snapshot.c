@@ -131,13 +131,12 @@ unsigned snapshot_done(struct hud *hud, const struct event *event, int64_t now_m
         return 0;
     unsigned bits = HUD_CHANGED_LINK | sweep(hud, event, now_ms);
     count_corrections(hud);
-    snapshot_close(hud);
     hud->stats.resyncs++;
     hud->stats.last_corrected_ms = event->at_ms ? event->at_ms : hud_backend_now(hud, now_ms);
     if (hud->link.state == LINK_LIVE || hud->link.state == LINK_POLLING) {
         hud->link.is_synced = hud->link.was_synced = true;
-        hud->link.is_expired = false;
     }
+    snapshot_close(hud);
     hud->rev++;
     return bits | users_show(hud, now_ms);
 }

@@ -58,15 +58,14 @@ struct user {
     int64_t since_ms;    /* backend time at which that lamp began; 0 when neither told nor seen */
     int64_t seen_ms;     /* backend time at which we first knew it */
     uint64_t since_at;   /* stats.events at which since_ms was set, for lamps that come from no call */
-    int64_t added_ms;    /* monotonic time of its naming */
     bool is_answered;    /* an answer has ever carried it; then answered_ms, monotonic, says when last */
     int64_t answered_ms;
     uint64_t rev;        /* hud.rev of the last change of anything shown */
     bool is_changed;     /* in hud.changed */
     enum lamp shown_lamp; /* what hud_lamp() last said: kept for the counts */
     bool shown_stale;
-    int64_t stale_ms; /* monotonic time since which it is stale; INT64_MAX while fresh, INT64_MIN when
-                         nothing was ever known */
+    int64_t stale_ms; /* monotonic time at which it ceased to be fresh, from when the 60 s run;
+                         INT64_MAX while fresh, INT64_MIN when it never was: unknown */
 
     struct touch touched_user, touched_presence, touched_dnd, touched_devices, touched_withheld;
     uint64_t named;        /* like touch: by EVENT_USER of any kind, or by any live event about it */
@@ -83,7 +82,6 @@ struct link {
     int64_t unsynced_ms; /* monotonic time at which it last stopped being synced */
     uint64_t unsynced_at; /* stats.events at the last loss or gap, also one while already unsynced */
     bool was_synced;     /* ever, in this run */
-    bool is_expired;     /* unsynced for longer than HUD_STALE_KEEP_MS: noticed by hud_tick() */
 };
 
 /* A lamp that the last snapshot corrected. */
