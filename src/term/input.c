@@ -45,6 +45,13 @@ static void emit(struct input *in, struct key key)
 
 /* --- one character ---------------------------------------------------------------------------- */
 
+/* A number that may stand for a character: no C1 control, no surrogate, no private use (where
+ * some terminals have keys of their own). */
+static bool is_char(unsigned c)
+{
+    return c > 0 && (c < 0x80 || c >= 0xA0) && (c < 0xD800 || c > 0xF8FF) && c <= 0x10FFFF;
+}
+
 static struct key key_of_char(const struct input *in, uint32_t c)
 {
     struct key key = {.code = c};
@@ -210,11 +217,11 @@ static void csi_tilde(struct input *in, const struct sequence *s, bool is_alt)
         set_mode(in, INPUT_PASTE);
         return;
     }
-    if (s->params[0] == 27 && s->count >= 3) /* xterm's modifyOtherKeys */
+    if (s->params[0] == 27 && s->count >= 3 && is_char(s->params[2])) /* xterm's modifyOtherKeys */
         key = key_of_char(in, s->params[2]);
     else
         key.code = code_of_number(s->params[0]);
-    if (key.code == 0 || key.code > 0x2fffff)
+    if (key.code == 0)
         return;
     set_modifiers(&key, s->count >= 2 ? s->params[1] : 0);
     key.is_alt |= is_alt;
@@ -254,8 +261,7 @@ static void csi(struct input *in, const unsigned char *bytes, size_t len, bool i
         }
         break;
     case 'u':
-        if (s.count >= 1 && s.params[0] > 0 && s.params[0] <= 0x10FFFF &&
-            (s.params[0] < 0xD800 || s.params[0] > 0xDFFF))
+        if (s.count >= 1 && is_char(s.params[0]))
             key = key_of_char(in, s.params[0]);
         break;
     case 'M': return; /* X10 mouse is taken before */
@@ -415,7 +421,7 @@ static size_t take_escape(struct input *in, const unsigned char *s, size_t len, 
      * Alt-] or Alt-P do not type the next character in the same read. */
     if (s[from] == ']' || s[from] == 'P') {
         unsigned char c = len > from + 1 ? s[from + 1] : 0;
-        if (c == 0 && is_more)
+        if (len == from + 1 && is_more)
             return 0;
         if ((c >= '0' && c <= '9') || (s[from] == 'P' && (c == '>' || c == '!'))) {
             set_mode(in, INPUT_STRING);
@@ -434,7 +440,7 @@ static void end_paste(struct input *in)
 
     in->mode = INPUT_PLAIN;
     buf_init(&text, INPUT_PASTE_BYTES);
-    utf8_clean(&text, buf_text(&in->paste), in->paste.len, INPUT_PASTE_BYTES / 4);
+    utf8_clean(&text, buf_text(&in->paste), in->paste.len, INPUT_PASTE_BYTES);
     emit(in, (struct key){.code = KEY_CODE_PASTE, .text = buf_text(&text), .text_len = text.len});
     buf_fini(&text);
     buf_reset(&in->paste);
@@ -538,6 +544,8 @@ void input_feed(struct input *in, const char *bytes, size_t len, int64_t now_ms)
             bulk_byte(in, s[i]);
             continue;
         }
+        if (in->pending_len == sizeof in->pending) /* not to be reached: sequences end before */
+            in->pending_len = 0;
         in->pending[in->pending_len++] = s[i];
         take_pending(in, i + 1 < len, now_ms);
     }

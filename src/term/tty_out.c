@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #define QUEUE_MAX_BYTES ((size_t)64 * 1024 * 1024) /* a million cells, all different, fit */
+#define WAKE_SIGNAL SIGURG                         /* ignored unless somebody handles it */
 #define READ_BYTES 4096
 #define READS_PER_TURN 16
 
@@ -25,7 +26,7 @@ struct writer {
     pthread_mutex_t lock;
     pthread_cond_t work, idle;
     struct buf front; /* the thread's own while is_writing */
-    bool is_writing, is_ending;
+    bool is_writing, is_ending, is_ended;
     int error; /* errno of the write that failed */
 };
 
@@ -89,6 +90,7 @@ static bool writer_start(struct tty_out *o)
     pthread_condattr_destroy(&attr);
     o->writer = w;
     sigfillset(&all);
+    sigdelset(&all, WAKE_SIGNAL);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int error = pthread_create(&w->thread, NULL, writer_run, o);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -232,13 +234,9 @@ static void out_arm(struct tty_out *o, bool is_on)
 static void writer_write(struct tty_out *o, struct writer *w)
 {
     for (size_t at = 0; at < w->front.len && w->error == 0 && !w->is_ending;) {
-        int old;
         pthread_mutex_unlock(&w->lock);
-        /* Only here may the thread be cancelled: a terminal that nobody reads holds it for ever. */
-        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old);
         ssize_t n = write(o->out_fd, w->front.data + at, w->front.len - at);
         int error = errno;
-        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
         pthread_mutex_lock(&w->lock);
         if (n > 0) {
             at += (size_t)n;
@@ -260,9 +258,7 @@ static void *writer_run(void *arg)
 {
     struct tty_out *o = arg;
     struct writer *w = o->writer;
-    int old;
 
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
     pthread_mutex_lock(&w->lock);
     while (!w->is_ending) {
         if (o->queue.len == 0) {
@@ -284,23 +280,32 @@ static void *writer_run(void *arg)
                 uv_async_send(&o->async);
         }
     }
+    w->is_ended = true;
+    pthread_cond_broadcast(&w->idle);
     pthread_mutex_unlock(&w->lock);
     return NULL;
+}
+
+static struct timespec after_ms(int ms)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (long)(ms % 1000) * 1000000L;
+    if (at.tv_nsec >= 1000000000L) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000L;
+    }
+    return at;
 }
 
 static bool writer_flush(struct tty_out *o, int deadline_ms)
 {
     struct writer *w = o->writer;
-    struct timespec until;
+    struct timespec until = after_ms(deadline_ms);
     bool is_idle;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += deadline_ms / 1000;
-    until.tv_nsec += (long)(deadline_ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
     pthread_mutex_lock(&w->lock);
     while ((o->queue.len > 0 || w->is_writing) &&
            pthread_cond_timedwait(&w->idle, &w->lock, &until) == 0)
@@ -310,16 +315,30 @@ static bool writer_flush(struct tty_out *o, int deadline_ms)
     return is_idle;
 }
 
+static void on_wake(int number)
+{
+    (void)number;
+}
+
+/* A terminal that nobody reads holds the thread in write() for ever; only a signal gets it out. It
+ * is sent until it has met the call. */
 static void writer_end(struct tty_out *o)
 {
+    struct sigaction wake = {.sa_handler = on_wake}, old;
     struct writer *w = o->writer;
 
+    sigaction(WAKE_SIGNAL, &wake, &old);
     pthread_mutex_lock(&w->lock);
     w->is_ending = true;
     pthread_cond_signal(&w->work);
+    while (!w->is_ended) {
+        struct timespec until = after_ms(2);
+        pthread_kill(w->thread, WAKE_SIGNAL);
+        pthread_cond_timedwait(&w->idle, &w->lock, &until);
+    }
     pthread_mutex_unlock(&w->lock);
-    pthread_cancel(w->thread);
     pthread_join(w->thread, NULL);
+    sigaction(WAKE_SIGNAL, &old, NULL);
     pthread_cond_destroy(&w->work);
     pthread_cond_destroy(&w->idle);
     pthread_mutex_destroy(&w->lock);
