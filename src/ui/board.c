@@ -21,7 +21,7 @@ static void pin_urgent(struct board *board)
     for (size_t i = 0; i < urgent->users.len; i++)
         if (is_in(order->users.items, order->users.len, urgent->users.items[i]))
             VEC_PUSH(&board->users, urgent->users.items[i]);
-    size_t pinned = board->users.len;
+    size_t pinned = board->pinned = board->users.len;
     for (size_t i = 0; i < order->users.len; i++)
         if (!is_in(board->users.items, pinned, order->users.items[i]))
             VEC_PUSH(&board->users, order->users.items[i]);
@@ -104,12 +104,29 @@ static void remember_ids(struct board *board)
     board->ids.len = i;
 }
 
+static void set_id(char **id, const char *to)
+{
+    if (str_eq(*id, to))
+        return;
+    char *made = mem_dup(to);
+    mem_free(*id);
+    *id = made;
+}
+
+static void rest_on(struct board *board, size_t at)
+{
+    board->at = at < board->users.len ? at : board->users.len - 1;
+    set_id(&board->selected_id, board->users.items[board->at]->id);
+    if (board->chosen_id == NULL)
+        set_id(&board->chosen_id, board->selected_id);
+}
+
 void board_build(struct board *board, const struct hud *hud, const struct board_request *request,
                  int64_t now_ms)
 {
     order_build(&board->order, hud, &request->order, now_ms);
     urgent_build(&board->urgent, hud, NULL, now_ms);
-    board->users.len = 0;
+    board->users.len = board->pinned = 0;
     if (request->layout->shape == SHAPE_LIST)
         pin_urgent(board);
     else
@@ -118,11 +135,12 @@ void board_build(struct board *board, const struct hud *hud, const struct board_
     build_rows(board, request->layout);
 
     size_t at = 0;
-    if (!find_id(board, board->selected_id, &at))
+    if (!(request->is_refiltered && find_id(board, board->chosen_id, &at)) &&
+        !find_id(board, board->selected_id, &at))
         at = board->selected_id != NULL ? neighbour(board) : 0;
     /* With nobody shown the selection waits for its user to come back. */
     if (board->users.len > 0) {
-        board_select(board, at);
+        rest_on(board, at);
         remember_ids(board);
     }
 }
@@ -137,7 +155,8 @@ void board_fini(struct board *board)
         mem_free(board->ids.items[i]);
     VEC_FREE(&board->ids);
     mem_free(board->selected_id);
-    board->selected_id = NULL;
+    mem_free(board->chosen_id);
+    board->selected_id = board->chosen_id = NULL;
 }
 
 const struct user *board_selected(const struct board *board)
@@ -149,12 +168,8 @@ void board_select(struct board *board, size_t at)
 {
     if (board->users.len == 0)
         return;
-    board->at = at < board->users.len ? at : board->users.len - 1;
-    const char *id = board->users.items[board->at]->id;
-    if (!str_eq(board->selected_id, id)) {
-        mem_free(board->selected_id);
-        board->selected_id = mem_dup(id);
-    }
+    rest_on(board, at);
+    set_id(&board->chosen_id, board->selected_id);
 }
 
 bool board_select_id(struct board *board, const char *id)
@@ -219,19 +234,19 @@ void board_step_group(struct board *board, int by)
         board_select_id(board, order->users.items[order->groups.items[at].first]->id);
 }
 
-void board_scroll(struct board *board, int height)
+void board_scroll(struct board *board, size_t first, int height)
 {
-    if (board->rows.len == 0) {
-        board->top = 0;
-        return;
-    }
     size_t at = row_of(board, board->at);
-    size_t least = at > 0 && board->rows.items[at - 1].is_heading ? at - 1 : at;
 
+    if (board->top < first)
+        board->top = first;
+    if (board->top >= board->rows.len)
+        board->top = board->rows.len > first ? board->rows.len - 1 : first;
+    if (at < first || board->rows.len <= first)
+        return;
+    size_t least = at > first && board->rows.items[at - 1].is_heading ? at - 1 : at;
     if (least < at && board->rows.items[at].height + 1 > height)
         least = at; /* no room for the heading */
-    if (board->top >= board->rows.len)
-        board->top = board->rows.len - 1;
     if (board->top > least)
         board->top = least;
     int used = 0;
@@ -242,6 +257,6 @@ void board_scroll(struct board *board, int height)
     /* No empty lines at the end while there is something above. */
     for (size_t i = at + 1; i < board->rows.len; i++)
         used += board->rows.items[i].height;
-    while (board->top > 0 && used + board->rows.items[board->top - 1].height <= height)
+    while (board->top > first && used + board->rows.items[board->top - 1].height <= height)
         used += board->rows.items[--board->top].height;
 }

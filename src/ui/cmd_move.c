@@ -120,8 +120,7 @@ static void select_anywhere(const struct cmd_call *call, const char *id)
     if (board_select_id(&ui->board, id))
         return;
     (void)ui_filter(ui, "", NULL);
-    mem_free(ui->department);
-    ui->department = NULL;
+    ui_department(ui, NULL);
     ui_rebuild(ui, call->hud, call->now_ms);
     (void)board_select_id(&ui->board, id);
     ui_message(ui, UI_INFO, "all users are shown again", NULL, call->now_ms);

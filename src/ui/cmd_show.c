@@ -70,10 +70,8 @@ void run_department(const struct cmd_call *call)
             return;
         }
     }
-    char *chosen = mem_dup(next);
-    mem_free(call->ui->department);
-    call->ui->department = chosen;
-    say(call, UI_INFO, "department: ", chosen != NULL ? chosen : "all");
+    ui_department(call->ui, next);
+    say(call, UI_INFO, "department: ", next != NULL ? next : "all");
 }
 
 void run_order(const struct cmd_call *call)
@@ -160,8 +158,7 @@ void run_back(const struct cmd_call *call)
     } else if (ui->filter.len > 0) {
         (void)ui_filter(ui, "", NULL);
     } else if (ui->department != NULL) {
-        mem_free(ui->department);
-        ui->department = NULL;
+        ui_department(ui, NULL);
     } else if (ui->is_frozen) {
         ui_unfreeze(ui);
     } else if (ui->marked.len > 0) {

@@ -29,25 +29,6 @@ static void grouped(const char *number, char *out, size_t size)
         str_copy(out, size, number);
 }
 
-void numbers_text(char *out, size_t size, const char *number, enum ui_numbers mode)
-{
-    char digits[64];
-
-    if (str_is_empty(number)) {
-        out[0] = '\0';
-        return;
-    }
-    switch (mode) {
-    case NUMBERS_FULL: grouped(number, out, size); break;
-    case NUMBERS_HIDDEN: str_copy(out, size, "xxx"); break;
-    case NUMBERS_LAST4: {
-        size_t len = digits_of(number, digits, sizeof digits);
-        (void)snprintf(out, size, "%s%s", len > 4 ? "xxx " : "", len > 4 ? digits + len - 4 : digits);
-        break;
-    }
-    }
-}
-
 void numbers_text(char *out, size_t size, const char *number, enum ui_numbers numbers)
 {
     char digits[64];

@@ -332,12 +332,17 @@ static bool put_pending(const struct paint *p, struct pen *pen)
     const struct ui *ui = p->ui;
 
     if (ui->is_lamp_asked) {
-        pen_put(pen, STYLE(ROLE_HEADING), "show only ");
+        pen_put(pen, STYLE(ROLE_HEADING), "show only  ");
         for (int i = 0; i < LAMP_COUNT; i++) {
             const struct lamp_row *row = lamp_row((enum lamp)i);
             char key[2] = {row->letter, '\0'};
             pen_put(pen, STYLE(ROLE_KEY), key);
-            pen_printf(pen, STYLE(ROLE_DIM), " %s  ", row->word);
+            char glyph[2] = {row->ascii, '\0'};
+            pen_put(pen, STYLE(ROLE_DIM), " ");
+            pen_put(pen, STYLE(lamp_role((enum lamp)i)), paint_glyph(p, row->glyph, glyph));
+            if (p->layout->is_wide)
+                pen_printf(pen, STYLE(ROLE_DIM), " %s", row->word);
+            pen_put(pen, STYLE(ROLE_DIM), "  ");
         }
         return true;
     }
@@ -418,20 +423,39 @@ static void put_message(const struct paint *p, struct pen *pen, const struct mes
         pen_put(pen, STYLE(ROLE_DIM), why);
 }
 
+bool statusbar_has_message(const struct ui *ui, int64_t now_ms)
+{
+    return ui->prompt.kind != PROMPT_NONE || ui->is_lamp_asked || ui->chord_len > 0 ||
+           (ui->jump[0] != '\0' && now_ms < ui->jump_ms + UI_JUMP_MS) ||
+           ui_message_shown(ui, now_ms) != NULL;
+}
+
+/* On wide screens: what the last snapshot had to put right. */
+static void put_corrected(const struct paint *p, struct pen *pen)
+{
+    const struct hud_stats *stats = &p->live->stats;
+    char text[64], time[16];
+
+    if (!p->layout->is_wide || stats->last_corrected == 0 || stats->last_corrected_ms == 0)
+        return;
+    clock_format_local(stats->last_corrected_ms, "%H:%M", time, sizeof time);
+    (void)snprintf(text, sizeof text, "%llu corrected at %s",
+                   (unsigned long long)stats->last_corrected, time);
+    pen->end -= utf8_width(text) + 1;
+    canvas_put(p->canvas, pen->row, pen->end, 64, STYLE(ROLE_DIM), text);
+    pen->end -= 2;
+}
+
 void statusbar_message(const struct paint *p)
 {
     struct pen pen = {p->canvas, p->layout->message_row, 1, p->layout->cols};
     const struct message *message = ui_message_shown(p->ui, p->live_ms);
-    bool is_pending = p->ui->is_lamp_asked || p->ui->chord_len > 0 ||
-                      (p->ui->jump[0] != '\0' && p->live_ms < p->ui->jump_ms + UI_JUMP_MS);
 
-    if (p->layout->is_message_over_body &&
-        (message != NULL || is_pending || p->ui->prompt.kind != PROMPT_NONE))
-        canvas_fill(p->canvas, pen.row, 0, 1, p->layout->cols, STYLE(ROLE_TEXT), " ");
     if (p->ui->prompt.kind != PROMPT_NONE) {
         put_prompt(p, &pen);
         return;
     }
+    put_corrected(p, &pen);
     if (put_pending(p, &pen) || message == NULL)
         return;
     put_message(p, &pen, message);

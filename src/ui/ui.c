@@ -174,10 +174,12 @@ void ui_rebuild(struct ui *ui, const struct hud *hud, int64_t now_ms)
                   .department = ui->department,
                   .filter = &ui->filter},
         .layout = &ui->layout,
+        .is_refiltered = ui->is_refiltered,
     };
 
     layout_make(&ui->layout, ui->rows, ui->cols, ui->view);
     board_build(&ui->board, ui_shown(ui, hud), &request, ui_shown_ms(ui, now_ms));
+    ui->is_refiltered = false;
 }
 
 bool ui_is_marked(const struct ui *ui, const struct user *user)
@@ -190,7 +192,19 @@ bool ui_is_marked(const struct ui *ui, const struct user *user)
 
 enum rc ui_filter(struct ui *ui, const char *text, struct err *err)
 {
-    return filter_parse(&ui->filter, text, err);
+    enum rc rc = filter_parse(&ui->filter, text, err);
+
+    ui->is_refiltered |= rc == RC_OK;
+    return rc;
+}
+
+void ui_department(struct ui *ui, const char *department)
+{
+    char *made = mem_dup(department);
+
+    mem_free(ui->department);
+    ui->department = made;
+    ui->is_refiltered = true;
 }
 
 const char *ui_selected(const struct ui *ui)
@@ -428,6 +442,8 @@ void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int6
     }
     if (ui->screen != SCREEN_BOARD)
         fit_screen(&layout);
+    else if (layout.is_message_over_body && statusbar_has_message(ui, now_ms))
+        layout.body_rows--;
     statusbar_header(&p);
     render_screen(&p);
     if (layout.keys_row >= 0)

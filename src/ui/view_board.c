@@ -27,19 +27,49 @@ static bool is_urgent(const struct board *board, const struct user *user)
     return false;
 }
 
-/* "26 users below: none urgent   PgDn" */
-static void paint_more(const struct paint *p, int row, size_t first, size_t end)
+/* Users on the screen: from first to before end. */
+struct span {
+    size_t first, end;
+};
+
+static void paint_rows(const struct paint *p, int row, int height, struct span *span)
 {
+    const struct board *board = &p->ui->board;
+    int used = 0;
+
+    for (size_t i = board->top; i < board->rows.len; i++) {
+        const struct board_row *line = &board->rows.items[i];
+        int need = line->height;
+        if (line->is_heading && i + 1 < board->rows.len)
+            need += board->rows.items[i + 1].height; /* no heading alone at the end */
+        if (used + need > height)
+            return;
+        paint_row(p, row + used, line);
+        used += line->height;
+        if (line->is_heading)
+            continue;
+        if (line->first < span->first)
+            span->first = line->first;
+        span->end = line->first + line->len;
+    }
+}
+
+/* "26 users below: none urgent   PgDn". The first users (sticky) are always on the screen. */
+static void paint_more(const struct paint *p, int row, size_t sticky, struct span span)
+{
+    size_t first = span.first, end = span.end;
     struct board *board = &p->ui->board;
     size_t urgent = 0;
     struct pen pen = {p->canvas, row, 1, p->layout->body_cols};
 
-    board->above = first;
+    if (end == 0)
+        return;
+    board->above = first - sticky;
     board->below = board->users.len - end;
     if (board->above == 0 && board->below == 0)
         return;
     for (size_t i = 0; i < board->users.len; i++)
-        if ((i < first || i >= end) && is_urgent(board, board->users.items[i]))
+        if (((i < first && i >= sticky) || i >= end) && is_urgent(board, board->users.items[i]))
             urgent++;
     if (p->layout->shape == SHAPE_LIST) {
         if (board->below > 0)
@@ -94,29 +124,20 @@ void view_board(const struct paint *p)
         view_table_head(p, row++);
         height--;
     }
-    bool has_more = rows_height(board) > height && height > 2;
+    int sticky = 0;
+    bool has_more = rows_height(board) > height && height > 3;
+    if (p->layout->shape == SHAPE_LIST && rows_height(board) > height)
+        sticky = (int)board->pinned < height / 2 ? (int)board->pinned : height / 2;
     if (has_more)
         height--;
-    count_page(board, height, p->layout->columns);
-    board_scroll(board, height);
-    size_t first = board->users.len, end = 0;
-    int used = 0;
-    for (size_t i = board->top; i < board->rows.len; i++) {
-        const struct board_row *line = &board->rows.items[i];
-        int need = line->height;
-        if (line->is_heading && i + 1 < board->rows.len)
-            need += board->rows.items[i + 1].height; /* no heading alone at the end */
-        if (used + need > height && (used > 0 || used + line->height > height + 1))
-            break;
-        paint_row(p, row + used, line);
-        used += line->height;
-        if (!line->is_heading) {
-            first = first < line->first ? first : line->first;
-            end = line->first + line->len;
-        }
-    }
+    count_page(board, height - sticky, p->layout->columns);
+    board_scroll(board, (size_t)sticky, height - sticky);
+    for (int i = 0; i < sticky; i++)
+        paint_row(p, row + i, &board->rows.items[i]);
+    struct span span = {SIZE_MAX, 0};
+    paint_rows(p, row + sticky, height - sticky, &span);
     if (has_more)
-        paint_more(p, row + height, first, end);
+        paint_more(p, row + height, (size_t)sticky, span);
 }
 
 /* --- nobody to show --------------------------------------------------------------------------- */

@@ -56,7 +56,7 @@ static void paint_help_line(const struct paint *p, int row, long at)
 {
     const char *heading;
     const struct cmd *cmd = help_line(p->ui, at, &heading);
-    int cols = p->canvas->cols, name_cols = cols >= 60 ? 18 : 0, keys_cols = cols >= 40 ? 16 : 6;
+    int cols = p->canvas->cols, name_cols = cols >= 60 ? 21 : 0, keys_cols = cols >= 40 ? 16 : 6;
     char keys[96], text[300];
 
     if (heading != NULL) {
@@ -161,19 +161,20 @@ void palette_paint(const struct paint *p)
         bool is_at = top + i == prompt->chosen;
         enum role role = is_at ? ROLE_SELECTION : ROLE_DIALOG;
         const char *why = why_not(p, cmd);
-        char key[KEYMAP_NAME_BYTES];
+        char key[KEYMAP_NAME_BYTES], text[300];
         struct pen pen = {p->canvas, first + i, 1, cols};
 
         canvas_fill(p->canvas, first + i, 0, 1, cols, STYLE(role), " ");
         if (is_at)
             canvas_put(p->canvas, first + i, 0, 1, STYLE(ROLE_HEADING), paint_glyph(p, "▌", ">"));
         keymap_first(&p->ui->keymap, cmd, key, sizeof key);
-        pen_printf(&pen, STYLE(role), "%-18s ", cmd->name);
+        pen_printf(&pen, STYLE(role), "%-20s", cmd->name);
         pen_printf(&pen, STYLE(is_at ? role : ROLE_KEY), "%-7s ", key);
-        if (why != NULL)
-            pen_printf(&pen, STYLE(is_at ? role : ROLE_DIM), "not now: %s", why);
-        else
-            pen_put(&pen, STYLE(role), cmd->help);
+        (void)snprintf(text, sizeof text, "%s%s", why != NULL ? "not now: " : "",
+                       why != NULL ? why : cmd->help);
+        if (pen.col < cols)
+            canvas_field(p->canvas, pen.row, pen.col, cols - pen.col,
+                         STYLE(why != NULL && !is_at ? ROLE_DIM : role), text);
         paint_hit(p, first + i, 0, 1, cols, NULL, cmd, -1);
     }
 }
@@ -228,7 +229,7 @@ static void why_text(const struct paint *p, struct buf *out)
     buf_fini(&masked);
     struct pickup pickup = hud_pickup(p->hud, user, p->now_ms);
     if (!pickup.is_ok && pickup.why != NULL)
-        buf_printf(out, "%spick up: no, %s", out->len > 0 && out->data[out->len - 1] != '\n' ? "\n"
+        buf_printf(out, "%spick up: %s", out->len > 0 && out->data[out->len - 1] != '\n' ? "\n"
                                                                                              : "",
                    pickup.why);
     buf_fini(&raw);

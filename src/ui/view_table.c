@@ -6,6 +6,7 @@
 struct column {
     const char *title;
     int cols; /* with the blanks after it */
+    int blanks;
     bool is_right;
     void (*text)(const struct face *face, const struct paint *p, char *out, size_t size);
 };
@@ -31,7 +32,7 @@ static void text_department(const struct face *face, const struct paint *p, char
 static void text_state(const struct face *face, const struct paint *p, char *out, size_t size)
 {
     static const char *const words[LAMP_COUNT] = {
-        [LAMP_HIDDEN] = "hidden", [LAMP_DND] = "dnd", [LAMP_PRESENCE_ONLY] = "no calls",
+        [LAMP_HIDDEN] = "hidden", [LAMP_DND] = "dnd", [LAMP_PRESENCE_ONLY] = "not shown",
         [LAMP_UNKNOWN] = "unknown"};
     const char *word = words[face->view.lamp] != NULL ? words[face->view.lamp] : face->row->word;
 
@@ -83,18 +84,18 @@ static void text_supervised(const struct face *face, const struct paint *p, char
 }
 
 static const struct column columns[] = {
-    {"ext", 5, false, text_ext},
-    {"name", 16, false, text_name},
-    {"department", 12, false, text_department},
-    {"state", 9, false, text_state},
-    {"since", 7, true, text_since},
-    {"other party", 21, false, face_party},
-    {"dir", 5, false, text_direction},
-    {"rec", 5, false, text_recorded},
-    {"calls", 7, false, text_calls},
-    {"supervised by", 24, false, text_supervised},
+    {"ext", 5, 2, false, text_ext},
+    {"name", 16, 2, false, text_name},
+    {"department", 12, 2, false, text_department},
+    {"state", 9, 0, false, text_state},
+    {"since", 7, 2, true, text_since},
+    {"other party", 21, 2, false, face_party},
+    {"dir", 5, 2, false, text_direction},
+    {"rec", 5, 2, false, text_recorded},
+    {"calls", 7, 2, false, text_calls},
+    {"supervised by", 24, 2, false, text_supervised},
 };
-enum { COLUMN_COUNT = sizeof columns / sizeof columns[0], FIRST_COL = 3, BLANKS = 2 };
+enum { COLUMN_COUNT = sizeof columns / sizeof columns[0], FIRST_COL = 3 };
 
 /* Walks the columns that fit: the last one may be narrower than it would like. */
 static bool next_column(const struct paint *p, size_t *at, int *col, int *cols)
@@ -103,7 +104,7 @@ static bool next_column(const struct paint *p, size_t *at, int *col, int *cols)
         return false;
     *col += *at == 0 ? FIRST_COL : columns[*at - 1].cols;
     int room = p->layout->body_cols - *col;
-    *cols = columns[*at].cols - BLANKS;
+    *cols = columns[*at].cols - columns[*at].blanks;
     if (room < (int)strlen(columns[*at].title))
         return false;
     if (*cols > room)

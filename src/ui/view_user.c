@@ -19,17 +19,18 @@ static struct pen sheet_line(struct sheet *sheet)
     return pen;
 }
 
-static void put_devices(const struct sheet *sheet, char *out, size_t size, const struct user *user)
+static void devices_text(const struct user *user, char *out, size_t size)
 {
     size_t online = 0;
 
-    (void)sheet;
     for (size_t i = 0; i < user->devices_len; i++)
         online += user->devices[i].is_online;
     if (user->devices_len == 0)
         str_copy(out, size, "device not known");
     else if (user->devices_len == 1)
-        (void)snprintf(out, size, "device %s", online > 0 ? "online" : "offline");
+        (void)snprintf(out, size, "%.60s %s",
+                       user->devices[0].name[0] != '\0' ? user->devices[0].name : "device",
+                       online > 0 ? "online" : "offline");
     else
         (void)snprintf(out, size, "%zu of %zu devices online", online, user->devices_len);
 }
@@ -37,10 +38,10 @@ static void put_devices(const struct sheet *sheet, char *out, size_t size, const
 static void paint_title(struct sheet *sheet, const struct user *user)
 {
     struct pen pen = sheet_line(sheet);
-    char right[300], devices[64];
+    char right[400], devices[96];
     const char *dot = paint_glyph(sheet->p, " · ", " . ");
 
-    put_devices(sheet, devices, sizeof devices, user);
+    devices_text(user, devices, sizeof devices);
     (void)snprintf(right, sizeof right, "%.200s%s%s", user->department,
                    user->department[0] != '\0' ? dot : "", devices);
     int end = pen.end, width = utf8_width(right);
@@ -134,7 +135,7 @@ static void paint_call(struct sheet *sheet, const struct user *user, const struc
     if (number[0] != '\0' && !str_eq(number, party))
         pen_printf(&pen, STYLE(ROLE_DIM), "  %s", number);
     if (call->is_recorded)
-        pen_put(&pen, STYLE(ROLE_TEXT), "   recording on");
+        pen_put(&pen, STYLE(ROLE_TEXT), sheet->cols < 70 ? "   rec on" : "   recording on");
     supervisors_text(call, text, sizeof text);
     if (text[0] != '\0') {
         pen = sheet_line(sheet);
@@ -157,15 +158,19 @@ static void paint_state(struct sheet *sheet, const struct user *user)
     }
     for (size_t i = 0; i < user->calls.len; i++)
         paint_call(sheet, user, &user->calls.items[i]);
-    struct pen pen = sheet_line(sheet);
     if (user->calls_beyond > 0)
-        pen_printf(&pen, STYLE(ROLE_DIM), "  and %zu more calls", user->calls_beyond);
-    else if (user->is_withheld)
-        pen_put(&pen, STYLE(ROLE_DIM), "  calls are not shown to you");
-    else if (user->calls.len == 1)
-        pen_put(&pen, STYLE(ROLE_DIM), "  no second call");
+        (void)snprintf(words, sizeof words, "and %zu more calls", user->calls_beyond);
+    else
+        str_copy(words, sizeof words,
+                 user->is_withheld        ? "calls are not shown to you"
+                 : user->calls.len == 1 ? "no second call"
+                                        : "");
+    if (words[0] != '\0') {
+        struct pen pen = sheet_line(sheet);
+        pen_printf(&pen, STYLE(ROLE_DIM), "  %s", words);
+    }
     if (face.view.is_stale) {
-        pen = sheet_line(sheet);
+        struct pen pen = sheet_line(sheet);
         pen_put(&pen, STYLE(ROLE_WARN), "  stale: the link is down, this may have changed");
     }
 }

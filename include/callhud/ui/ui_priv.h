@@ -81,6 +81,7 @@ struct ui {
     bool is_ungrouped;
     struct filter filter;
     char *department; /* NULL: all */
+    bool is_refiltered; /* filter or department changed since the board was built */
     struct layout layout;
     struct board board;
     int rows, cols; /* as drawn last */
@@ -133,6 +134,7 @@ void ui_ask(struct ui *ui, enum intent_kind kind, const char *text);
 bool ui_is_marked(const struct ui *ui, const struct user *user);
 const struct message *ui_message_shown(const struct ui *ui, int64_t now_ms);
 enum rc ui_filter(struct ui *ui, const char *text, struct err *err);
+void ui_department(struct ui *ui, const char *department); /* NULL: all */
 void ui_run(struct ui *ui, const struct cmd *cmd, const char *text, const struct hud *hud,
             int64_t now_ms);
 void ui_unfreeze(struct ui *ui);
@@ -205,6 +207,8 @@ void number_mask_text(const struct ui *ui, const struct user *user, const char *
 void statusbar_header(const struct paint *p);
 void statusbar_now(const struct paint *p);
 void statusbar_message(const struct paint *p);
+/* Is there anything for the message line? */
+bool statusbar_has_message(const struct ui *ui, int64_t now_ms);
 void statusbar_keys(const struct paint *p);
 void statusbar_counts(const struct paint *p); /* the whole screen below 20x4 */
 

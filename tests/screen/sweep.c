@@ -1,0 +1,198 @@
+/* Every view at every size, with people whose names are an attack: nothing may crash or leave the
+ * canvas, and the selected user is always to be seen. */
+#include "sweep.h"
+
+#include "stage.h"
+
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* As a decoder hands them on: cleaned. */
+static char *clean(const char *text)
+{
+    struct buf buf;
+
+    buf_init(&buf, 65536);
+    utf8_clean(&buf, text, strlen(text), 4096);
+    char *made = mem_dup(buf_text(&buf));
+    buf_fini(&buf);
+    return made;
+}
+
+static void hostile_floor(struct stage *s)
+{
+    static const char *const names[] = {
+        "Noor Haddad", "", "x", "a name that is far longer than any column on any screen could be",
+        "田中花子田中花子田中花子田中花子", "\x1b[31mred\x1b[0m\x07", "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
+        "\xe2\x80\xae" "drowssap", "tab\tnew\nline", "👩‍👩‍👧‍👦 family", "\xff\xfe\x80 bytes", "%s%n%d", "🇩🇪🇩🇪", "  ",
+    };
+    static const char *const departments[] = {
+        "Sales", "", "A department with a name that no heading can hold at eighty columns, ever, really",
+        "田中",
+    };
+    for (int i = 0; i < 56; i++) {
+        char extension[40];
+        (void)snprintf(extension, sizeof extension, i % 9 == 0 ? "100000%d" : i % 13 == 0 ? "9%d"
+                                                                                          : "1%02d", i);
+        char *name = clean(names[(size_t)i % (sizeof names / sizeof names[0])]);
+        char *department = clean(departments[(size_t)i % 4]);
+        stage_user(s, extension, name, department);
+        stage_presence(s, extension, (enum presence)(i % 6), name, (int64_t)i * 37000);
+        for (int call = 0; call < (i % 5 == 0 ? 11 : i % 3 == 0); call++) {
+            char id[16];
+            (void)snprintf(id, sizeof id, "c%d", call);
+            stage_call(s, extension, id, (enum call_state)((i + call) % 5),
+                       i % 2 ? CALL_IN : CALL_OUT, "+1212555014299999999999999999999999999", name,
+                       i % 7 == 0 ? -1 : (int64_t)i * 1000);
+        }
+        mem_free(name);
+        mem_free(department);
+    }
+    stage_sync(s);
+}
+
+static bool row_is_ascii(const struct canvas *c, int row)
+{
+    for (int col = 0; col < c->cols; col++)
+        for (const char *t = canvas_at(c, row, col)->text; *t != '\0'; t++)
+            if ((unsigned char)*t >= 0x80 || (unsigned char)*t < 0x20)
+                return false;
+    return true;
+}
+
+static void check_cells(const struct canvas *c)
+{
+    for (int row = 0; row < c->rows; row++) {
+        int width = 0;
+        for (int col = 0; col < c->cols; col++) {
+            const struct cell *cell = canvas_at(c, row, col);
+            width += cell->width;
+            assert_true(cell->width == 0 || (unsigned char)cell->text[0] >= 0x20);
+            assert_int_not_equal(cell->text[0], 0x7F);
+        }
+        assert_int_equal(width, c->cols);
+        if (c->is_ascii)
+            assert_true(row_is_ascii(c, row));
+    }
+}
+
+/* The bar at the left of the selected user is on the screen. */
+static bool has_selection(const struct canvas *c)
+{
+    const char *bar = c->is_ascii ? ">" : "▌";
+
+    for (int row = 1; row < c->rows; row++)
+        for (int col = 0; col < c->cols; col++) {
+            const struct cell *cell = canvas_at(c, row, col);
+            if (str_eq(cell->text, bar) && cell->style.role == ROLE_HEADING)
+                return true;
+        }
+    return false;
+}
+
+static void draw_at(struct stage *s, int rows, int cols, bool is_board)
+{
+    canvas_resize(&s->canvas, rows, cols);
+    stage_render(s);
+    check_cells(&s->canvas);
+    assert_true(s->canvas.cursor_row >= 0 && s->canvas.cursor_row < rows);
+    assert_true(s->canvas.cursor_col >= 0 && s->canvas.cursor_col < cols);
+    if (is_board && rows >= 4 && cols >= 20 && !has_selection(&s->canvas))
+        fail_msg("the selection is not on the screen at %dx%d", cols, rows);
+}
+
+static void sweep(struct stage *s, bool is_board)
+{
+    for (int rows = 1; rows <= 24; rows++)
+        for (int cols = 1; cols <= 80; cols += cols < 24 || cols > 55 ? 1 : 3)
+            draw_at(s, rows, cols, is_board);
+    draw_at(s, 50, 200, is_board);
+    draw_at(s, 30, 140, is_board);
+    draw_at(s, 11, 139, is_board);
+}
+
+static void every_view(bool is_ascii)
+{
+    static const char *const ways[] = {"", "v", "vv", "G", "20", "<Enter>", "?", "?/mo", "/is:hold",
+                                       ":", ":th", "i", "f", "z", "<F9>", "oooo", "/nobody at all<Enter>"};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        struct stage s;
+        stage_init(&s, 24, 80);
+        s.canvas.is_ascii = is_ascii;
+        hostile_floor(&s);
+        stage_render(&s);
+        stage_keys(&s, ways[i]);
+        bool is_board = ways[i][0] == '\0' || strchr("vG2zo", ways[i][0]) != NULL;
+        ui_message(s.ui, UI_WARN, "a message that is longer than the screen is wide, by far, and more",
+                   "a reason", s.now_ms);
+        sweep(&s, is_board && strcmp(ways[i], "20") != 0);
+        stage_fini(&s);
+    }
+}
+
+void sweep_utf8(void **state)
+{
+    (void)state;
+    every_view(false);
+}
+
+void sweep_ascii(void **state)
+{
+    (void)state;
+    every_view(true);
+}
+
+/* No users, no link: the empty screens. */
+void sweep_empty(void **state)
+{
+    static const enum link_state states[] = {LINK_IDLE, LINK_CONNECTING, LINK_LIVE, LINK_POLLING,
+                                             LINK_LOST, LINK_REFUSED};
+    (void)state;
+    for (int synced = 0; synced < 2; synced++)
+        for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+            struct stage s;
+            stage_init(&s, 24, 80);
+            if (synced)
+                stage_sync(&s);
+            stage_link(&s, states[i], "a text of the server that is long enough to need two lines "
+                                      "on every terminal", 3000);
+            sweep(&s, false);
+            stage_fini(&s);
+        }
+}
+
+/* The selected user stays selected through sizes, orders, filters, and the death of others. */
+void sweep_selection(void **state)
+{
+    struct stage s;
+    struct event gone = {.kind = EVENT_USER_GONE, .user_id = "150"};
+
+    (void)state;
+    stage_init(&s, 24, 80);
+    hostile_floor(&s);
+    stage_keys(&s, "110");
+    assert_string_equal(ui_selected(s.ui), "110");
+    static const char *const keys[] = {"o", "o", "v", "o", "v", "o", "z", "z", ":group<Enter>", "v"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        stage_keys(&s, keys[i]);
+        draw_at(&s, 4 + (int)i * 2, 20 + (int)i * 13, true);
+        assert_string_equal(ui_selected(s.ui), "110");
+    }
+    stage_keys(&s, "/1<Enter>");
+    assert_string_equal(ui_selected(s.ui), "110");
+    stage_apply(&s, &gone);
+    assert_string_equal(ui_selected(s.ui), "110");
+    gone.user_id = "110";
+    stage_apply(&s, &gone);
+    assert_non_null(ui_selected(s.ui));
+    assert_string_not_equal(ui_selected(s.ui), "110");
+    stage_fini(&s);
+}
