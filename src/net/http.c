@@ -387,11 +387,11 @@ static void set_access(struct io_http *http, const struct io_access *access)
         curl_easy_setopt(easy, CURLOPT_PASSWORD, access->password != NULL ? access->password : "");
     }
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (access->ca_file != NULL) {
+    if (!str_is_empty(access->ca_file)) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, access->ca_file);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
-    if (access->pin_sha256 != NULL)
+    if (!str_is_empty(access->pin_sha256))
         curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, access->pin_sha256);
 }
 
@@ -496,9 +496,9 @@ static enum rc check(struct io_http *http, const struct io_http_request *request
 
     if (rc != RC_OK)
         return rc;
-    http->name =
-        mem_dup(access->tls_name != NULL && http->url.is_tls ? access->tls_name : http->url.host);
-    if (access->pin_sha256 != NULL && !tls_is_pin(access->pin_sha256))
+    http->name = mem_dup(!str_is_empty(access->tls_name) && http->url.is_tls ? access->tls_name
+                                                                             : http->url.host);
+    if (!str_is_empty(access->pin_sha256) && !tls_is_pin(access->pin_sha256))
         return err_set(&http->err, RC_CONFIG,
                        "pin_sha256 is not of the form sha256//BASE64 (44 characters)");
     if (!start_curl(http->pool) || !set_up(http, request))

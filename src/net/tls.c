@@ -69,16 +69,17 @@ bool tls_note_is_alert(int where)
 bool tls_set_name(SSL *ssl, const char *name)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+    char sni[256]; /* OpenSSL's macro takes no const */
 
     /* Setting one kind leaves the other standing: both would have to fit. */
     if (X509_VERIFY_PARAM_set1_ip(param, NULL, 0) != 1 ||
-        X509_VERIFY_PARAM_set1_host(param, NULL, 0) != 1)
+        X509_VERIFY_PARAM_set1_host(param, NULL, 0) != 1 || !str_copy(sni, sizeof sni, name))
         return false;
     if (url_is_numeric(name))
         return X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1 &&
                SSL_set_tlsext_host_name(ssl, NULL) == 1;
-    return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 &&
-           SSL_set_tlsext_host_name(ssl, name) == 1;
+    return sni[0] != '\0' && X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 &&
+           SSL_set_tlsext_host_name(ssl, sni) == 1;
 }
 
 void tls_reason(char *out, size_t size)

@@ -53,6 +53,7 @@ struct io_ws {
     size_t address_at;
     long verdict; /* of the certificate: X509_V_ code, 0 fine */
     bool is_pin_wrong;
+    bool is_name_set; /* without a name to check, no certificate will do */
     char expiry[16];
     char tls_text[160];
     int status; /* of the answer to the upgrade; 0: none came */
@@ -88,8 +89,8 @@ static void note_handshake(const struct ssl_st *ssl, int where, int ret)
     for (struct io_ws *ws = pool->first; ws != NULL; ws = ws->next) {
         if (ws->wsi == NULL || lws_get_ssl(ws->wsi) != ssl || ws->stage == AT_OPEN)
             continue;
-        if (tls_note_is_start(where) && !tls_set_name(lws_get_ssl(ws->wsi), ws->name))
-            str_copy(ws->tls_text, sizeof ws->tls_text, "the name to verify cannot be set");
+        if (tls_note_is_start(where))
+            ws->is_name_set = tls_set_name(lws_get_ssl(ws->wsi), ws->name);
         if (tls_note_is_alert(where))
             snprintf(ws->tls_text, sizeof ws->tls_text, "the server says: %s", tls_alert_text(ret));
         if (tls_note_is_end(where, ret) && ws->tls_text[0] == '\0')
@@ -443,6 +444,8 @@ static void opened(struct io_ws *ws, struct lws *wsi)
     stop_waiting(ws);
     ws->stage = AT_OPEN;
     err_clear(&ws->err);
+    mem_free_secret(ws->authorization);
+    ws->authorization = NULL;
     ws->depth++;
     ws->handler.opened(ws->self);
     (void)leave_handler(ws, wsi);
@@ -535,6 +538,10 @@ static void note_parting(struct io_ws *ws, const unsigned char *bytes, size_t le
 /* The certificate, one of the chain at a time. 0 lets OpenSSL's own verdict stand. */
 static int check_certificate(struct io_ws *ws, void *store, bool is_fine)
 {
+    if (!ws->is_name_set) {
+        str_copy(ws->tls_text, sizeof ws->tls_text, "the name to verify cannot be set");
+        return 1;
+    }
     if (!is_fine) {
         ws->verdict = tls_verdict(store);
         tls_expiry(store, ws->expiry, sizeof ws->expiry);
@@ -615,22 +622,28 @@ static bool has_line_break(const char *text)
     return text != NULL && strpbrk(text, "\r\n") != NULL;
 }
 
+/* A key without a value in the configuration is as good as none. */
+static char *dup_unless_empty(const char *text)
+{
+    return str_is_empty(text) ? NULL : mem_dup(text);
+}
+
 static enum rc check(struct io_ws *ws, const struct io_ws_request *request)
 {
     const struct io_access *access = &request->access;
 
     if (url_parse(request->url, "ws", &ws->url, &ws->err) != RC_OK)
         return ws->err.rc;
-    if (access->pin_sha256 != NULL && !tls_is_pin(access->pin_sha256))
+    if (!str_is_empty(access->pin_sha256) && !tls_is_pin(access->pin_sha256))
         return err_set(&ws->err, RC_CONFIG,
                        "pin_sha256 is not of the form sha256//BASE64 (44 characters)");
     if (has_line_break(access->bearer))
         return err_set(&ws->err, RC_CONFIG, "the token holds a line break");
     ws->path = mem_dup(ws->url.path);
-    ws->name = mem_dup(access->tls_name != NULL ? access->tls_name : ws->url.host);
-    ws->protocol = mem_dup(request->protocol);
-    ws->ca_file = mem_dup(access->ca_file);
-    ws->pin = mem_dup(access->pin_sha256);
+    ws->name = mem_dup(str_is_empty(access->tls_name) ? ws->url.host : access->tls_name);
+    ws->protocol = dup_unless_empty(request->protocol);
+    ws->ca_file = dup_unless_empty(access->ca_file);
+    ws->pin = dup_unless_empty(access->pin_sha256);
     ws->authorization = authorization_line(access);
     return RC_OK;
 }

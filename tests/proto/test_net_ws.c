@@ -522,6 +522,29 @@ static void a_flood_keeps_the_loop_short(void **state)
     notes_done(&n);
 }
 
+static void count_turn(void *self)
+{
+    (*(int *)self)++;
+}
+
+/* "A console at rest does not wake": libwebsockets has timers of its own, 30 s apart. */
+static void an_open_websocket_at_rest_does_not_wake(void **state)
+{
+    struct notes n = {.stops_when_opened = true};
+    struct io_ws_request request = to("/echo");
+    int turns = 0;
+
+    (void)state;
+    notes_open(&n, &request);
+    rig_run();
+    rig_run_for(300);
+    loop_on_turn(rig.loop, count_turn, &turns);
+    rig_run_for(2000);
+    loop_on_turn(rig.loop, NULL, NULL);
+    assert_in_range(turns, 1, 8);
+    notes_done(&n);
+}
+
 static void a_proxy_in_the_environment_is_not_asked(void **state)
 {
     long before = rig_ask("count", "target");
@@ -620,6 +643,7 @@ int main(void)
         T(binary_is_dropped_and_bad_utf8_passes),
         T(secrets_are_not_logged),
         T(a_flood_keeps_the_loop_short),
+        T(an_open_websocket_at_rest_does_not_wake),
         T(a_proxy_in_the_environment_is_not_asked),
         T(what_is_open_ends_with_net),
         T(random_numbers_differ),

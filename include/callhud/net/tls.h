@@ -23,7 +23,8 @@ void tls_context_free(struct ssl_ctx_st *context);
 bool tls_note_is_start(int where);
 bool tls_note_is_end(int where, int ret);
 bool tls_note_is_alert(int where);
-/* Checks the certificate for name (and sends it as SNI, unless it is a numeric address). */
+/* Checks the certificate for name (and sends it as SNI, unless it is a numeric address). When it
+ * returns false no name may be checked at all: the handshake must not succeed. */
 bool tls_set_name(struct ssl_st *ssl, const char *name);
 /* Why OpenSSL gave up, from its queue of errors; "" when it says nothing. */
 void tls_reason(char *out, size_t size);
