@@ -193,8 +193,10 @@ void fake_io_advance(struct fake_io *fake, int64_t ms)
             break;
         struct io_timer *timer = fake->timers.items[best];
         VEC_REMOVE(&fake->timers, best);
-        fake->wall_ms += timer->at_ms - fake->now_ms;
-        fake->now_ms = timer->at_ms;
+        if (timer->at_ms > fake->now_ms) { /* it is late when the clock has jumped */
+            fake->wall_ms += timer->at_ms - fake->now_ms;
+            fake->now_ms = timer->at_ms;
+        }
         timer->fire(timer->self);
         mem_free(timer);
     }

@@ -27,9 +27,8 @@ struct backend {
     bool is_probed;       /* this connection: the way for requests is known */
     bool is_wanted_again; /* another snapshot when this one is done */
     unsigned lacking_tries;
-    int64_t gap_ms; /* when the last snapshot for a gap was started */
-    bool has_had_gap;
-    int64_t event_ms; /* the server's time of the last event */
+    int64_t synced_ms; /* when the last snapshot was started */
+    int64_t event_ms;  /* the server's time of the last event */
     struct backoff failures;
     struct name_ask {
         struct backend *b;
@@ -212,6 +211,7 @@ static void sync_now(struct backend *b)
         return;
     }
     stop_timer(b, &b->sync);
+    b->synced_ms = now_ms(b);
     struct snapshot_config config = {
         .rest = b->rest,
         .people = &b->people,
@@ -245,15 +245,12 @@ static void gap(struct backend *b, const char *why)
 {
     log_warn("ari", "an event was lost: %s", why);
     tell(b, EVENT_GAP, 0);
-    int64_t since_ms = b->has_had_gap ? now_ms(b) - b->gap_ms : ASTERISK_GAP_REST_MS;
-    int64_t wait_ms = since_ms < ASTERISK_GAP_REST_MS ? ASTERISK_GAP_REST_MS - since_ms : 0;
     if (b->snapshot != NULL) {
         b->is_wanted_again = true;
         return;
     }
-    b->has_had_gap = true;
-    b->gap_ms = now_ms(b) + wait_ms;
-    sync_in(b, wait_ms);
+    int64_t wait_ms = b->synced_ms + ASTERISK_GAP_REST_MS - now_ms(b);
+    sync_in(b, wait_ms > 0 ? wait_ms : 0);
 }
 
 /* ---- the beginning of a connection ---- */
