@@ -1,21 +1,15 @@
 /* callhud completion: what a shell needs to complete a command line, out of the tables. */
 #include "callhud/app/cli.h"
+#include "callhud/app/report.h"
 #include "callhud/app/start.h"
-
-#include <stdio.h>
 
 int cmd_completion(const struct cli *cli)
 {
     struct buf out;
     struct err err = {0};
-    int exit_code = 0;
     buf_init(&out, 1024 * 1024);
-    if (cli_completion(cli->args[0], &out, &err) != RC_OK) {
-        exit_code = start_fail(&err);
-    } else if (fputs(buf_text(&out), stdout) < 0 || fflush(stdout) != 0) {
-        err_set(&err, RC_IO, "cannot write to standard output");
-        exit_code = start_fail(&err);
-    }
+    enum rc rc = cli_completion(cli->args[0], &out, &err);
+    int exit_code = rc == RC_OK ? report_print(&out) : start_fail(&err);
     buf_fini(&out);
     return exit_code;
 }

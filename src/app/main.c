@@ -1,5 +1,6 @@
 /* Starts here: what holds for the whole process, then the command. */
 #include "callhud/app/cli.h"
+#include "callhud/app/report.h"
 #include "callhud/app/start.h"
 #include "callhud/base/mem.h"
 #include "callhud/term/term.h"
@@ -7,8 +8,6 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -55,9 +54,9 @@ static int print(const struct cli *cli)
         cli_version(&out);
     else
         cli_help(cli->command, &out);
-    bool is_written = fputs(buf_text(&out), stdout) >= 0 && fflush(stdout) == 0;
+    int exit_code = report_print(&out);
     buf_fini(&out);
-    return is_written ? 0 : 1;
+    return exit_code;
 }
 
 int main(int argc, char **argv)

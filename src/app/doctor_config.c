@@ -1,0 +1,148 @@
+/* doctor: the configuration, and the folders that callhud writes to. */
+#include "callhud/app/doctor.h"
+
+#include "callhud/app/paths.h"
+#include "callhud/base/str.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_CHECK "configuration"
+
+static bool find_file(struct doctor *d, char path[PATH_BYTES])
+{
+    struct err err = {0};
+    if (d->cli->config) {
+        if (str_copy(path, PATH_BYTES, d->cli->config))
+            return true;
+        err_set(&err, RC_CONFIG, "the path is longer than %d bytes", PATH_BYTES - 1);
+    } else if (paths_config(path, &err) == RC_OK) {
+        return true;
+    }
+    doctor_say(d, FILE_CHECK, DOCTOR_FAIL, "%s", err.text);
+    return false;
+}
+
+static void check_file(struct doctor *d)
+{
+    char path[PATH_BYTES];
+    struct err err = {0};
+    struct stat st;
+    if (!find_file(d, path))
+        return;
+    bool is_there = stat(path, &st) == 0;
+    if (config_load(&d->config, path, d->cli->config != NULL, &err) != RC_OK) {
+        doctor_say(d, FILE_CHECK, DOCTOR_FAIL, "%s", err.text);
+        return;
+    }
+    d->has_config = true;
+    const char **names;
+    size_t profiles = config_profiles(&d->config, &names);
+    mem_free(names);
+    if (!is_there)
+        doctor_say(d, FILE_CHECK, DOCTOR_OK, "%s is not there yet", path);
+    else if (st.st_uid != geteuid() && st.st_uid != 0)
+        doctor_say(d, FILE_CHECK, DOCTOR_WARN, "%s belongs to another user, who can change it",
+                   path);
+    else if (st.st_mode & 022)
+        doctor_say(d, FILE_CHECK, DOCTOR_WARN,
+                   "others can change %s, and with it what runs here: chmod 600 %s", path, path);
+    else
+        doctor_say(d, FILE_CHECK, DOCTOR_OK, "%s, %zu profile%s", path, profiles,
+                   profiles == 1 ? "" : "s");
+}
+
+static void check_profile(struct doctor *d)
+{
+    struct err err = {0};
+    const char **names;
+    if (!d->has_config) {
+        doctor_say(d, "profile", DOCTOR_SKIP, "needs a configuration that can be read");
+        return;
+    }
+    size_t profiles = config_profiles(&d->config, &names);
+    mem_free(names);
+    if (profiles == 0 && !d->cli->profile) {
+        doctor_say(
+            d, "profile", DOCTOR_SKIP,
+            "there is none: 'callhud doctor --example asterisk' prints one to start from; put "
+            "it into %s",
+            d->config.path);
+        return;
+    }
+    if (settings_make(&d->settings, &d->config, d->cli->profile, &err) != RC_OK) {
+        doctor_say(d, "profile", DOCTOR_FAIL, "%s", err.text);
+        return;
+    }
+    d->has_settings = true;
+    doctor_say(d, "profile", DOCTOR_OK, "%s: %s at %s as %s, monitors %s, %zu named",
+               d->settings.profile, d->settings.backend, d->settings.server, d->settings.user,
+               d->settings.monitor[0] ? d->settings.monitor : "all", d->settings.users.len);
+}
+
+/* Where the secret came from; never what it is. */
+static void check_secrets(struct doctor *d)
+{
+    char variable[128], section[PROFILE_NAME_BYTES + 8];
+    struct err err = {0};
+    if (!d->has_settings) {
+        doctor_say(d, "password", DOCTOR_SKIP, "needs a profile");
+        return;
+    }
+    if (settings_secrets(&d->settings, &d->config, &err) != RC_OK) {
+        doctor_say(d, "password", DOCTOR_FAIL, "%s", err.text);
+        return;
+    }
+    d->has_secrets = true;
+    secret_variable(variable, sizeof variable, d->settings.profile, "password");
+    snprintf(section, sizeof section, "profile %s", d->settings.profile);
+    const char *source = "password_file";
+    if (!str_is_empty(getenv(variable)))
+        source = variable;
+    else if (config_find(&d->config, section, "password_command"))
+        source = "password_command";
+    doctor_say(d, "password", DOCTOR_OK, "found by %s", source);
+}
+
+static void check_state(struct doctor *d)
+{
+    char path[PATH_BYTES];
+    struct err err = {0};
+    if (paths_state(path, "callhud.log", true, &err) != RC_OK) {
+        doctor_say(d, "state", DOCTOR_WARN, "%s: there will be no log file", err.text);
+        return;
+    }
+    struct stat st;
+    bool is_there = lstat(path, &st) == 0;
+    char *slash = strrchr(path, '/');
+    if (is_there && !S_ISREG(st.st_mode)) {
+        doctor_say(d, "state", DOCTOR_WARN, "%s is no regular file: there will be no log file",
+                   path);
+        return;
+    }
+    *slash = '\0';
+    bool is_writable = access(path, W_OK | X_OK) == 0;
+    int why = errno;
+    *slash = '/';
+    if (is_writable && is_there && access(path, W_OK) != 0) {
+        is_writable = false;
+        why = errno;
+    }
+    if (is_writable)
+        doctor_say(d, "state", DOCTOR_OK, "the log is %s", path);
+    else
+        doctor_say(d, "state", DOCTOR_WARN, "cannot write %s: %s: there will be no log file", path,
+                   strerror(why));
+}
+
+void doctor_config(struct doctor *d)
+{
+    check_file(d);
+    check_profile(d);
+    check_secrets(d);
+    check_state(d);
+}
