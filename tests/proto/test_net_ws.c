@@ -1,6 +1,8 @@
 /* Websockets against a server that behaves as the path says (net_server.py). */
 #include "net_rig.h"
 
+#include <fcntl.h>
+
 #define TIMEOUT_MS 15000
 
 static char url_text[256];
@@ -405,6 +407,15 @@ static void closing_at_any_moment_tells_nobody(void **state)
     rig.io.ws_close(NULL);
 }
 
+static int open_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
 /* The closing side must not depend on the peer: a server that hangs still loses its connection. */
 static void a_hanging_peer_is_let_go(void **state)
 {
@@ -418,9 +429,15 @@ static void a_hanging_peer_is_let_go(void **state)
     rig.io.ws_ping(n.ws);
     rig_run_for(100);
     assert_int_equal(n.pongs, 0); /* how the backend notices */
+    int before = open_descriptors();
+
     from_ms = clock_mono_ms();
     notes_done(&n);
     assert_true(clock_mono_ms() - from_ms < 500);
+    /* The goodbye is not answered: the library gives up after 5 s. */
+    for (int i = 0; i < 100 && open_descriptors() >= before; i++)
+        rig_run_for(100);
+    assert_int_equal(open_descriptors(), before - 1);
 }
 
 static void closing_says_goodbye(void **state)
