@@ -1,15 +1,19 @@
-# Sourced: installs what is missing on a Debian machine. setup_packages build | tests
+# Sourced: installs what is missing on a Debian machine. setup_packages build | lab | tests
 # shellcheck shell=sh
 
 packages_build="gcc libc6-dev make cmake pkg-config libncurses-dev libwebsockets-dev
 libwebsockets-evlib-uv libuv1-dev libcurl4-openssl-dev libssl-dev libjansson-dev
 ncurses-term ncurses-base"
-packages_tests="libcmocka-dev libvterm-dev clang libclang-rt-14-dev cppcheck valgrind tmux htop jq
-curl python3 openssl bash mandoc libxml2-utils ca-certificates debian-archive-keyring procps util-linux"
+packages_lab="bash jq curl python3 ca-certificates debian-archive-keyring procps"
+packages_tests="libcmocka-dev libvterm-dev clang libclang-rt-14-dev cppcheck valgrind tmux htop
+openssl mandoc libxml2-utils util-linux"
 
 setup_packages() {
     wanted=$packages_build
-    [ "$1" = tests ] && wanted="$wanted $packages_tests"
+    case $1 in
+    lab) wanted=$packages_lab ;;
+    tests) wanted="$wanted $packages_lab $packages_tests" ;;
+    esac
     missing=
     for package in $wanted; do
         dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
