@@ -507,7 +507,8 @@ void term_suspend(struct term *t)
 {
     leave(t);
     stop_group();
-    tcgetattr(STDIN_FILENO, &t->saved);
+    /* What the tty has now may be the line editor's own modes; those of the start stay the ones to
+     * give back. */
     arm_restore(t);
     set_raw(t);
     put_enter(t, &t->frame, true);

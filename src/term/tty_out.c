@@ -20,6 +20,7 @@
 #define WAKE_SIGNAL SIGURG                         /* ignored unless somebody handles it */
 #define READ_BYTES 4096
 #define READS_PER_TURN 16
+#define SIZE_MS 1000
 
 struct writer {
     pthread_t thread;
@@ -45,7 +46,7 @@ struct tty_out {
     uv_loop_t *loop;
     struct tty_out_handler handler;
     uv_poll_t in_poll, out_poll;
-    uv_timer_t timer;
+    uv_timer_t timer, size_timer;
     uv_signal_t winch;
     uv_async_t async;
     bool has_in_poll, is_out_armed;
@@ -157,6 +158,7 @@ static void report_vanished(struct tty_out *o)
     if (o->writer == NULL)
         uv_poll_stop(&o->out_poll);
     uv_timer_stop(&o->timer);
+    uv_timer_stop(&o->size_timer);
     o->handler.vanished(o->handler.self, o->why);
 }
 
@@ -510,6 +512,13 @@ static void on_winch(uv_signal_t *signal_handle, int number)
     o->handler.winch(o->handler.self);
 }
 
+static void on_size_timer(uv_timer_t *timer)
+{
+    struct tty_out *o = timer->data;
+    if (!o->is_gone)
+        o->handler.winch(o->handler.self);
+}
+
 static void on_async(uv_async_t *async)
 {
     struct tty_out *o = async->data;
@@ -554,10 +563,11 @@ void tty_out_attach(struct tty_out *o, struct uv_loop_s *loop,
 {
     o->handler = *handler;
     uv_timer_init(loop, &o->timer);
+    uv_timer_init(loop, &o->size_timer);
     uv_signal_init(loop, &o->winch);
     uv_async_init(loop, &o->async, on_async);
-    o->timer.data = o->winch.data = o->async.data = o;
-    o->open_handles = 3;
+    o->timer.data = o->size_timer.data = o->winch.data = o->async.data = o;
+    o->open_handles = 4;
     if (o->writer == NULL) {
         uv_poll_init(loop, &o->out_poll, o->out_fd);
         o->out_poll.data = o;
@@ -568,6 +578,9 @@ void tty_out_attach(struct tty_out *o, struct uv_loop_s *loop,
     unlock(o);
     watch_input(o);
     uv_signal_start(&o->winch, on_winch, SIGWINCH);
+    /* SIGWINCH goes to the sessions of a terminal only; under su -c it is not ours. */
+    if (tcgetsid(o->out_fd) != getsid(0))
+        uv_timer_start(&o->size_timer, on_size_timer, SIZE_MS, SIZE_MS);
     if (o->writer == NULL && o->queue.len > 0)
         out_arm(o, true);
     if (o->is_gone || o->writer != NULL)
@@ -618,6 +631,7 @@ void tty_out_free(struct tty_out *o)
     if (is_polling_out)
         uv_close((uv_handle_t *)&o->out_poll, on_closed);
     uv_close((uv_handle_t *)&o->timer, on_closed);
+    uv_close((uv_handle_t *)&o->size_timer, on_closed);
     uv_close((uv_handle_t *)&o->winch, on_closed);
     uv_close((uv_handle_t *)&o->async, on_closed);
 }

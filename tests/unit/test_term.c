@@ -7,21 +7,14 @@
 
 #include "pty_screen.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <locale.h>
-#include <poll.h>
-#include <pty.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
@@ -317,8 +310,6 @@ static size_t bytes_of_change(const char *name, int rows, int cols, int changes,
     pty_expect(&f->pty, &c, NULL);
     bytes = f->pty.raw.len;
     fprintf(stderr, "# %s %dx%d, %d cells: %zu bytes\n", name, cols, rows, changes, bytes);
-    for (size_t i = 0; getenv("SHOW_BYTES") && i < bytes; i++)
-        fputs(f->pty.raw.data[i] == 27 ? "ESC" : (char[]){f->pty.raw.data[i], 0}, stderr);
     canvas_fini(&c);
     return bytes;
 }
@@ -657,10 +648,10 @@ static void test_title_bell_copy(void **state)
     assert_non_null(strstr(buf_text(&f->pty.raw), "\x1b]52;c;Wm/Dqw==\a"));
 }
 
-static const struct CMUnitTest *all_tests(size_t *count)
+int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    static const struct CMUnitTest tests[] = {
+    const struct CMUnitTest tests[] = {
         T(test_random_canvases_xterm_256color),
         T(test_random_canvases_rgb),
         T(test_random_canvases_tmux_256color),
@@ -688,16 +679,8 @@ static const struct CMUnitTest *all_tests(size_t *count)
         T(test_ascii_asks_nothing),
         T(test_title_bell_copy),
     };
-    *count = sizeof tests / sizeof tests[0];
-    return tests;
-}
-
-int main(void)
-{
-    size_t count;
-    const struct CMUnitTest *tests = all_tests(&count);
 
     setlocale(LC_ALL, "");
     cmocka_set_test_filter(getenv("TEST_FILTER"));
-    return _cmocka_run_group_tests("term", tests, count, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -365,6 +365,20 @@ static void test_a_terminal_that_cannot_be_opened_again(void **state)
     check_stall(*state, true);
 }
 
+static void test_a_resize_without_sigwinch_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+
+    start(f, true);
+    assert_true(wait_for(f, &f->report->frames, 3, 5000));
+    pty_resize(&f->pty, 30, 100);
+    assert_true(wait_for(f, &f->report->resized, 1, 2500));
+    pty_type(&f->pty, "f", 1);
+    listen_for(f, 300);
+    expect_newest(f);
+    finish(f);
+}
+
 static void check_end_while_stalled(struct fixture *f, bool is_other_account)
 {
     start(f, is_other_account);
@@ -500,6 +514,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_stalled_terminal_does_not_hold_the_loop),
         T(test_a_terminal_that_cannot_be_opened_again),
+        T(test_a_resize_without_sigwinch_is_noticed),
         T(test_ending_while_stalled_does_not_hang),
         T(test_ending_while_stalled_by_thread),
         T(test_hang_up_is_told_once),

@@ -13,6 +13,8 @@ struct uv_loop_s;
 
 struct term_handler {
     void (*key)(void *self, const struct key *key);
+    /* Also when nothing but term_caps()->is_ascii changed: the answer to a question about character
+     * widths comes after the first frame, or never. Lay out and present again. */
     void (*resized)(void *self, int rows, int cols);
     void (*drained)(void *self); /* the last frame is out: a new one may be presented */
     void (*vanished)(void *self, const char *why); /* hang-up: the terminal is gone; save and leave */
@@ -42,7 +44,8 @@ const char *term_why_not(void);
  * any loop exists. */
 enum rc term_open(struct term **out, const struct term_options *options, struct err *err);
 void term_attach(struct term *term, struct uv_loop_s *loop, const struct term_handler *handler);
-/* Flushes with a deadline of 200 ms, restores the terminal; safe twice. */
+/* Flushes with a deadline of 200 ms, restores the terminal, frees; NULL is fine. The loop, if one
+ * was attached, has to turn once more for its handles. Not from within a handler. */
 void term_close(struct term *term);
 /* For fatal ends (abort, out of memory, signals): async-signal-safe, writes the restoring bytes and
  * termios without freeing anything. Acts on the open terminal, if any. */
@@ -56,7 +59,9 @@ void term_set_mouse(struct term *term, bool is_on);
 bool term_is_busy(const struct term *term); /* bytes of the last frame still wait: do not present */
 /* Shows the canvas; ncurses' diff finds what changed. False (and nothing done) when busy. */
 bool term_present(struct term *term, const struct canvas *canvas);
-void term_redraw(struct term *term); /* the next present paints everything (Ctrl-l, SIGCONT) */
+/* The next present paints everything and enters the alternate screen again; the tty is set at once,
+ * as the shell may have changed it (Ctrl-l, SIGCONT). */
+void term_redraw(struct term *term);
 
 /* Out of band, queued behind the frame; dropped silently when a stall is on. */
 void term_bell(struct term *term);
@@ -64,7 +69,8 @@ void term_title(struct term *term, const char *title);      /* cleaned here */
 void term_copy(struct term *term, const char *text);        /* OSC 52, tmux passthrough */
 
 /* Ctrl-Z: gives the terminal back, stops the process group; returns after SIGCONT with the terminal
- * taken again and the next present painting everything. */
+ * taken again and the next present painting everything. A size that changed meanwhile is told
+ * before it returns. */
 void term_suspend(struct term *term);
 
 struct term_stats {
