@@ -253,9 +253,9 @@ void naive_tick(struct naive *naive, int64_t now_ms)
 
 struct link_now {
     enum link_state state;
-    bool is_synced, was_synced;
-    int64_t heard_ms;
+    bool is_synced;
     int64_t unsynced_ms;
+    int64_t heard_ms;
     size_t unsyncs; /* times at which something may have been missed */
 };
 
@@ -295,7 +295,7 @@ static void link_step(struct link_now *link, const struct naive_fact *f)
     case EVENT_SNAPSHOT_DONE:
         if (!f->is_void &&
             (link->state == LINK_LIVE || link->state == LINK_POLLING || MUTANT(18))) {
-            link->is_synced = link->was_synced = true;
+            link->is_synced = true;
         }
         break;
     default: break;
@@ -335,9 +335,6 @@ static void settle_stale(struct told *t, const struct link_now *link, int64_t no
         t->stale_ms = INT64_MAX;
     } else if (t->stale_ms == INT64_MAX) {
         t->stale_ms = now_ms;
-    } else if (link->is_synced && t->stale_ms < t->answered_ms + poll_fresh_ms) {
-        /* Polling is in sync again after a slow snapshot: its answers were fresh for their time. */
-        t->stale_ms = t->answered_ms + poll_fresh_ms;
     }
 }
 
@@ -348,8 +345,9 @@ static void told_begin(struct told *t, const struct link_now *link)
     t->view.presence = PRESENCE_UNKNOWN;
     t->view.lamp = LAMP_UNKNOWN;
     t->answered_ms = never_ms;
-    /* Staleness belongs to the link: who comes while it is down shares its age. */
-    t->stale_ms = link->is_synced ? INT64_MAX : link->unsynced_ms;
+    /* Staleness belongs to the link: who comes while it is down shares its age. Who was not carried
+     * by an answer while polling never was fresh: unknown. */
+    t->stale_ms = link->is_synced ? never_ms : link->unsynced_ms;
     t->unsyncs = link->unsyncs;
 }
 
@@ -523,8 +521,7 @@ static void call_since(struct view_user *v)
     }
 }
 
-static void show(struct told *t, const struct link_now *link, int64_t now_ms,
-                 const struct monitor_settings *settings)
+static void show(struct told *t, int64_t now_ms, const struct monitor_settings *settings)
 {
     struct view_user *v = &t->view;
     sort_calls(v);
@@ -532,7 +529,7 @@ static void show(struct told *t, const struct link_now *link, int64_t now_ms,
         call_since(v);
     }
     v->is_stale = t->stale_ms != INT64_MAX;
-    bool is_lost = v->is_stale && (!link->was_synced || now_ms - t->stale_ms >= keep_stale_ms);
+    bool is_lost = v->is_stale && now_ms - t->stale_ms >= keep_stale_ms;
     if (is_lost) {
         v->lamp = LAMP_UNKNOWN;
     }
@@ -583,7 +580,7 @@ static void tell(const struct naive *naive, int user, int64_t now_ms, struct tol
     }
     if (t->is_here) {
         time_passes(t, &link, now_ms);
-        show(t, &link, now_ms, &settings);
+        show(t, now_ms, &settings);
         str_copy(t->view.id, sizeof t->view.id, naive->users.ids.items[user]);
     }
 }

@@ -109,6 +109,9 @@ static int check_pickup_row(bool ring, bool pick_up, bool locks, bool expected)
 int naive_self_test(void)
 {
     int wrong = 0;
+    if (NAIVE_MUTANT != 0) {
+        return 0; /* the histories are to notice it */
+    }
     wrong += check_lamp_row(PRESENCE_AVAILABLE, true, false, CALL_RINGING, LAMP_RINGING);
     wrong += check_lamp_row(PRESENCE_AWAY, true, false, CALL_HELD, LAMP_HOLD);
     wrong += check_lamp_row(PRESENCE_OFFLINE, false, false, CALL_PARKED, LAMP_PARKED);
