@@ -423,23 +423,22 @@ static void put_pickup(const struct why *w)
 void why_lamp(struct buf *out, const struct hud *hud, const struct user *user, int64_t now_ms)
 {
     struct why w = {.out = out, .hud = hud, .user = user, .now_ms = now_ms};
-    bool has_calls = false;
 
     w.who = !str_is_empty(user->extension) ? user->extension
             : !str_is_empty(user->name)    ? user->name
                                            : user->id;
     w.view = hud_lamp(hud, user, now_ms);
+    /* Withheld calls light no such lamp. */
     const struct call *call = w.view.lamp <= LAMP_ON_CALL ? hud_call(user) : NULL;
-    has_calls = call != NULL && !user->is_withheld;
-    put_first_line(&w, has_calls ? call : NULL);
+    put_first_line(&w, call);
     put_stale(&w);
     put_last_known(&w);
     if (w.view.lamp == LAMP_UNKNOWN)
         return;
-    if (has_calls)
+    if (call != NULL)
         put_other_calls(&w, call);
     put_other_facts(&w);
-    if (has_calls)
+    if (call != NULL)
         put_supervisors(&w);
     put_pickup(&w);
 }

@@ -259,6 +259,28 @@ static void calls_beyond_the_limit_are_counted_once(void **state)
     floor_fini(&f);
 }
 
+/* The lamp is always true, also when the call that decides is one too many. */
+static void a_call_beyond_the_limit_still_rings(void **state)
+{
+    struct floor f;
+    char id[16];
+
+    (void)state;
+    floor_open(&f, 1);
+    for (int i = 0; i < HUD_CALLS_PER_USER_MAX; i++) {
+        (void)snprintf(id, sizeof id, "c%02d", i);
+        floor_call(&f, "101", id, CALL_CONNECTED);
+    }
+    floor_call(&f, "101", "late", CALL_RINGING);
+    assert_int_equal(floor_lamp(&f, "101"), LAMP_RINGING);
+    assert_int_equal(floor_find(&f, "101")->calls.len, HUD_CALLS_PER_USER_MAX);
+    assert_int_equal(floor_find(&f, "101")->calls_beyond, 1);
+    floor_ended(&f, "101", "late");
+    assert_int_equal(floor_lamp(&f, "101"), LAMP_ON_CALL);
+    assert_int_equal(floor_find(&f, "101")->calls_beyond, 1);
+    floor_fini(&f);
+}
+
 static void departments_are_interned(void **state)
 {
     struct floor f;
@@ -338,7 +360,8 @@ static void an_event_closes_its_own_fact_only(void **state)
     floor_call(&f, "101", "a", CALL_HELD);
     f.is_answer = true;
     floor_user(&f, "101", "Told", "", 1);
-    floor_dnd(&f, "101", true);
+    floor_dnd(&f, "101", false);
+    floor_dnd(&f, "101", true); /* an answer does not close a fact to the next one */
     floor_presence(&f, "101", PRESENCE_AWAY);
     floor_call(&f, "101", "a", CALL_CONNECTED);
     floor_call(&f, "101", "b", CALL_PARKED);
@@ -534,6 +557,26 @@ static void corrected_lamps_are_counted(void **state)
     floor_kind(&f, EVENT_SNAPSHOT_DONE);
     assert_int_equal(f.hud.stats.last_corrected, 0);
     assert_int_equal(f.hud.stats.corrected, 2);
+    floor_fini(&f);
+}
+
+/* Corrected by an answer, changed by an event right after: that it was corrected is not forgotten,
+ * whoever else goes. */
+static void corrections_overtaken_by_events_are_counted_too(void **state)
+{
+    struct floor f;
+
+    (void)state;
+    floor_open(&f, 2);
+    floor_kind(&f, EVENT_SNAPSHOT_ASKED);
+    f.is_answer = true;
+    floor_user(&f, "101", "", "", 1);
+    floor_presence(&f, "101", PRESENCE_AWAY);
+    f.is_answer = false;
+    floor_call(&f, "101", "a", CALL_RINGING);
+    floor_kind(&f, EVENT_SNAPSHOT_DONE);
+    assert_int_equal(f.hud.users.len, 1);
+    assert_int_equal(f.hud.stats.last_corrected, 1);
     floor_fini(&f);
 }
 
@@ -1140,6 +1183,7 @@ int main(void)
         cmocka_unit_test(calls_are_kept_most_urgent_first),
         cmocka_unit_test(more_than_64_calls_are_counted),
         cmocka_unit_test(calls_beyond_the_limit_are_counted_once),
+        cmocka_unit_test(a_call_beyond_the_limit_still_rings),
         cmocka_unit_test(departments_are_interned),
         cmocka_unit_test(an_answer_never_overwrites_what_an_event_has_touched),
         cmocka_unit_test(an_event_closes_its_own_fact_only),
@@ -1149,6 +1193,7 @@ int main(void)
         cmocka_unit_test(asked_again_starts_anew),
         cmocka_unit_test(a_failed_snapshot_removes_nobody_and_syncs_nothing),
         cmocka_unit_test(corrected_lamps_are_counted),
+        cmocka_unit_test(corrections_overtaken_by_events_are_counted_too),
         cmocka_unit_test(never_synced_is_unknown_and_stale),
         cmocka_unit_test(nobody_ever_heard_of_is_unknown_but_fresh),
         cmocka_unit_test(a_lost_link_is_stale_at_once_and_unknown_after_a_minute),

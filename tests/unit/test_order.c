@@ -141,6 +141,35 @@ static void at_least_counts_as_since_when_it_was_seen(void **state)
     floor_fini(&f);
 }
 
+/* A backend that tells no times: such a hold is of any age, so it goes behind those whose is known.
+ */
+static void a_beginning_without_any_time_goes_last(void **state)
+{
+    struct order order = {0};
+    struct order_request request = {0};
+    struct floor f;
+
+    (void)state;
+    floor_init(&f);
+    f.is_untimed = true;
+    floor_link(&f, LINK_LIVE);
+    floor_kind(&f, EVENT_SNAPSHOT_ASKED);
+    floor_user(&f, "1", "", "", 1);
+    floor_user(&f, "2", "", "", 2);
+    floor_call(&f, "1", "a", CALL_HELD);
+    floor_kind(&f, EVENT_SNAPSHOT_DONE);
+    order_build(&order, &f.hud, &request, f.now_ms);
+    assert_int_equal(order.groups.items[0].held_count, 1);
+    assert_int_equal(order.groups.items[0].longest_hold_ms, -1);
+    order_fini(&order);
+    f.is_untimed = false;
+    floor_call(&f, "2", "b", CALL_HELD);
+    assert_string_equal(ordered(&f, ORDER_HOLD), "2 1");
+    assert_string_equal(ordered(&f, ORDER_LONGEST), "2 1");
+    assert_string_equal(urgent(&f, ""), "2 1");
+    floor_fini(&f);
+}
+
 static void groups_by_department(void **state)
 {
     struct order order = {0};
@@ -203,7 +232,7 @@ static void groups_stay_where_they_are_under_a_filter(void **state)
 
     (void)state;
     floor_open(&f, 0);
-    floor_user(&f, "1", "Ann", "Support", 1);
+    floor_user(&f, "7", "Ann", "Support", 1);
     floor_user(&f, "2", "Bob", "Sales", 2);
     floor_user(&f, "3", "Bo", "Support", 3);
     assert_int_equal(filter_parse(&filter, "name:bo", NULL), RC_OK);
@@ -296,6 +325,7 @@ int main(void)
         cmocka_unit_test(equal_keys_go_by_extension),
         cmocka_unit_test(by_state_and_by_age),
         cmocka_unit_test(at_least_counts_as_since_when_it_was_seen),
+        cmocka_unit_test(a_beginning_without_any_time_goes_last),
         cmocka_unit_test(groups_by_department),
         cmocka_unit_test(groups_stay_where_they_are_under_a_filter),
         cmocka_unit_test(nobody_gives_an_empty_list),

@@ -331,14 +331,14 @@ static void a_lost_link_is_told_with_what_follows(void **state)
     floor_open(&f, 1);
     floor_call_with(&f, "101", "a", CALL_RINGING, "Acme", "");
     floor_link(&f, LINK_LOST);
-    floor_pass(&f, 42 * SECOND);
+    floor_pass(&f, 42 * SECOND + 500);
     assert_why(&f, "101", "101 shows rings because");
     assert_why(&f, "101",
                "This may be out of date: for 42s nothing is certain, the link to the "
                "telephone system is lost (closed by the other side). In 18s it turns "
                "to \"not heard from\".");
     assert_not_why(&f, "101", "pick");
-    floor_pass(&f, 18 * SECOND);
+    floor_pass(&f, 17 * SECOND + 500);
     assert_why(&f, "101",
                "101 shows \"not heard from\" because nothing certain has been heard for "
                "1m: the link to the telephone system is lost");
