@@ -116,7 +116,7 @@ void caps_read(struct caps *caps, const struct term_options *options)
 
     memset(caps, 0, sizeof *caps);
     str_copy(caps->name, sizeof caps->name, name != NULL ? name : "");
-    caps->told.name = caps->name;
+    caps->told.name = name != NULL ? name : ""; /* outlives the terminal */
     caps->told.is_tmux = !str_is_empty(getenv("TMUX")) || str_starts(caps->name, "tmux");
     caps->told.is_ascii = options->is_ascii || !str_eq(nl_langinfo(CODESET), "UTF-8");
     read_depth(caps, options->is_no_color);
