@@ -116,8 +116,8 @@ static enum rc check_together(const struct parser *p)
         return err_set(p->err, RC_USAGE, "'callhud %s' has no --format: status and watch do",
                        command->name);
     if (p->is_format_given && !cli_has_word(command->formats, formats[p->cli->format]))
-        return err_set(p->err, RC_USAGE, "'callhud %s' writes no %s: it can %s", command->name,
-                       formats[p->cli->format], command->formats);
+        return err_set(p->err, RC_USAGE, "'callhud %s' writes no %s: choose one of %s",
+                       command->name, formats[p->cli->format], command->formats);
     if (p->cli->args_len < command->min_args)
         return err_set(p->err, RC_USAGE, "write: callhud %s %s", command->name, command->args);
     if (p->cli->args_len > command->max_args)
@@ -184,7 +184,7 @@ static void put_option(struct buf *out, const struct cli_option *row)
         str_copy(name + len, sizeof name - len, ", ");
         str_copy(name + len + 2, sizeof name - len - 2, row->alias);
     }
-    buf_printf(out, "  %-30s %s\n", name, row->sentence);
+    buf_printf(out, "  %-34s %s\n", name, row->sentence);
 }
 
 static void help_all(struct buf *out)

@@ -11,7 +11,7 @@
 #define THEMES_MAX 64
 #define PROFILES                                                                                  \
     "sed -n "                                                                                     \
-    "'s/^[[:space:]]*\\[profile[[:space:]]\\{1,\\}\\([A-Za-z0-9._-]*\\)[[:space:]]*\\].*/\\1/p' " \
+    "'s/^[[:space:]]*\\[[[:space:]]*profile[[:space:]]\\{1,\\}\\([A-Za-z0-9._-]*\\)[[:space:]]*\\].*/\\1/p' " \
     "\"${XDG_CONFIG_HOME:-$HOME/.config}/callhud/config.ini\" 2>/dev/null"
 
 /* The words of a table cell, with blanks between. */
@@ -68,13 +68,15 @@ static void bash_values(struct buf *out)
             buf_printf(out, "    %s) compopt -o default 2>/dev/null; return ;;\n", row->name);
             break;
         case CLI_WORD:
-            buf_printf(out, "    %s) words='", row->name);
+            buf_printf(out, "    %s) value=1 words='", row->name);
             put_words(out, row->arg);
             buf_puts(out, "' ;;\n");
             break;
-        case CLI_PROFILE: buf_printf(out, "    %s) words=$(" PROFILES ") ;;\n", row->name); break;
+        case CLI_PROFILE:
+            buf_printf(out, "    %s) value=1 words=$(" PROFILES ") ;;\n", row->name);
+            break;
         case CLI_THEME:
-            buf_printf(out, "    %s) words='", row->name);
+            buf_printf(out, "    %s) value=1 words='", row->name);
             put_themes(out);
             buf_puts(out, "' ;;\n");
             break;
@@ -97,7 +99,7 @@ static void bash(struct buf *out)
 {
     buf_puts(out, "# bash completion for callhud\n"
                   "_callhud() {\n"
-                  "  local cur prev words options command='' command_at=0 i\n"
+                  "  local cur prev words options command='' command_at=0 value='' i\n"
                   "  cur=${COMP_WORDS[COMP_CWORD]}\n"
                   "  prev=${COMP_WORDS[COMP_CWORD-1]}\n"
                   "  [ \"$cur\" = = ] && cur=\n"
@@ -107,7 +109,7 @@ static void bash(struct buf *out)
                   "  case $prev in\n");
     bash_values(out);
     buf_puts(out, "  esac\n"
-                  "  if [ -n \"$words\" ]; then\n"
+                  "  if [ -n \"$value\" ]; then\n"
                   "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
                   "    return\n"
                   "  fi\n"
@@ -277,7 +279,7 @@ static void fish(struct buf *out)
                   "function __callhud_profiles\n"
                   "    set -l folder $HOME/.config\n"
                   "    set -q XDG_CONFIG_HOME; and set folder $XDG_CONFIG_HOME\n"
-                  "    string replace -rf '^\\s*\\[profile\\s+([A-Za-z0-9._-]+)\\s*\\].*' '$1' "
+                  "    string replace -rf '^\\s*\\[\\s*profile\\s+([A-Za-z0-9._-]+)\\s*\\].*' '$1' "
                   "< $folder/callhud/config.ini 2>/dev/null\n"
                   "end\n"
                   "complete -c callhud -f\n");

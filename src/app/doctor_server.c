@@ -114,6 +114,17 @@ static void ask(struct server *s, const char *method, const char *uri, const cha
     buf_fini(&url);
 }
 
+static const char *advice(const struct answer *a)
+{
+    if (a->rc == RC_UNREACHABLE) {
+        return ": is Asterisk running, and enabled = yes in http.conf with this address and port?";
+    }
+    /* What OpenSSL says of an answer that is no TLS. */
+    if (a->rc == RC_TLS && strstr(a->text, "wrong version number"))
+        return ": this port speaks plain http; take the one of tlsbindaddr in http.conf";
+    return "";
+}
+
 /* Says why the answer is not what was asked for. */
 static void say_refusal(struct server *s, const char *check)
 {
@@ -121,11 +132,7 @@ static void say_refusal(struct server *s, const char *check)
     char why[200];
     ari_error_text(buf_text(&a->body), a->body.len, why, sizeof why);
     if (a->rc != RC_OK)
-        doctor_say(s->d, check, DOCTOR_FAIL, "%s%s", a->text,
-                   a->rc == RC_UNREACHABLE
-                       ? ": is Asterisk running, and enabled = yes in http.conf "
-                         "with this address and port?"
-                       : "");
+        doctor_say(s->d, check, DOCTOR_FAIL, "%s%s", a->text, advice(a));
     else if (a->status == 401)
         doctor_say(s->d, check, DOCTOR_FAIL,
                    "the user or the password is refused (401): compare user = %s and its password "
