@@ -33,8 +33,9 @@ enum rc ws_library_trust(struct ws_library *library, bool is_tls, const char *ca
  * timers only when one of its descriptors woke it. */
 void ws_library_wake(struct ws_library *library);
 
-/* To be called for LWS_CALLBACK_WSI_DESTROY: when a connect fails, libwebsockets 4.1.6 closes the
- * socket but leaks libuv's handle for it, which still points to the connection being freed. */
+/* To be called for LWS_CALLBACK_WSI_DESTROY: when connect() itself fails, libwebsockets 4.1.6
+ * closes the socket but leaks libuv's handle for it, which still points to the connection being
+ * freed. */
 void ws_library_close_orphans(struct lws *wsi);
 
 #endif

@@ -271,8 +271,7 @@ static void refused_connections_say_why(void **state)
     assert_int_equal(n.opened, 0);
 }
 
-/* libwebsockets leaks libuv's handle of a failed connect; many of them must leave the loop clean
- * (loop_free() complains, and leak checkers do) and other websockets unharmed. */
+/* Others go on beside them. */
 static void many_refused_connections_leave_nothing(void **state)
 {
     struct notes alive = {.stops_when_opened = true, .stops_at_messages = 1};
@@ -287,6 +286,21 @@ static void many_refused_connections_leave_nothing(void **state)
     rig_run();
     assert_string_equal(buf_text(&alive.last), "still");
     notes_done(&alive);
+}
+
+/* No route: connect() itself fails. libwebsockets leaks libuv's handle then (leak checkers see it).
+ */
+static void connects_that_fail_at_once_leave_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct notes n = {0};
+        struct io_ws_request request = {.url = "wss://255.255.255.255/",
+                                        .open_timeout_ms = TIMEOUT_MS};
+
+        notes_open(&n, &request);
+        expect_closed(&n, RC_UNREACHABLE, 0, "cannot connect to 255.255.255.255 port 443");
+    }
 }
 
 static void the_next_address_is_tried(void **state)
@@ -649,6 +663,7 @@ int main(void)
         T(a_silent_server_costs_the_open_timeout),
         T(refused_connections_say_why),
         T(many_refused_connections_leave_nothing),
+        T(connects_that_fail_at_once_leave_nothing),
         T(the_next_address_is_tried),
         T(ipv6_addresses_work),
         T(wrong_addresses_are_refused_before_any_packet),
