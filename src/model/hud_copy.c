@@ -49,6 +49,7 @@ static struct user *user_copy(const struct hud *to, const struct user *from)
         }
     }
     memset(&user->calls, 0, sizeof user->calls);
+    memset(&user->beyond, 0, sizeof user->beyond);
     for (size_t i = 0; i < from->calls.len; i++)
         VEC_PUSH(&user->calls, call_copy(&from->calls.items[i]));
     return user;

@@ -52,8 +52,8 @@ static void build_rows(struct board *board, const struct layout *layout)
     for (size_t i = 0; i < board->order.groups.len; i++) {
         const struct order_group *group = &board->order.groups.items[i];
         if (group->department != NULL && (group->department[0] != '\0' || i > 0)) {
-            struct board_row row = {.is_heading = true, .group = i, .first = group->first,
-                                    .height = 1};
+            struct board_row row = {
+                .is_heading = true, .group = i, .first = group->first, .height = 1};
             VEC_PUSH(&board->rows, row);
         }
         add_rows(board, i, group->first, group->len, layout);

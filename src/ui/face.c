@@ -6,11 +6,16 @@
 enum role lamp_role(enum lamp lamp)
 {
     static const enum role roles[LAMP_COUNT] = {
-        [LAMP_RINGING] = ROLE_RINGING,     [LAMP_HOLD] = ROLE_HOLD,
-        [LAMP_PARKED] = ROLE_PARKED,       [LAMP_ON_CALL] = ROLE_ON_CALL,
-        [LAMP_HIDDEN] = ROLE_HIDDEN,       [LAMP_OFFLINE] = ROLE_OFFLINE,
-        [LAMP_DND] = ROLE_DND,             [LAMP_AWAY] = ROLE_AWAY,
-        [LAMP_PRESENCE_ONLY] = ROLE_PRESENCE_ONLY, [LAMP_AVAILABLE] = ROLE_AVAILABLE,
+        [LAMP_RINGING] = ROLE_RINGING,
+        [LAMP_HOLD] = ROLE_HOLD,
+        [LAMP_PARKED] = ROLE_PARKED,
+        [LAMP_ON_CALL] = ROLE_ON_CALL,
+        [LAMP_HIDDEN] = ROLE_HIDDEN,
+        [LAMP_OFFLINE] = ROLE_OFFLINE,
+        [LAMP_DND] = ROLE_DND,
+        [LAMP_AWAY] = ROLE_AWAY,
+        [LAMP_PRESENCE_ONLY] = ROLE_PRESENCE_ONLY,
+        [LAMP_AVAILABLE] = ROLE_AVAILABLE,
         [LAMP_UNKNOWN] = ROLE_UNKNOWN,
     };
     return roles[lamp];
@@ -59,8 +64,7 @@ static bool is_dark(const struct face *face, const struct paint *p)
     return p->live_ms / UI_BLINK_MS % 2 != 0;
 }
 
-void face_make(struct face *face, const struct paint *p, const struct user *user,
-               bool is_selected)
+void face_make(struct face *face, const struct paint *p, const struct user *user, bool is_selected)
 {
     memset(face, 0, sizeof *face);
     face->user = user;
@@ -78,13 +82,15 @@ void face_make(struct face *face, const struct paint *p, const struct user *user
     uint8_t bold = is_bold(p, user) ? ATTR_BOLD : 0;
     enum role lamp = is_dark(face, p) ? ROLE_DIM : lamp_role(face->view.lamp);
     face->lamp = style_with(lamp, (uint8_t)(bold | (is_selected ? ATTR_REVERSE : 0)));
-    face->text = style_with(is_selected ? ROLE_SELECTION : face->view.is_stale ? ROLE_DIM : ROLE_TEXT,
+    face->text = style_with(is_selected           ? ROLE_SELECTION
+                            : face->view.is_stale ? ROLE_DIM
+                                                  : ROLE_TEXT,
                             bold);
     face->dim = style_with(is_selected ? ROLE_SELECTION : ROLE_DIM, 0);
 
     bool is_waiting = face->view.lamp == LAMP_RINGING || face->view.lamp == LAMP_HOLD;
-    face->is_pickup = is_waiting && !face->view.is_stale &&
-                      hud_pickup(p->hud, user, p->now_ms).is_ok;
+    face->is_pickup =
+        is_waiting && !face->view.is_stale && hud_pickup(p->hud, user, p->now_ms).is_ok;
     for (size_t i = 0; i < user->calls.len; i++) {
         face->is_supervised |= user->calls.items[i].supervisors_len > 0;
         face->is_recorded |= user->calls.items[i].is_recorded;

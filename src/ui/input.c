@@ -128,6 +128,12 @@ static void unbound(struct ui *ui, const struct key *key, int64_t now_ms)
         ui_message(ui, UI_WARN, "Caps Lock is on", NULL, now_ms);
         return;
     }
+    if (key->is_ctrl && key->code == 'c') {
+        keymap_first(&ui->keymap, cmd_find("quit"), name, sizeof name);
+        (void)snprintf(text, sizeof text, "%s quits", name[0] != '\0' ? name : ":quit");
+        ui_message(ui, UI_INFO, text, NULL, now_ms);
+        return;
+    }
     key_name(key, name, sizeof name);
     keymap_first(&ui->keymap, cmd_find("help"), help, sizeof help);
     (void)snprintf(text, sizeof text, "%s: no such key here (%s help)", name,
@@ -135,8 +141,7 @@ static void unbound(struct ui *ui, const struct key *key, int64_t now_ms)
     ui_message(ui, UI_INFO, text, NULL, now_ms);
 }
 
-static void command_key(struct ui *ui, const struct key *key, const struct hud *hud,
-                        int64_t now_ms)
+static void command_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms)
 {
     const struct cmd *cmd = NULL;
 

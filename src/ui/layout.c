@@ -62,8 +62,15 @@ static void make_board(struct layout *l, enum ui_view view)
 
 void layout_make(struct layout *l, int rows, int cols, enum ui_view view)
 {
-    *l = (struct layout){.rows = rows, .cols = cols, .now_row = -1, .bar_row = -1, .keys_row = -1,
-                         .pane_col = -1, .body_cols = cols, .columns = 1, .pitch = cols,
+    *l = (struct layout){.rows = rows,
+                         .cols = cols,
+                         .now_row = -1,
+                         .bar_row = -1,
+                         .keys_row = -1,
+                         .pane_col = -1,
+                         .body_cols = cols,
+                         .columns = 1,
+                         .pitch = cols,
                          .message_row = rows - 1};
     if (rows < LAYOUT_MIN_ROWS || cols < LAYOUT_MIN_COLS)
         l->shape = SHAPE_COUNTS;

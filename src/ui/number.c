@@ -1,6 +1,5 @@
 /* Telephone numbers on the screen. */
 #include "callhud/ui/numbers.h"
-#include "callhud/ui/numbers.h"
 
 #include "callhud/ui/ui_priv.h"
 
@@ -29,10 +28,19 @@ static void grouped(const char *number, char *out, size_t size)
         str_copy(out, size, number);
 }
 
+static void last_four(const char *number, char *out, size_t size)
+{
+    char last[5] = "";
+    size_t count = 0;
+
+    for (size_t i = strlen(number); i-- > 0;)
+        if (isdigit((unsigned char)number[i]) && count++ < 4)
+            last[4 - count] = number[i];
+    (void)snprintf(out, size, "%s%s", count > 4 ? "xxx " : "", last + (count < 4 ? 4 - count : 0));
+}
+
 void numbers_text(char *out, size_t size, const char *number, enum ui_numbers numbers)
 {
-    char digits[64];
-
     if (str_is_empty(number)) {
         out[0] = '\0';
         return;
@@ -40,12 +48,7 @@ void numbers_text(char *out, size_t size, const char *number, enum ui_numbers nu
     switch (numbers) {
     case NUMBERS_FULL: grouped(number, out, size); break;
     case NUMBERS_HIDDEN: str_copy(out, size, "xxx"); break;
-    case NUMBERS_LAST4: {
-        size_t len = digits_of(number, digits, sizeof digits);
-        (void)snprintf(out, size, "%s%s", len > 4 ? "xxx " : "",
-                       len > 4 ? digits + len - 4 : digits);
-        break;
-    }
+    case NUMBERS_LAST4: last_four(number, out, size); break;
     }
 }
 

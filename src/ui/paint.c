@@ -19,8 +19,7 @@ void paint_due_in(const struct paint *p, int64_t ms)
 void paint_hit(const struct paint *p, int row, int col, int rows, int cols, const char *user_id,
                const struct cmd *cmd, long line)
 {
-    struct hit hit = {.row = row, .col = col, .rows = rows, .cols = cols, .cmd = cmd,
-                      .line = line};
+    struct hit hit = {.row = row, .col = col, .rows = rows, .cols = cols, .cmd = cmd, .line = line};
 
     hit.user_id = mem_dup(user_id);
     VEC_PUSH(&p->ui->hits, hit);

@@ -9,9 +9,9 @@ static size_t next_at(const struct prompt *prompt)
     struct utf8_grapheme grapheme;
     size_t left = strlen(prompt->text) - prompt->at;
 
-    return left == 0 ? prompt->at
-                     : prompt->at + utf8_next_grapheme(prompt->text + prompt->at, left, false,
-                                                       &grapheme);
+    return left == 0
+               ? prompt->at
+               : prompt->at + utf8_next_grapheme(prompt->text + prompt->at, left, false, &grapheme);
 }
 
 static size_t previous_at(const struct prompt *prompt)
@@ -128,7 +128,8 @@ void prompt_set(struct prompt *prompt, const char *text)
     prompt->chosen = 0;
 }
 
-/* --- the prompts of the console ---------------------------------------------------------------- */
+/* --- the prompts of the console ----------------------------------------------------------------
+ */
 
 void prompt_open(struct ui *ui, enum prompt_kind kind, const char *text)
 {
@@ -224,8 +225,7 @@ bool prompt_key(struct ui *ui, const struct key *key, const struct hud *hud, int
     }
     if (prompt->kind == PROMPT_PALETTE && palette_key(ui, key))
         return true;
-    if (prompt->kind == PROMPT_FILTER &&
-        (key->code == KEY_CODE_UP || key->code == KEY_CODE_DOWN)) {
+    if (prompt->kind == PROMPT_FILTER && (key->code == KEY_CODE_UP || key->code == KEY_CODE_DOWN)) {
         board_step_row(&ui->board, key->code == KEY_CODE_UP ? -1 : 1);
         return true;
     }

@@ -89,16 +89,11 @@ static const struct {
     int importance;
     bool is_always; /* a zero is shown, dim */
 } count_table[] = {
-    {LAMP_RINGING, "ring", 0, true},
-    {LAMP_HOLD, "hold", 1, true},
-    {LAMP_PARKED, "parked", 3, false},
-    {LAMP_ON_CALL, "talk", 4, true},
-    {LAMP_AVAILABLE, "free", 5, true},
-    {LAMP_PRESENCE_ONLY, "calls not shown", 9, false},
-    {LAMP_DND, "dnd", 7, true},
-    {LAMP_AWAY, "away", 8, false},
-    {LAMP_OFFLINE, "offline", 6, true},
-    {LAMP_HIDDEN, "hidden", 10, false},
+    {LAMP_RINGING, "ring", 0, true},     {LAMP_HOLD, "hold", 1, true},
+    {LAMP_PARKED, "parked", 3, false},   {LAMP_ON_CALL, "talk", 4, true},
+    {LAMP_AVAILABLE, "free", 5, true},   {LAMP_PRESENCE_ONLY, "calls not shown", 9, false},
+    {LAMP_DND, "dnd", 7, true},          {LAMP_AWAY, "away", 8, false},
+    {LAMP_OFFLINE, "offline", 6, true},  {LAMP_HIDDEN, "hidden", 10, false},
     {LAMP_UNKNOWN, "unknown", 2, false},
 };
 enum { COUNT_LEN = sizeof count_table / sizeof count_table[0] };
@@ -162,7 +157,8 @@ static void put_counts(const struct paint *p, struct pen *pen, int limit, enum c
 static void fit_counts(const struct paint *p, struct pen *pen, int room, enum counts_form first)
 {
     for (int form = (int)first; form <= COUNTS_TIGHT; form++)
-        for (int limit = COUNT_LEN - 1; limit >= (form == COUNTS_TIGHT ? 0 : COUNT_LEN - 1); limit--)
+        for (int limit = COUNT_LEN - 1; limit >= (form == COUNTS_TIGHT ? 0 : COUNT_LEN - 1);
+             limit--)
             if (counts_width(p, limit, (enum counts_form)form) <= room) {
                 put_counts(p, pen, limit, (enum counts_form)form);
                 return;
@@ -202,33 +198,52 @@ static void users_text(const struct paint *p, char *out, size_t size)
         (void)snprintf(out, size, "%zu users, %zu shown", all, shown);
 }
 
-/* FROZEN, filter and MUTE: what makes the picture other than people expect. */
-static void flags_text(const struct paint *p, char *out, size_t size)
+static void add_flag(char *out, size_t size, const char *text)
+{
+    size_t used = strlen(out);
+
+    (void)snprintf(out + used, size - used, "%s%s", used > 0 ? "  " : "", text);
+}
+
+/* FROZEN, filter, department and MUTE: what makes the picture other than people expect. Of three
+ * lengths, 0 is the longest. */
+static void flags_text(const struct paint *p, int brevity, char *out, size_t size)
 {
     const struct ui *ui = p->ui;
-    bool is_narrow = p->layout->shape == SHAPE_LIST;
-    size_t used;
+    char text[160], shown[64] = "";
 
     out[0] = '\0';
-    if (ui->is_frozen && is_narrow)
-        (void)snprintf(out, size, "FROZEN");
-    else if (ui->is_frozen)
-        (void)snprintf(out, size, "FROZEN, %llu change%s (z)",
+    if (ui->is_frozen) {
+        (void)snprintf(text, sizeof text, "FROZEN, %llu change%s (z)",
                        (unsigned long long)ui->frozen_changes, ui->frozen_changes == 1 ? "" : "s");
-    if (ui->filter.len > 0) {
-        const char *text = ui->filter.text;
-        if (str_starts(text, "is:") && strchr(text, ' ') == NULL)
-            text += 3;
-        used = strlen(out);
-        (void)snprintf(out + used, size - used, "%sfilter: %.40s", used > 0 ? "  " : "", text);
-        used = strlen(out);
-        if (!is_narrow)
-            (void)snprintf(out + used, size - used, " (%zu of %zu)", ui->board.users.len,
-                           p->hud->users.len);
+        add_flag(out, size, brevity == 0 ? text : "FROZEN");
     }
-    if (ui->bell.is_muted) {
-        used = strlen(out);
-        (void)snprintf(out + used, size - used, "%sMUTE", used > 0 ? "  " : "");
+    if (brevity == 0)
+        (void)snprintf(shown, sizeof shown, " (%zu of %zu)", ui->board.users.len,
+                       p->hud->users.len);
+    if (ui->filter.len > 0) {
+        const char *what = ui->filter.text;
+        if (str_starts(what, "is:") && strchr(what, ' ') == NULL)
+            what += 3;
+        (void)snprintf(text, sizeof text, "filter: %.40s%s", what, shown);
+        add_flag(out, size, brevity < 2 ? text : "filter");
+    }
+    if (ui->department != NULL) {
+        (void)snprintf(text, sizeof text, "department: %.40s%s", ui->department,
+                       ui->filter.len > 0 ? "" : shown);
+        add_flag(out, size, brevity < 2 ? text : "department");
+    }
+    if (ui->bell.is_muted)
+        add_flag(out, size, "MUTE");
+}
+
+/* The longest flags that leave room for link, clock and the counts of ringing and held. */
+static void fit_flags(const struct paint *p, int room, char *out, size_t size)
+{
+    for (int brevity = 0; brevity < 3; brevity++) {
+        flags_text(p, brevity, out, size);
+        if (utf8_width(out) <= room)
+            return;
     }
 }
 
@@ -240,7 +255,6 @@ void statusbar_header(const struct paint *p)
     enum role link_role = link_text(p, link, sizeof link);
     const char *gap = is_list ? " " : "  ";
 
-    flags_text(p, flags, sizeof flags);
     users_text(p, users, sizeof users);
     clock_text(p, clock, sizeof clock);
     if (!p->layout->is_compact && !str_is_empty(p->ui->settings.profile)) {
@@ -252,6 +266,9 @@ void statusbar_header(const struct paint *p)
         pen_put(&pen, STYLE(ROLE_DIM), gap);
     }
     pen_put(&pen, STYLE(link_role), link);
+
+    fit_flags(p, p->layout->cols - pen.col - counts_width(p, 1, COUNTS_TIGHT) - 6, flags,
+              sizeof flags);
 
     /* What is on the right is given up before the counts are. */
     int right = p->layout->cols - 1;
@@ -271,14 +288,17 @@ void statusbar_header(const struct paint *p)
     pen_put(&pen, STYLE(ROLE_DIM), is_list ? "  " : "   ");
     int flags_cols = flags[0] != '\0' ? utf8_width(flags) + 2 : 0;
     fit_counts(p, &pen, right - pen.col - flags_cols,
-               is_list ? COUNTS_TIGHT : p->layout->is_wide ? COUNTS_WORDS : COUNTS_WIDE);
+               is_list              ? COUNTS_TIGHT
+               : p->layout->is_wide ? COUNTS_WORDS
+                                    : COUNTS_WIDE);
     if (flags_cols > 0) {
         pen_put(&pen, STYLE(ROLE_DIM), "  ");
         pen_put(&pen, style_with(ROLE_WARN, ATTR_BOLD), flags);
     }
 }
 
-/* --- the pinned line of what is urgent --------------------------------------------------------- */
+/* --- the pinned line of what is urgent ---------------------------------------------------------
+ */
 
 void statusbar_now(const struct paint *p)
 {
@@ -308,7 +328,9 @@ void statusbar_now(const struct paint *p)
         (void)snprintf(text, sizeof text, " %s %s%s%s%s%s%s", user->extension, name,
                        name[0] != '\0' ? " " : "", p->layout->is_wide ? face.row->word : "",
                        p->layout->is_wide ? " " : "", face.age,
-                       face.is_pickup ? " P" : face.view.is_stale ? " ?" : "");
+                       face.is_pickup       ? " P"
+                       : face.view.is_stale ? " ?"
+                                            : "");
         size_t left = urgent->users.len - shown;
         int more = left > 1 ? 8 : 0; /* room for "    +12" */
         int width = utf8_width(face.glyph) + utf8_width(text) + (shown > 0 ? 4 : 0);
@@ -408,8 +430,10 @@ static void put_prompt(const struct paint *p, struct pen *pen)
 
 static void put_message(const struct paint *p, struct pen *pen, const struct message *message)
 {
-    static const enum role roles[] = {[UI_INFO] = ROLE_TEXT, [UI_GOOD] = ROLE_GOOD,
-                                      [UI_WARN] = ROLE_WARN, [UI_ERROR] = ROLE_ERROR};
+    static const enum role roles[] = {[UI_INFO] = ROLE_TEXT,
+                                      [UI_GOOD] = ROLE_GOOD,
+                                      [UI_WARN] = ROLE_WARN,
+                                      [UI_ERROR] = ROLE_ERROR};
     static const char why[] = " (i why)";
     int end = pen->end;
 
@@ -484,7 +508,9 @@ void statusbar_keys(const struct paint *p)
         if ((!is_in_bar(p->ui, cmd) && !is_way_back) || key[0] == '\0')
             continue;
         int width = utf8_width(key) + (is_short ? 0 : 1 + utf8_width(cmd->label)) +
-                    (is_first ? 0 : is_short ? 1 : 2);
+                    (is_first   ? 0
+                     : is_short ? 1
+                                : 2);
         if (pen.col + width > pen.end)
             break;
         if (!is_first)

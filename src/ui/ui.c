@@ -85,7 +85,7 @@ enum rc ui_new(struct ui **out, const struct ui_settings *settings, struct err *
     ui->order = settings->order;
     ui->rows = 24;
     ui->cols = 80;
-    ui->is_mouse_on = true;
+    ui->is_mouse_on = settings->is_mouse;
     ui->wall_offset_ms = INT64_MIN;
     ui->due_ms = INT64_MAX;
     layout_make(&ui->layout, ui->rows, ui->cols, ui->view);
@@ -166,11 +166,17 @@ static void note_wall(struct ui *ui, const struct hud *hud, int64_t now_ms)
         ui->wall_offset_ms = clock_wall_ms() - now_ms;
 }
 
+/* The table has a column for the department: ordered by something else it is one list. */
+static bool is_grouped(const struct ui *ui)
+{
+    return !ui->is_ungrouped && (ui->view != VIEW_TABLE || ui->order == ORDER_LINE);
+}
+
 void ui_rebuild(struct ui *ui, const struct hud *hud, int64_t now_ms)
 {
     struct board_request request = {
         .order = {.by = ui->order,
-                  .is_grouped = !ui->is_ungrouped,
+                  .is_grouped = is_grouped(ui),
                   .department = ui->department,
                   .filter = &ui->filter},
         .layout = &ui->layout,
@@ -275,8 +281,8 @@ static int64_t message_end_ms(const struct message *message)
 
 const struct message *ui_message_shown(const struct ui *ui, int64_t now_ms)
 {
-    const struct message *last = ui->messages.len > 0 ? &ui->messages.items[ui->messages.len - 1]
-                                                      : NULL;
+    const struct message *last =
+        ui->messages.len > 0 ? &ui->messages.items[ui->messages.len - 1] : NULL;
 
     return last != NULL && now_ms < message_end_ms(last) ? last : NULL;
 }
@@ -337,7 +343,8 @@ static void note_link(struct ui *ui, const struct hud *hud, int64_t now_ms)
     char text[400];
 
     if (link->state != ui->link_seen && link->state == LINK_LOST) {
-        (void)snprintf(text, sizeof text, "connection lost%s%.300s",
+        (void)snprintf(text, sizeof text, "%s%s%.300s",
+                       link->was_synced ? "connection lost" : "cannot connect",
                        link->text[0] != '\0' ? ": " : "", link->text);
         ui_message(ui, UI_WARN, text, NULL, now_ms);
     }
@@ -363,9 +370,7 @@ static void ring_bell(struct ui *ui, const struct hud *hud, int64_t now_ms)
 
 void ui_hud_changed(struct ui *ui, const struct hud *hud, unsigned bits, int64_t now_ms)
 {
-    enum {
-        COUNTED = HUD_CHANGED_LAMP | HUD_CHANGED_CALLS | HUD_CHANGED_USER | HUD_CHANGED_USERS
-    };
+    enum { COUNTED = HUD_CHANGED_LAMP | HUD_CHANGED_CALLS | HUD_CHANGED_USER | HUD_CHANGED_USERS };
 
     note_wall(ui, hud, now_ms);
     if (ui->is_frozen && (bits & COUNTED) != 0)

@@ -195,18 +195,23 @@ static void skeleton(const struct paint *p, int row, int end)
 static void empty_connecting(const struct paint *p, struct lines *lines)
 {
     const struct link *link = &p->live->link;
-    const char *backend = str_is_empty(p->ui->settings.backend) ? "the backend"
-                                                                : p->ui->settings.backend;
+    const char *backend =
+        str_is_empty(p->ui->settings.backend) ? "the backend" : p->ui->settings.backend;
     char text[600];
     long seconds = (long)((p->live_ms - link->changed_ms) / 1000);
-    const char *verb = link->state == LINK_LOST ? "Cannot reach" : link->state == LINK_IDLE
-                                                  ? "About to connect to" : "Connecting to";
+    const char *verb = link->state == LINK_LOST   ? "Cannot reach"
+                       : link->state == LINK_IDLE ? "About to connect to"
+                                                  : "Connecting to";
     if (link->state == LINK_LIVE || link->state == LINK_POLLING)
         verb = "Reading the users from";
 
-    (void)snprintf(text, sizeof text, "%s %s%s%s, since %ld s", verb, backend,
-                   link->text[0] != '\0' ? ": " : "", link->text, seconds < 0 ? 0 : seconds);
-    paint_due(p, p->live_ms + 1000 - (p->live_ms - link->changed_ms) % 1000);
+    int len = snprintf(text, sizeof text, "%s %s%s%.300s", verb, backend,
+                       link->text[0] != '\0' ? ": " : "", link->text);
+    if (link->state != LINK_IDLE && len > 0 && (size_t)len < sizeof text) {
+        (void)snprintf(text + len, sizeof text - (size_t)len, ", since %ld s",
+                       seconds < 0 ? 0 : seconds);
+        paint_due(p, p->live_ms + 1000 - (p->live_ms - link->changed_ms) % 1000);
+    }
     lines_wrapped(lines, link->state == LINK_LOST ? ROLE_WARN : ROLE_TEXT, text);
     lines->row++;
     skeleton(p, lines->row, lines->end);
@@ -222,7 +227,8 @@ static void empty_refused(const struct paint *p, struct lines *lines)
     if (str_is_empty(p->ui->settings.profile))
         (void)snprintf(text, sizeof text, "callhud doctor    checks it step by step");
     else
-        (void)snprintf(text, sizeof text, "callhud doctor --profile %.64s    checks it step by step",
+        (void)snprintf(text, sizeof text,
+                       "callhud doctor --profile %.64s    checks it step by step",
                        p->ui->settings.profile);
     line(lines, ROLE_KEY, text);
     line(lines, ROLE_DIM, ":reconnect    tries again");
@@ -252,8 +258,9 @@ static void empty_nobody(const struct paint *p, struct lines *lines)
         (void)snprintf(text, sizeof text, "monitored: %.300s", p->ui->settings.monitor);
         lines_wrapped(lines, ROLE_DIM, text);
     }
-    lines_wrapped(lines, ROLE_DIM, "to add: name people in [users] of the configuration, or set "
-                                   "monitor = all; then :reload");
+    lines_wrapped(lines, ROLE_DIM,
+                  "to add: name people in [users] of the configuration, or set "
+                  "monitor = all; then :reload");
     line(lines, ROLE_KEY, "callhud doctor    says what the backend offers");
 }
 

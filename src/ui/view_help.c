@@ -84,8 +84,8 @@ static void paint_help_line(const struct paint *p, int row, long at)
     else
         str_copy(text, sizeof text, cols >= 60 ? cmd->help : cmd->label);
     int col = 2 + keys_cols + name_cols;
-    canvas_field(p->canvas, row, col, cols - col, STYLE(why != NULL && !is_at ? ROLE_DIM : text_role),
-                 text);
+    canvas_field(p->canvas, row, col, cols - col,
+                 STYLE(why != NULL && !is_at ? ROLE_DIM : text_role), text);
     paint_hit(p, row, 0, 1, cols, NULL, cmd, at);
 }
 
@@ -229,9 +229,8 @@ static void why_text(const struct paint *p, struct buf *out)
     buf_fini(&masked);
     struct pickup pickup = hud_pickup(p->hud, user, p->now_ms);
     if (!pickup.is_ok && pickup.why != NULL)
-        buf_printf(out, "%spick up: %s", out->len > 0 && out->data[out->len - 1] != '\n' ? "\n"
-                                                                                             : "",
-                   pickup.why);
+        buf_printf(out, "%spick up: %s",
+                   out->len > 0 && out->data[out->len - 1] != '\n' ? "\n" : "", pickup.why);
     buf_fini(&raw);
 }
 

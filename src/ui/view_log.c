@@ -9,8 +9,10 @@ struct entry {
     const char *level, *text, *why;
 };
 
-static const enum role level_roles[] = {[LOG_DEBUG] = ROLE_DIM, [LOG_INFO] = ROLE_TEXT,
-                                        [LOG_WARN] = ROLE_WARN, [LOG_ERROR] = ROLE_ERROR};
+static const enum role level_roles[] = {[LOG_DEBUG] = ROLE_DIM,
+                                        [LOG_INFO] = ROLE_TEXT,
+                                        [LOG_WARN] = ROLE_WARN,
+                                        [LOG_ERROR] = ROLE_ERROR};
 
 /* Both lists are sorted: walks them from the newest on. */
 struct walk {
@@ -29,8 +31,10 @@ static bool walk_back(struct walk *walk, struct entry *out)
     if (!has_log && !has_message)
         return false;
     if (has_message && (!has_log || message->wall_ms >= log.wall_ms)) {
-        static const enum role roles[] = {[UI_INFO] = ROLE_TEXT, [UI_GOOD] = ROLE_GOOD,
-                                          [UI_WARN] = ROLE_WARN, [UI_ERROR] = ROLE_ERROR};
+        static const enum role roles[] = {[UI_INFO] = ROLE_TEXT,
+                                          [UI_GOOD] = ROLE_GOOD,
+                                          [UI_WARN] = ROLE_WARN,
+                                          [UI_ERROR] = ROLE_ERROR};
         *out = (struct entry){message->wall_ms, roles[message->level], "shown", message->text,
                               message->why};
         walk->messages_left--;

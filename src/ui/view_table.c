@@ -31,9 +31,10 @@ static void text_department(const struct face *face, const struct paint *p, char
 
 static void text_state(const struct face *face, const struct paint *p, char *out, size_t size)
 {
-    static const char *const words[LAMP_COUNT] = {
-        [LAMP_HIDDEN] = "hidden", [LAMP_DND] = "dnd", [LAMP_PRESENCE_ONLY] = "not shown",
-        [LAMP_UNKNOWN] = "unknown"};
+    static const char *const words[LAMP_COUNT] = {[LAMP_HIDDEN] = "hidden",
+                                                  [LAMP_DND] = "dnd",
+                                                  [LAMP_PRESENCE_ONLY] = "not shown",
+                                                  [LAMP_UNKNOWN] = "unknown"};
     const char *word = words[face->view.lamp] != NULL ? words[face->view.lamp] : face->row->word;
 
     (void)p;

@@ -59,7 +59,7 @@ static void paint_title(struct sheet *sheet, const struct user *user)
 static void call_time(const struct paint *p, const struct call *call, char *out, size_t size)
 {
     int64_t since_ms = call->state == CALL_CONNECTED && call->connected_ms > 0 ? call->connected_ms
-                                                                                : call->since_ms;
+                                                                               : call->since_ms;
     bool is_at_least = since_ms == 0;
     int64_t age_ms = hud_age_ms(p->hud, is_at_least ? call->seen_ms : since_ms, p->now_ms);
 
@@ -162,7 +162,7 @@ static void paint_state(struct sheet *sheet, const struct user *user)
         (void)snprintf(words, sizeof words, "and %zu more calls", user->calls_beyond);
     else
         str_copy(words, sizeof words,
-                 user->is_withheld        ? "calls are not shown to you"
+                 user->is_withheld      ? "calls are not shown to you"
                  : user->calls.len == 1 ? "no second call"
                                         : "");
     if (words[0] != '\0') {
@@ -219,6 +219,8 @@ static void paint_facts(struct sheet *sheet, const struct user *user)
     struct face face;
 
     face_make(&face, p, user, false);
+    if (p->ui->settings.is_read_only)
+        pickup = (struct pickup){.why = "callhud was started read-only"};
     if (pickup.is_ok)
         paint_wrapped(sheet, "you may", 10, "pick up: yes");
     else
@@ -259,8 +261,8 @@ void view_pane(const struct paint *p)
 {
     const struct user *user = board_selected(&p->ui->board);
     int end = p->layout->bar_row >= 0 ? p->layout->bar_row : p->layout->message_row;
-    struct sheet sheet = {p, p->layout->body_row, p->layout->pane_col + 1,
-                          p->layout->pane_cols - 1, end};
+    struct sheet sheet = {p, p->layout->body_row, p->layout->pane_col + 1, p->layout->pane_cols - 1,
+                          end};
 
     canvas_fill(p->canvas, sheet.row, p->layout->pane_col, end - sheet.row, 1, STYLE(ROLE_DIM),
                 paint_glyph(p, "│", "|"));

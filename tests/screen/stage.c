@@ -3,12 +3,12 @@
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
-#include <cmocka.h>
 
 static void tell(struct stage *s, unsigned bits)
 {
@@ -48,9 +48,13 @@ void stage_init(struct stage *s, int rows, int cols)
     memset(s, 0, sizeof *s);
     s->now_ms = 1000000;
     s->wall_ms = STAGE_TIME_MS;
-    s->settings = (struct ui_settings){.profile = "work", .backend = "the exchange",
-                                       .phone_extension = "", .is_blinking = true,
-                                       .theme = "default", .themes = themes};
+    s->settings = (struct ui_settings){.profile = "work",
+                                       .backend = "the exchange",
+                                       .phone_extension = "",
+                                       .is_blinking = true,
+                                       .is_mouse = true,
+                                       .theme = "default",
+                                       .themes = themes};
     hud_init(&s->hud);
     canvas_init(&s->canvas, rows, cols, false);
     stage_restart(s);
@@ -90,8 +94,7 @@ void stage_render(struct stage *s)
 
 void stage_user(struct stage *s, const char *extension, const char *name, const char *department)
 {
-    struct event event = {.kind = EVENT_USER, .user_id = extension,
-                          .is_answer = s->is_answering};
+    struct event event = {.kind = EVENT_USER, .user_id = extension, .is_answer = s->is_answering};
 
     event.u.user.extension = extension;
     event.u.user.name = name;
@@ -111,11 +114,10 @@ void stage_presence(struct stage *s, const char *id, enum presence presence, con
 }
 
 void stage_call(struct stage *s, const char *id, const char *call_id, enum call_state state,
-                enum call_direction direction, const char *number, const char *name,
-                int64_t age_ms)
+                enum call_direction direction, const char *number, const char *name, int64_t age_ms)
 {
-    struct event event = {.kind = EVENT_CALL, .user_id = id, .is_answer = s->is_answering,
-                          .at_ms = s->wall_ms};
+    struct event event = {
+        .kind = EVENT_CALL, .user_id = id, .is_answer = s->is_answering, .at_ms = s->wall_ms};
 
     event.u.call.id = call_id;
     event.u.call.state = state;

@@ -11,8 +11,8 @@ struct stage {
     struct ui *ui;
     struct ui_settings settings;
     struct canvas canvas;
-    int64_t now_ms;  /* monotonic */
-    int64_t wall_ms; /* of the backend at now_ms */
+    int64_t now_ms;    /* monotonic */
+    int64_t wall_ms;   /* of the backend at now_ms */
     bool is_answering; /* facts told now belong to the snapshot asked for */
     bool is_snapshot_open;
     bool is_feeding_late; /* facts are applied, the screens are told at the end */

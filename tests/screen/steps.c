@@ -4,14 +4,14 @@
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 enum { WORDS_MAX = 24 };
 
@@ -141,8 +141,9 @@ static void step_option(struct play *p)
                        : strcmp(text, "hidden") == 0 ? NUMBERS_HIDDEN
                                                      : NUMBERS_FULL;
     if ((text = option(p, "bell")) != NULL)
-        set->bell = strcmp(text, "off") == 0 ? BELL_OFF : strcmp(text, "auto") == 0 ? BELL_AUTO
-                                                                                    : BELL_ON;
+        set->bell = strcmp(text, "off") == 0    ? BELL_OFF
+                    : strcmp(text, "auto") == 0 ? BELL_AUTO
+                                                : BELL_ON;
     if ((text = option(p, "blink")) != NULL)
         set->is_blinking = strcmp(text, "no") != 0;
     stage_restart(p->s);
@@ -173,7 +174,8 @@ static void step_gone(struct play *p)
 
 static void step_presence(struct play *p)
 {
-    static const char *const words[] = {"unknown", "available", "busy", "away", "offline", "hidden"};
+    static const char *const words[] = {"unknown", "available", "busy",
+                                        "away",    "offline",   "hidden"};
     const char *note = option(p, "note");
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -187,8 +189,8 @@ static void step_presence(struct play *p)
 
 static void step_dnd(struct play *p)
 {
-    struct event event = {.kind = EVENT_DND, .user_id = word(p, 1),
-                          .is_answer = p->s->is_answering};
+    struct event event = {
+        .kind = EVENT_DND, .user_id = word(p, 1), .is_answer = p->s->is_answering};
 
     event.at_ms = p->s->wall_ms - age_option(p);
     event.u.dnd.is_on = strcmp(word(p, 2), "on") == 0;
@@ -197,8 +199,8 @@ static void step_dnd(struct play *p)
 
 static void step_withheld(struct play *p)
 {
-    struct event event = {.kind = EVENT_CALLS_WITHHELD, .user_id = word(p, 1),
-                          .is_answer = p->s->is_answering};
+    struct event event = {
+        .kind = EVENT_CALLS_WITHHELD, .user_id = word(p, 1), .is_answer = p->s->is_answering};
 
     event.u.withheld.is_withheld = strcmp(word(p, 2), "no") != 0;
     stage_apply(p->s, &event);
@@ -208,8 +210,8 @@ static void step_withheld(struct play *p)
 static void step_device(struct play *p)
 {
     struct device device = {word(p, 2), strcmp(word(p, 3), "online") == 0};
-    struct event event = {.kind = EVENT_DEVICES, .user_id = word(p, 1),
-                          .is_answer = p->s->is_answering};
+    struct event event = {
+        .kind = EVENT_DEVICES, .user_id = word(p, 1), .is_answer = p->s->is_answering};
 
     event.u.devices.items = &device;
     event.u.devices.len = 1;
@@ -221,10 +223,15 @@ static void step_call(struct play *p)
     static const struct {
         const char *word;
         enum call_state state;
-    } states[] = {{"ring", CALL_RINGING}, {"dial", CALL_DIALLING}, {"talk", CALL_CONNECTED},
-                  {"hold", CALL_HELD},    {"park", CALL_PARKED}};
-    struct event event = {.kind = EVENT_CALL, .user_id = word(p, 1),
-                          .is_answer = p->s->is_answering, .at_ms = p->s->wall_ms};
+    } states[] = {{"ring", CALL_RINGING},
+                  {"dial", CALL_DIALLING},
+                  {"talk", CALL_CONNECTED},
+                  {"hold", CALL_HELD},
+                  {"park", CALL_PARKED}};
+    struct event event = {.kind = EVENT_CALL,
+                          .user_id = word(p, 1),
+                          .is_answer = p->s->is_answering,
+                          .at_ms = p->s->wall_ms};
     struct supervisor supervisor = {.extension = "", .mode = SUPERVISE_UNKNOWN};
     const char *id = option(p, "id"), *supervised = option(p, "supervised");
     const char *number = word(p, 4), *name = word(p, 5);
@@ -306,7 +313,7 @@ static void step_cold(struct play *p)
     hud_fini(&p->s->hud);
     hud_init(&p->s->hud);
     p->s->is_snapshot_open = false;
-    stage_restart(p->s);
+    ui_hud_changed(p->s->ui, &p->s->hud, HUD_CHANGED_USERS, p->s->now_ms);
 }
 
 static void step_advance(struct play *p)
@@ -364,8 +371,9 @@ static void step_selected(struct play *p)
 /* intent copy 415... | intent none */
 static void step_intent(struct play *p)
 {
-    static const char *const words[] = {"none",  "quit",  "resync", "redraw", "suspend", "copy",
-                                        "theme", "mouse", "reload", "bell",   "shot",    "reconnect"};
+    static const char *const words[] = {"none",    "quit", "resync", "redraw",
+                                        "suspend", "copy", "theme",  "mouse",
+                                        "reload",  "bell", "shot",   "reconnect"};
     struct intent intent = {0};
 
     (void)ui_next_intent(p->s->ui, &intent);

@@ -7,13 +7,13 @@
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
 
 /* As a decoder hands them on: cleaned. */
 static char *clean(const char *text)
@@ -30,18 +30,35 @@ static char *clean(const char *text)
 static void hostile_floor(struct stage *s)
 {
     static const char *const names[] = {
-        "Noor Haddad", "", "x", "a name that is far longer than any column on any screen could be",
-        "田中花子田中花子田中花子田中花子", "\x1b[31mred\x1b[0m\x07", "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
-        "\xe2\x80\xae" "drowssap", "tab\tnew\nline", "👩‍👩‍👧‍👦 family", "\xff\xfe\x80 bytes", "%s%n%d", "🇩🇪🇩🇪", "  ",
+        "Noor Haddad",
+        "",
+        "x",
+        "a name that is far longer than any column on any screen could be",
+        "田中花子田中花子田中花子田中花子",
+        "\x1b[31mred\x1b[0m\x07",
+        "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
+        "\xe2\x80\xae"
+        "drowssap",
+        "tab\tnew\nline",
+        "👩‍👩‍👧‍👦 family",
+        "\xff\xfe\x80 bytes",
+        "%s%n%d",
+        "🇩🇪🇩🇪",
+        "  ",
     };
     static const char *const departments[] = {
-        "Sales", "", "A department with a name that no heading can hold at eighty columns, ever, really",
+        "Sales",
+        "",
+        "A department with a name that no heading can hold at eighty columns, ever, really",
         "田中",
     };
     for (int i = 0; i < 56; i++) {
         char extension[40];
-        (void)snprintf(extension, sizeof extension, i % 9 == 0 ? "100000%d" : i % 13 == 0 ? "9%d"
-                                                                                          : "1%02d", i);
+        (void)snprintf(extension, sizeof extension,
+                       i % 9 == 0    ? "100000%d"
+                       : i % 13 == 0 ? "9%d"
+                                     : "1%02d",
+                       i);
         char *name = clean(names[(size_t)i % (sizeof names / sizeof names[0])]);
         char *department = clean(departments[(size_t)i % 4]);
         stage_user(s, extension, name, department);
@@ -121,8 +138,23 @@ static void sweep(struct stage *s, bool is_board)
 
 static void every_view(bool is_ascii)
 {
-    static const char *const ways[] = {"", "v", "vv", "G", "20", "<Enter>", "?", "?/mo", "/is:hold",
-                                       ":", ":th", "i", "f", "z", "<F9>", "oooo", "/nobody at all<Enter>"};
+    static const char *const ways[] = {"",
+                                       "v",
+                                       "vv",
+                                       "G",
+                                       "20",
+                                       "<Enter>",
+                                       "?",
+                                       "?/mo",
+                                       "/is:hold",
+                                       ":",
+                                       ":th",
+                                       "i",
+                                       "f",
+                                       "z",
+                                       "<F9>",
+                                       "oooo",
+                                       "/nobody at all<Enter>"};
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         struct stage s;
         stage_init(&s, 24, 80);
@@ -131,8 +163,9 @@ static void every_view(bool is_ascii)
         stage_render(&s);
         stage_keys(&s, ways[i]);
         bool is_board = ways[i][0] == '\0' || strchr("vG2zo", ways[i][0]) != NULL;
-        ui_message(s.ui, UI_WARN, "a message that is longer than the screen is wide, by far, and more",
-                   "a reason", s.now_ms);
+        ui_message(s.ui, UI_WARN,
+                   "a message that is longer than the screen is wide, by far, and more", "a reason",
+                   s.now_ms);
         sweep(&s, is_board && strcmp(ways[i], "20") != 0);
         stage_fini(&s);
     }
@@ -153,8 +186,8 @@ void sweep_ascii(void **state)
 /* No users, no link: the empty screens. */
 void sweep_empty(void **state)
 {
-    static const enum link_state states[] = {LINK_IDLE, LINK_CONNECTING, LINK_LIVE, LINK_POLLING,
-                                             LINK_LOST, LINK_REFUSED};
+    static const enum link_state states[] = {LINK_IDLE,    LINK_CONNECTING, LINK_LIVE,
+                                             LINK_POLLING, LINK_LOST,       LINK_REFUSED};
     (void)state;
     for (int synced = 0; synced < 2; synced++)
         for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
@@ -162,8 +195,10 @@ void sweep_empty(void **state)
             stage_init(&s, 24, 80);
             if (synced)
                 stage_sync(&s);
-            stage_link(&s, states[i], "a text of the server that is long enough to need two lines "
-                                      "on every terminal", 3000);
+            stage_link(&s, states[i],
+                       "a text of the server that is long enough to need two lines "
+                       "on every terminal",
+                       3000);
             sweep(&s, false);
             stage_fini(&s);
         }
@@ -180,7 +215,8 @@ void sweep_selection(void **state)
     hostile_floor(&s);
     stage_keys(&s, "110");
     assert_string_equal(ui_selected(s.ui), "110");
-    static const char *const keys[] = {"o", "o", "v", "o", "v", "o", "z", "z", ":group<Enter>", "v"};
+    static const char *const keys[] = {"o", "o", "v", "o", "v", "o", "z", "z", ":group<Enter>",
+                                       "v"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         stage_keys(&s, keys[i]);
         draw_at(&s, 4 + (int)i * 2, 20 + (int)i * 13, true);

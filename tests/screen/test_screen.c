@@ -1,12 +1,14 @@
 /* Golden screens: each NAME.steps is played and what it shows compared with NAME.screen, first the
  * canvas, then the bytes that the terminal floor makes of it, as a terminal (libvterm) shows them.
- * UPDATE=1 in the environment writes the expected files anew; read the difference before you keep it. */
+ * UPDATE=1 in the environment writes the expected files anew; read the difference before you keep
+ * it. */
 #include "steps.h"
 #include "sweep.h"
 
 #include "../unit/pty_screen.h"
 #include "callhud/term/term.h"
 
+#include <cmocka.h>
 #include <glob.h>
 #include <locale.h>
 #include <setjmp.h>
@@ -16,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 enum { SCREENS_MAX_BYTES = 4 * 1024 * 1024 };
 

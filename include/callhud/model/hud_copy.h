@@ -5,8 +5,8 @@
 #include "callhud/model/hud.h"
 
 /* Copies users, calls, link, counts, settings and the backend's clock; shares no memory with from.
- * What is only needed to apply further events (the open snapshot, the list of changed users) is left
- * empty: the copy is for reading. *to must not be initialised; hud_fini() frees it. */
+ * What is only needed to apply further events (the open snapshot, the list of changed users) is
+ * left empty: the copy is for reading. *to must not be initialised; hud_fini() frees it. */
 void hud_copy(struct hud *to, const struct hud *from);
 
 #endif

@@ -16,18 +16,18 @@ struct board_row {
 
 struct board {
     struct order order;
-    struct urgent urgent;      /* all that ask for action, filtered or not */
+    struct urgent urgent; /* all that ask for action, filtered or not */
     VEC(const struct user *) users;
     VEC(struct board_row) rows;
-    size_t at; /* of the selected user; 0 when there is none */
+    size_t at;     /* of the selected user; 0 when there is none */
     size_t pinned; /* users on top because they ask for action (lists only) */
 
-    char *selected_id;     /* NULL: none yet */
-    char *chosen_id;       /* whom the person selected: a filter may have put a neighbour there */
-    VEC(char *) ids;       /* of users as built last: where the neighbours of a lost selection are */
-    size_t top;            /* first row on the screen */
-    size_t below, above;   /* users not on the screen, as drawn last */
-    size_t page_users;     /* users that fit on a screen, as drawn last; at least 1 */
+    char *selected_id;   /* NULL: none yet */
+    char *chosen_id;     /* whom the person selected: a filter may have put a neighbour there */
+    VEC(char *) ids;     /* of users as built last: where the neighbours of a lost selection are */
+    size_t top;          /* first row on the screen */
+    size_t below, above; /* users not on the screen, as drawn last */
+    size_t page_users;   /* users that fit on a screen, as drawn last; at least 1 */
 };
 
 struct board_request {
@@ -48,8 +48,8 @@ bool board_select_id(struct board *board, const char *id);
 /* One row up or down, keeping the column. */
 void board_step_row(struct board *board, int rows);
 void board_step_group(struct board *board, int by);
-/* Moves top so that the selected user's row is within height lines. Rows before first do not scroll:
- * they are drawn elsewhere. */
+/* Moves top so that the selected user's row is within height lines. Rows before first do not
+ * scroll: they are drawn elsewhere. */
 void board_scroll(struct board *board, size_t first, int height);
 
 #endif

@@ -21,8 +21,8 @@ struct keymap {
     VEC(struct binding) bindings;
 };
 
-/* own: NULL-terminated pairs (key text, command name; "none" takes the key away), or NULL. On an error
- * (a key or a command that does not exist) the map holds the defaults only. */
+/* own: NULL-terminated pairs (key text, command name; "none" takes the key away), or NULL. On an
+ * error (a key or a command that does not exist) the map holds the defaults only. */
 enum rc keymap_init(struct keymap *map, const char *const *own, struct err *err);
 void keymap_fini(struct keymap *map);
 

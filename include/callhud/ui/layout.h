@@ -8,7 +8,8 @@ enum ui_view { VIEW_GRID, VIEW_DENSE, VIEW_TABLE, VIEW_COUNT };
 const char *view_word(enum ui_view view);
 bool view_from_word(const char *word, enum ui_view *out);
 
-/* How users are drawn. Below 60 columns or 10 lines every view becomes a list of one line a user. */
+/* How users are drawn. Below 60 columns or 10 lines every view becomes a list of one line a user.
+ */
 enum shape { SHAPE_COUNTS, SHAPE_LIST, SHAPE_GRID, SHAPE_DENSE, SHAPE_TABLE };
 
 #define LAYOUT_LIST_COLS 60    /* narrower: list */
@@ -25,7 +26,7 @@ struct layout {
     bool is_compact; /* the narrowest list */
     int now_row;     /* -1: none */
     int body_row, body_rows, body_cols;
-    int bar_row;     /* of the supervision bar; -1: shares the message line */
+    int bar_row; /* of the supervision bar; -1: shares the message line */
     int message_row;
     bool is_message_over_body; /* a message hides the last line of the list */
     int keys_row;              /* -1: none */

@@ -1,4 +1,5 @@
-/* Telephone numbers as people may see them: the setting `numbers` on every screen and in every text. */
+/* Telephone numbers as people may see them: the setting `numbers` on every screen and in every
+ * text. */
 #ifndef CALLHUD_UI_NUMBERS_H
 #define CALLHUD_UI_NUMBERS_H
 

@@ -16,8 +16,8 @@ struct prompt {
     long chosen;               /* in the palette's list */
 };
 
-/* Editing alone: characters, paste, Backspace, Delete, Left, Right, Home, End, Ctrl-a e u w k. False
- * when the key is none of these. */
+/* Editing alone: characters, paste, Backspace, Delete, Left, Right, Home, End, Ctrl-a e u w k.
+ * False when the key is none of these. */
 bool prompt_edit(struct prompt *prompt, const struct key *key);
 void prompt_set(struct prompt *prompt, const char *text);
 

@@ -21,6 +21,7 @@ struct ui_settings {
     const char *phone_extension; /* the supervisor's own, for bell = auto; "" */
     bool is_blinking;
     bool is_read_only;
+    bool is_mouse; /* the mouse is on when the screens start; `m` changes it */
     enum ui_bell bell;
     enum ui_numbers numbers;
     enum order_by order;
@@ -57,6 +58,7 @@ struct intent {
     char text[512]; /* COPY: what; THEME: name; SHOT: file */
     bool is_on;     /* MOUSE */
 };
+/* To be asked until false after ui_key(), ui_hud_changed() and ui_render(): the bell may come from any. */
 bool ui_next_intent(struct ui *ui, struct intent *out);
 
 /* "callhud: 3 ringing 2 held" for the terminal's title. */

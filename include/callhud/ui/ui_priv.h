@@ -54,13 +54,14 @@ struct message {
     int64_t at_ms, wall_ms;
 };
 
-/* --- what can be clicked ----------------------------------------------------------------------- */
+/* --- what can be clicked -----------------------------------------------------------------------
+ */
 
 struct hit {
     int row, col, rows, cols;
-    char *user_id;          /* NULL: a command */
-    const struct cmd *cmd;  /* what a click runs */
-    long line;              /* of a list on the screen; -1: none */
+    char *user_id;         /* NULL: a command */
+    const struct cmd *cmd; /* what a click runs */
+    long line;             /* of a list on the screen; -1: none */
 };
 
 struct bold {
@@ -80,7 +81,7 @@ struct ui {
     enum order_by order;
     bool is_ungrouped;
     struct filter filter;
-    char *department; /* NULL: all */
+    char *department;   /* NULL: all */
     bool is_refiltered; /* filter or department changed since the board was built */
     struct layout layout;
     struct board board;
@@ -104,7 +105,6 @@ struct ui {
     struct bell bell;
     bool is_mouse_on;
     bool is_why_open;
-    bool is_quitting_asked;
 
     char help_search[64];
     long help_at, help_top, help_len; /* lines of the help screen */
@@ -145,9 +145,9 @@ void ui_jump(struct ui *ui, const char *digits, const struct hud *hud, int64_t n
 struct paint {
     struct ui *ui;
     struct canvas *canvas;
-    const struct hud *hud;  /* what is shown: frozen or not */
+    const struct hud *hud; /* what is shown: frozen or not */
     const struct hud *live;
-    int64_t now_ms;  /* of what is shown */
+    int64_t now_ms; /* of what is shown */
     int64_t live_ms;
     const struct layout *layout;
 };
@@ -184,8 +184,7 @@ struct face {
     struct style lamp, text, dim;
     bool is_selected, is_marked, is_pickup, is_supervised, is_recorded;
 };
-void face_make(struct face *face, const struct paint *p, const struct user *user,
-               bool is_selected);
+void face_make(struct face *face, const struct paint *p, const struct user *user, bool is_selected);
 /* "rings 212 555 0142", "→ Acme Ltd", "away: lunch". */
 void face_words(const struct face *face, const struct paint *p, char *out, size_t size);
 /* The other party alone: name, else number; "" when not known. */
