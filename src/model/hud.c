@@ -30,6 +30,7 @@ static void user_free(struct user *user)
     for (size_t i = 0; i < user->calls.len; i++)
         call_fini(&user->calls.items[i]);
     VEC_FREE(&user->calls);
+    map_fini(&user->beyond, NULL);
     for (size_t i = 0; i < user->devices_len; i++)
         mem_free((char *)(uintptr_t)user->devices[i].name);
     mem_free(user->devices);
@@ -133,7 +134,10 @@ void user_remove(struct hud *hud, struct user *user)
             break;
         }
     }
-    hud->corrections.len = 0;
+    for (size_t i = hud->corrections.len; i-- > 0;) {
+        if (hud->corrections.items[i].user == user)
+            VEC_REMOVE(&hud->corrections, i);
+    }
     VEC_PUSH(&hud->gone, mem_dup(user->extension));
     hud->rev++;
     user_free(user);
@@ -178,6 +182,40 @@ void user_sort_calls(struct user *user)
 {
     if (user->calls.len > 1)
         qsort(user->calls.items, user->calls.len, sizeof *user->calls.items, compare_calls);
+}
+
+bool user_note_beyond(struct user *user, const char *call_id, uint64_t at)
+{
+    if (!map_get(&user->beyond, call_id) && user->beyond.len >= HUD_CALLS_COUNTED_MAX)
+        return false;
+    bool is_new = !map_put(&user->beyond, call_id, (void *)(uintptr_t)at);
+    user->calls_beyond = user->beyond.len;
+    return is_new;
+}
+
+bool user_forget_beyond(struct user *user, const char *call_id)
+{
+    bool was_noted = map_remove(&user->beyond, call_id) != NULL;
+    user->calls_beyond = user->beyond.len;
+    return was_noted;
+}
+
+bool user_sweep_beyond(struct user *user, uint64_t at)
+{
+    VEC(char *) over = {0};
+    const char *id;
+    void *told;
+    for (size_t i = 0; map_next(&user->beyond, &i, &id, &told);) {
+        if ((uintptr_t)told <= at)
+            VEC_PUSH(&over, mem_dup(id));
+    }
+    bool is_other = over.len > 0;
+    for (size_t i = 0; i < over.len; i++) {
+        user_forget_beyond(user, over.items[i]);
+        mem_free(over.items[i]);
+    }
+    VEC_FREE(&over);
+    return is_other;
 }
 
 const struct call *hud_call(const struct user *user)
@@ -351,6 +389,7 @@ unsigned hud_tick(struct hud *hud, int64_t now_ms)
     if (link->state == LINK_LIVE && now_ms - link->heard_ms >= HUD_PONG_LIMIT_MS) {
         link_lose(hud, "no answer for 30 s", now_ms);
         link->unsynced_at = hud->stats.events + 1; /* after all that was applied so far */
+        hud->is_snapshot_broken = true;
         bits |= HUD_CHANGED_LINK | users_show(hud, now_ms);
     }
     if (is_fading(link))

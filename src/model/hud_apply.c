@@ -74,6 +74,7 @@ static unsigned apply_link(struct hud *hud, const struct event *event, int64_t n
         link->heard_ms = now_ms;
     if (!is_up) {
         link->unsynced_at = hud->stats.events;
+        hud->is_snapshot_broken = true;
         link_unsync(hud, now_ms);
     }
     if (is_other)
@@ -86,6 +87,7 @@ static unsigned apply_link(struct hud *hud, const struct event *event, int64_t n
 static unsigned apply_gap(struct hud *hud, int64_t now_ms)
 {
     hud->link.unsynced_at = hud->stats.events;
+    hud->is_snapshot_broken = true;
     if (!link_unsync(hud, now_ms))
         return 0;
     hud->rev++;
@@ -144,6 +146,7 @@ static unsigned apply_user(struct hud *hud, const struct event *event, int64_t n
     }
     if (bits & HUD_CHANGED_USERS)
         bits |= user_refresh(hud, user, event, now_ms);
+    bits |= user_show(hud, user, now_ms);
     if (bits)
         user_mark(hud, user);
     return bits;
@@ -282,6 +285,20 @@ static bool set_state(struct hud *hud, struct call *call, const struct event *ev
     return true;
 }
 
+/* A call that rings or is held goes before a less urgent one that is kept: the lamp is always true. */
+static bool make_room(const struct hud *hud, struct user *user, const struct event *event)
+{
+    enum call_state state = event->u.call.state;
+    struct call *last = &user->calls.items[user->calls.len - 1];
+    bool is_waiting = state == CALL_RINGING || state == CALL_HELD || state == CALL_PARKED;
+    if (!is_waiting || (last->state != CALL_CONNECTED && last->state != CALL_DIALLING))
+        return false;
+    user_note_beyond(user, last->id, hud->stats.events);
+    call_fini(last);
+    user->calls.len--;
+    return true;
+}
+
 static unsigned apply_call(struct hud *hud, struct user *user, const struct event *event,
                            int64_t now_ms)
 {
@@ -293,12 +310,12 @@ static unsigned apply_call(struct hud *hud, struct user *user, const struct even
     if (call && snapshot_is_overtaken(hud, event, &call->touched))
         return 0;
     snapshot_forget_ended(hud, event, id);
-    if (is_new && user->calls.len >= HUD_CALLS_PER_USER_MAX) {
-        user->calls_beyond++;
-        return HUD_CHANGED_CALLS;
-    }
-    if (is_new)
+    if (is_new && user->calls.len >= HUD_CALLS_PER_USER_MAX && !make_room(hud, user, event))
+        return user_note_beyond(user, id, hud->stats.events) ? HUD_CHANGED_CALLS : 0;
+    if (is_new) {
+        user_forget_beyond(user, id);
         call = call_add(user, id);
+    }
     touch(hud, &call->touched, event);
     user->is_heard = true;
 
@@ -326,16 +343,12 @@ static unsigned apply_ended(struct hud *hud, struct user *user, const struct eve
     snapshot_note_ended(hud, event, id);
     struct call *call = call_find(user, id);
     if (!call) {
-        /* One of those that were not kept, as far as can be told. */
-        user->calls_beyond -= user->calls_beyond > 0 && user->calls.len >= HUD_CALLS_PER_USER_MAX;
-        return 0;
+        return user_forget_beyond(user, id) ? HUD_CHANGED_CALLS : 0;
     }
     if (snapshot_is_overtaken(hud, event, &call->touched))
         return 0;
     call_fini(call);
     VEC_REMOVE(&user->calls, (size_t)(call - user->calls.items));
-    if (!user->calls.len)
-        user->calls_beyond = 0;
     return HUD_CHANGED_CALLS | user_refresh(hud, user, event, now_ms);
 }
 

@@ -11,6 +11,12 @@ const char *department_intern(struct hud *hud, const char *name);
 void user_sort_calls(struct user *user);
 void call_fini(struct call *call);
 
+/* Calls that are not kept. Noting answers true when the call was not noted before, forgetting when it
+ * was; sweeping forgets those not told since. */
+bool user_note_beyond(struct user *user, const char *call_id, uint64_t at);
+bool user_forget_beyond(struct user *user, const char *call_id);
+bool user_sweep_beyond(struct user *user, uint64_t at);
+
 /* Puts the user into hud.changed and gives it a new rev. */
 void user_mark(struct hud *hud, struct user *user);
 /* Recomputes lamp, since and what is shown, after a fact of the user has changed (or was confirmed by

@@ -53,6 +53,7 @@ void snapshot_ask(struct hud *hud)
 {
     snapshot_close(hud);
     hud->is_snapshot_open = true;
+    hud->is_snapshot_broken = false;
     hud->snapshot_at = hud->stats.events;
     for (size_t i = 0; i < hud->users.len; i++)
         hud->users.items[i]->before_lamp = hud->users.items[i]->lamp;
@@ -66,7 +67,8 @@ void snapshot_close(struct hud *hud)
 
 void snapshot_note_live(struct hud *hud, struct user *user, enum lamp old)
 {
-    if (!hud->is_snapshot_open)
+    /* One that was not known before has nothing to be corrected. */
+    if (!hud->is_snapshot_open || user->before_lamp == LAMP_COUNT)
         return;
     if (user->before_lamp != old && hud->link.was_synced) {
         struct correction correction = {user, user->before_lamp, old};
@@ -86,7 +88,7 @@ static unsigned sweep_calls(struct hud *hud, struct user *user)
         VEC_REMOVE(&user->calls, i);
         bits = HUD_CHANGED_CALLS;
     }
-    return bits;
+    return user_sweep_beyond(user, hud->snapshot_at) ? HUD_CHANGED_CALLS : bits;
 }
 
 static unsigned sweep(struct hud *hud, const struct event *event, int64_t now_ms)
@@ -127,8 +129,10 @@ static void count_corrections(struct hud *hud)
 
 unsigned snapshot_done(struct hud *hud, const struct event *event, int64_t now_ms)
 {
-    if (!hud->is_snapshot_open)
+    if (!hud->is_snapshot_open || hud->is_snapshot_broken) {
+        snapshot_close(hud);
         return 0;
+    }
     unsigned bits = HUD_CHANGED_LINK | sweep(hud, event, now_ms);
     count_corrections(hud);
     hud->stats.resyncs++;

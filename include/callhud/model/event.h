@@ -56,7 +56,8 @@ enum event_kind {
     EVENT_HEARD,           /* a pong or other sign of life of the link */
     EVENT_GAP,             /* events may have been missed: stale until the next snapshot is done */
     EVENT_SNAPSHOT_ASKED,  /* the request(s) of a snapshot are being sent now */
-    EVENT_SNAPSHOT_DONE,   /* all its answers were applied: what it did not name is gone */
+    EVENT_SNAPSHOT_DONE,   /* all its answers were applied: what it did not name is gone; nothing, when
+                              a gap or a loss came after it was asked for */
     EVENT_SNAPSHOT_FAILED, /* given up: as if never asked */
     EVENT_SETTINGS,        /* u.settings: the supervisor's monitoring settings */
     /* --- one user; user_id is set --- */

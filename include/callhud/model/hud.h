@@ -13,6 +13,7 @@
 #define HUD_POLL_FRESH_MS 20000    /* while polling a lamp is fresh so long after the answer that
                                       carried it, and stale at once when none has */
 #define HUD_CALLS_PER_USER_MAX 64  /* further calls of one user are counted, not kept */
+#define HUD_CALLS_COUNTED_MAX 1024 /* and no more than so many of those */
 
 /* When a fact was told last, as counts of events applied; 0: never. */
 struct touch {
@@ -53,6 +54,7 @@ struct user {
     VEC(struct call) calls; /* most urgent first: ringing, held, parked, connected, dialling; among
                                equals the one that began first */
     size_t calls_beyond;    /* calls above HUD_CALLS_PER_USER_MAX, not kept */
+    struct map beyond;      /* their ids -> stats.events at which each was told last */
 
     enum lamp lamp;      /* from the facts alone; ask hud_lamp() for what to show */
     int64_t since_ms;    /* backend time at which that lamp began; 0 when neither told nor seen */
@@ -113,6 +115,8 @@ struct hud {
 
     /* the snapshot being answered */
     bool is_snapshot_open;
+    bool is_snapshot_broken; /* a gap or a loss came after the question: its answers still do not
+                                overwrite events, but being done it neither removes nor syncs */
     uint64_t snapshot_at; /* stats.events at EVENT_SNAPSHOT_ASKED */
     struct map ended;     /* what live events ended since then: "user_id", "user_id\ncall_id" */
     VEC(struct correction) corrections; /* of the last snapshot, until the next or until a user goes */
