@@ -3,12 +3,13 @@
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void tell(struct stage *s, unsigned bits)
 {

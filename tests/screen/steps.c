@@ -4,7 +4,6 @@
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 enum { WORDS_MAX = 24 };
 

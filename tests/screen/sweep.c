@@ -7,13 +7,14 @@
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 /* As a decoder hands them on: cleaned. */
 static char *clean(const char *text)
@@ -37,8 +38,7 @@ static void hostile_floor(struct stage *s)
         "田中花子田中花子田中花子田中花子",
         "\x1b[31mred\x1b[0m\x07",
         "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
-        "\xe2\x80\xae"
-        "drowssap",
+        "\u202edrowssap",
         "tab\tnew\nline",
         "👩‍👩‍👧‍👦 family",
         "\xff\xfe\x80 bytes",

@@ -8,7 +8,6 @@
 #include "../unit/pty_screen.h"
 #include "callhud/term/term.h"
 
-#include <cmocka.h>
 #include <glob.h>
 #include <locale.h>
 #include <setjmp.h>
@@ -18,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 enum { SCREENS_MAX_BYTES = 4 * 1024 * 1024 };
 

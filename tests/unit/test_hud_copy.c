@@ -4,12 +4,13 @@
 
 #include "floor.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void busy_floor(struct floor *f)
 {

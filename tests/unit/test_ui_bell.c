@@ -3,11 +3,12 @@
 
 #include "floor.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 struct rig {
     struct floor floor;

@@ -3,12 +3,13 @@
 #include "callhud/ui/cmd.h"
 #include "callhud/ui/keymap.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void every_row_is_complete(void **state)
 {

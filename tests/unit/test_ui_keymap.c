@@ -1,11 +1,12 @@
 #include "callhud/ui/keymap.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static const struct cmd *find(const struct keymap *map, const char *text, enum keymap_match *match)
 {

@@ -1,10 +1,11 @@
 #include "callhud/ui/layout.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 static struct layout at(int cols, int rows, enum ui_view view)
 {

@@ -1,11 +1,12 @@
 #include "callhud/ui/numbers.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void expect(const char *number, enum ui_numbers numbers, const char *want)
 {

@@ -1,12 +1,13 @@
 #include "callhud/ui/prompt.h"
 
-#include <cmocka.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static bool type(struct prompt *p, uint32_t code)
 {
