@@ -783,6 +783,20 @@ static void test_socket_that_takes_no_more(void **state)
     ari_rig_fini(&rig);
 }
 
+/* The try over the socket ends in time even when the socket takes nothing at all. */
+static void test_socket_that_never_takes_anything(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    office(&rig, false);
+    fake_ws(&rig.fake)->is_stuck = true;
+    ari_rig_connect(&rig);
+    assert_int_equal(fake_ws(&rig.fake)->sent.len, 0);
+    assert_int_equal(ari_rig_count(&rig, "done"), 1);
+    assert_false(stats_of(&rig).is_rest_over_ws);
+    ari_rig_fini(&rig);
+}
+
 static void test_unknown_and_late_responses_are_ignored(void **state)
 {
     (void)state;
@@ -864,6 +878,7 @@ int main(void)
         T(test_lost_event_is_found_by_the_slow_reconciliation),
         T(test_close_at_any_moment),
         T(test_socket_that_takes_no_more),
+        T(test_socket_that_never_takes_anything),
         T(test_unknown_and_late_responses_are_ignored),
         T(test_configuration_that_cannot_be_right),
         T(test_tls_and_slash_in_the_address),

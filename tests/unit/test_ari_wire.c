@@ -125,8 +125,9 @@ static void test_what_a_kind_must_have(void **state)
         "{\"type\":\"ChannelVarset\",\"variable\":\"X\",\"value\":\"1\"}", /* a global one */
         "{\"type\":\"ChannelEnteredBridge\",\"bridge\":{\"id\":\"b\",\"channels\":[1,null,\"c\"]}}",
         "{\"type\":\"WhateverComesNext\"}",
-        "{\"type\":\"Dial\",\"dialstatus\":\"\",\"peer\":{\"id\":\"1\",\"name\":\"x\",\"state\":9}"
-        "}",
+        /* a state that is no text */
+        ("{\"type\":\"Dial\",\"dialstatus\":\"\",\"peer\":{\"id\":\"1\",\"name\":\"x\","
+         "\"state\":9}}"),
     };
     for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
         struct ari_event event;

@@ -295,6 +295,33 @@ static void test_recording_marks_the_call(void **state)
     ari_rig_fini(&rig);
 }
 
+/* A recording of ARI sits on a snoop of the agent's channel; a snoop that records is no supervisor.
+ */
+static void test_recording_by_ari(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    start(&rig);
+    ari_rig_say(&rig, EVENT_AT("ChannelStateChange", "100",
+                               "\"channel\":" CHANNEL("a.1", "PJSIP/101-1", "Up", "101", "555",
+                                                      "AppDial", "(Outgoing Line)")));
+    ari_rig_say(&rig, EVENT_AT("ChannelCreated", "200",
+                               "\"channel\":" CHANNEL("sn", "Snoop/a.1-00000000", "Up", "", "",
+                                                      "Stasis", "x")));
+    assert_int_equal(ari_rig_count(&rig, "call 101"), 1);
+    ari_rig_say(&rig, EVENT_AT("RecordingStarted", "300",
+                               "\"recording\":{\"name\":\"r\",\"target_uri\":\"channel:sn\"}"));
+    assert_true(strstr(buf_text(&rig.log), " recorded\n") != NULL);
+    ari_rig_forget(&rig);
+    ari_rig_say(&rig, EVENT_AT("RecordingFinished", "400",
+                               "\"recording\":{\"name\":\"r\",\"target_uri\":\"channel:sn\"}"));
+    assert_int_equal(ari_rig_count(&rig, "call 101 connected in 555"), 1);
+    assert_null(strstr(buf_text(&rig.log), " recorded\n"));
+    ari_rig_say(&rig, EVENT_AT("RecordingStarted", "500",
+                               "\"recording\":{\"name\":\"r\",\"target_uri\":\"bridge:none\"}"));
+    ari_rig_fini(&rig);
+}
+
 /* Seen when a ringing call is picked up: news of a channel after its end. */
 static void test_late_news_do_not_resurrect(void **state)
 {
@@ -471,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_supervisors),
         cmocka_unit_test(test_spy_modes),
         cmocka_unit_test(test_recording_marks_the_call),
+        cmocka_unit_test(test_recording_by_ari),
         cmocka_unit_test(test_late_news_do_not_resurrect),
         cmocka_unit_test(test_older_saying_does_not_overwrite),
         cmocka_unit_test(test_hold_ends_when_the_party_has_gone),

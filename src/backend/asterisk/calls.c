@@ -196,16 +196,21 @@ static void name_party(const struct ari_world *world, const struct ari_chan *cha
     }
 }
 
+static bool is_marked(const struct ari_chan *chan)
+{
+    return chan->is_recorded || chan->is_ari_recorded;
+}
+
 /* MixMonitor sits on one channel and hears the whole call, so a mark on any channel that the call
  * runs through counts. */
 static bool is_recorded(const struct ari_world *world, const struct ari_chan *chan)
 {
     const struct ari_chan *at = chan;
     for (int hop = 0; at != NULL && hop < HOPS_MAX; hop++) {
-        if (at->is_recorded)
+        if (is_marked(at))
             return true;
         for (size_t i = 0; at->room != NULL && i < at->room->members.len; i++)
-            if (at->room->members.items[i]->is_recorded)
+            if (is_marked(at->room->members.items[i]))
                 return true;
         const struct ari_chan *mate =
             at->room != NULL && at->room->members.len == 2 ? across(world, at) : NULL;
@@ -258,7 +263,7 @@ void ari_world_calls(struct ari_world *world, const struct ari_user *user, ari_c
             call.since_ms = chan->parked_ms > 1 ? chan->parked_ms : 0;
             str_copy(call.number, sizeof call.number, chan->fact.caller_number);
             str_copy(call.name, sizeof call.name, chan->fact.caller_name);
-            call.is_recorded = chan->is_recorded;
+            call.is_recorded = is_marked(chan);
         } else {
             continue;
         }

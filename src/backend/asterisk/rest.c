@@ -192,6 +192,13 @@ static bool goes_over_ws(const struct rest *rest, const struct job *job)
            (job->way == REST_WAY_BEST && rest->is_ws_preferred && rest->ws != NULL);
 }
 
+/* HTTP keeps its own time. A request that must go over the socket has its time even while the
+ * socket takes nothing; others wait there as long as the socket lives. */
+static bool is_timed(const struct job *job)
+{
+    return job->way == REST_WAY_WS || (job->is_sent && job->is_over_ws);
+}
+
 static void arm(struct rest *rest, int64_t at_ms);
 
 static void on_timer(void *self)
@@ -201,7 +208,7 @@ static void on_timer(void *self)
     int64_t now_ms = rest->io->now_ms(rest->io->net);
     for (size_t i = 0; i < rest->jobs.len;) {
         struct job *job = rest->jobs.items[i];
-        if (job->is_sent && job->is_over_ws && now_ms >= job->deadline_ms) {
+        if (is_timed(job) && now_ms >= job->deadline_ms) {
             fail(job, RC_TIMEOUT, "no answer over the websocket in time");
             i = 0; /* done() may have changed the list */
         } else {
@@ -233,6 +240,8 @@ static void pump(struct rest *rest)
     bool is_ws_full = false;
     for (size_t i = 0; i < rest->jobs.len; i++) {
         struct job *job = rest->jobs.items[i];
+        if (is_timed(job) && job->deadline_ms < next_ms)
+            next_ms = job->deadline_ms;
         if (!job->is_sent && goes_over_ws(rest, job)) {
             if (is_ws_full || rest->ws_under_way >= REST_WS_PARALLEL)
                 continue;
@@ -249,7 +258,7 @@ static void pump(struct rest *rest)
             rest->http_under_way++;
             send_http(job);
         }
-        if (job->is_sent && job->is_over_ws && job->deadline_ms < next_ms)
+        if (is_timed(job) && job->deadline_ms < next_ms)
             next_ms = job->deadline_ms;
     }
     if (next_ms != INT64_MAX)
@@ -266,6 +275,7 @@ void rest_ask(struct rest *rest, const struct rest_request *request, rest_done *
     job->body = mem_dup(request->body);
     job->way = request->way;
     job->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : REST_TIMEOUT_MS;
+    job->deadline_ms = rest->io->now_ms(rest->io->net) + job->timeout_ms;
     job->done = done;
     job->self = self;
     VEC_PUSH(&rest->jobs, job);

@@ -369,13 +369,13 @@ static bool apply_recording(struct ari_world *world, const struct ari_event *eve
         if (chan != NULL && ari_chan_is_snoop(chan) && ari_chan_supervised(world, chan) != NULL)
             chan = ari_chan_supervised(world, chan);
         if (chan != NULL) {
-            chan->is_recorded = is_on;
+            chan->is_ari_recorded = is_on;
             concern(world, chan);
         }
     } else if (str_starts(event->name, "bridge:")) {
         struct ari_bridge_room *room = map_get(&world->room_by_id, event->name + strlen("bridge:"));
         for (size_t i = 0; room != NULL && i < room->members.len; i++)
-            room->members.items[i]->is_recorded = is_on;
+            room->members.items[i]->is_ari_recorded = is_on;
         if (room != NULL && room->members.len > 0)
             concern(world, room->members.items[0]);
     }
@@ -485,6 +485,7 @@ void ari_world_put_channel(struct ari_world *world, const struct ari_channel *fa
     chan->is_dialling = old->is_dialling;
     chan->is_held = old->is_held;
     chan->is_recorded = old->is_recorded;
+    chan->is_ari_recorded = old->is_ari_recorded;
     chan->is_leaving = old->is_leaving;
     chan->spy_mode = old->spy_mode;
     chan->leg = old->leg;
@@ -580,12 +581,6 @@ void ari_world_forget_user(struct ari_world *world, const struct ari_user *user)
         if (chan->last_user == user)
             chan->last_user = NULL;
     }
-}
-
-void ari_world_own(struct ari_world *world)
-{
-    for (size_t i = 0; i < world->chans.len; i++)
-        world->chans.items[i]->owner = owner_of(world, world->chans.items[i]);
 }
 
 bool ari_world_matters(const struct ari_world *world, const struct ari_chan *chan)

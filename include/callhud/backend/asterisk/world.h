@@ -38,11 +38,12 @@ struct ari_chan {
     int64_t parked_ms;              /* since when it waits in a parking lot */
     char dialled[ARI_NUMBER_BYTES]; /* what its phone dialled first */
     bool is_called;                 /* the server called this phone, for a call that came in */
-    bool is_originated; /* ARI or AMI called this phone: its caller id is of their choice */
-    bool is_dialling;   /* it is up, and its Dial has not been answered */
-    bool is_held;       /* its phone holds */
-    bool is_recorded;
-    bool is_leaving;              /* a hang-up was asked: the leg stays as it is until it is gone */
+    bool is_originated;   /* ARI or AMI called this phone: its caller id is of their choice */
+    bool is_dialling;     /* it is up, and its Dial has not been answered */
+    bool is_held;         /* its phone holds */
+    bool is_recorded;     /* MixMonitor */
+    bool is_ari_recorded; /* a recording of ARI, on the channel, a snoop of it or its bridge */
+    bool is_leaving;      /* a hang-up was asked: the leg stays as it is until it is gone */
     enum supervise_mode spy_mode; /* switched by its phone's digits; unknown: as its options say */
     enum ari_leg leg;
     int64_t leg_ms;      /* when the leg became so; 0 when not told */
@@ -95,8 +96,6 @@ void ari_world_put_recorded(struct ari_world *world, const char *channel_id, boo
 void ari_world_put_done(struct ari_world *world, const struct ari_world *before);
 /* Users that are no longer monitored, before they are freed. */
 void ari_world_forget_user(struct ari_world *world, const struct ari_user *user);
-/* The people changed: whose channel is whose is worked out anew. */
-void ari_world_own(struct ari_world *world);
 
 const struct ari_chan *ari_world_chan(const struct ari_world *world, const char *id);
 /* Is the channel a user's, or the other side of a user's call? Its variables are worth asking. */
