@@ -126,10 +126,12 @@ static enum rc check_key(const struct reader *r, const struct config_entry *entr
     if (!row || !(row->where & where))
         return option_unknown(r->config->path, entry, r->err);
     if (row->type == OPTION_SECRET && str_eq(row->name, entry->key)) {
+        char variable[128];
+        secret_variable(variable, sizeof variable, after_word(entry->section, "profile"),
+                        row->name);
         return fault(r,
-                     "a %s is not kept in this file: use %s_command, %s_file, or the variable "
-                     "CALLHUD_<PROFILE>_PASSWORD",
-                     row->name, row->name, row->name);
+                     "a %s is not kept in this file: use %s_command, %s_file, or the variable %s",
+                     row->name, row->name, row->name, variable);
     }
     return RC_OK;
 }

@@ -136,42 +136,36 @@ static int start_command(const char *command, int out_fd, int complaints_fd, pid
     return failed;
 }
 
-/* Reads until the end, the limit of size or of time. False when time ran out. */
-static bool read_until(int fd, struct secret_bytes *bytes, int64_t deadline_ms)
+/* False at the end. What is above READ_MAX_BYTES is read and dropped. */
+static bool read_some(int fd, struct secret_bytes *bytes)
 {
-    for (;;) {
-        char rest[512];
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-        int64_t left_ms = deadline_ms - clock_mono_ms();
-        if (left_ms <= 0)
-            return false;
-        int n = poll(&ready, 1, (int)left_ms);
-        if (n <= 0)
-            continue;
-        bool is_full = bytes->len == READ_MAX_BYTES;
-        ssize_t got = is_full ? read(fd, rest, sizeof rest)
-                              : read(fd, bytes->text + bytes->len, READ_MAX_BYTES - bytes->len);
-        mem_wipe(rest, is_full ? sizeof rest : 0);
-        if (got == 0 || (got < 0 && errno != EINTR))
-            return true;
-        bytes->len += got > 0 && !is_full ? (size_t)got : 0;
-    }
+    char rest[512];
+    bool is_full = bytes->len == READ_MAX_BYTES;
+    ssize_t got = is_full ? read(fd, rest, sizeof rest)
+                          : read(fd, bytes->text + bytes->len, READ_MAX_BYTES - bytes->len);
+    mem_wipe(rest, is_full ? sizeof rest : 0);
+    bytes->len += got > 0 && !is_full ? (size_t)got : 0;
+    return got > 0 || (got < 0 && errno == EINTR);
 }
 
-/* The exit status, or -1 when it did not end in time and was killed. */
-static int end_command(pid_t pid, int64_t deadline_ms)
+/* Reads what the command prints until it has ended. A child that it leaves behind (an agent that
+ * keeps keys) is not waited for. Returns the exit status; -1 when it had to be killed, with all its
+ * children. */
+static int watch_command(pid_t pid, int fd, struct secret_bytes *bytes, int64_t deadline_ms)
 {
     int status = 0;
-    for (;;) {
-        pid_t ended = waitpid(pid, &status, WNOHANG);
-        if (ended == pid)
+    bool is_open = true, has_ended = false;
+    while (clock_mono_ms() < deadline_ms) {
+        struct pollfd ready = {.fd = is_open ? fd : -1, .events = POLLIN};
+        if (poll(&ready, 1, has_ended ? 0 : 5) > 0)
+            is_open = read_some(fd, bytes);
+        else if (has_ended)
             return status;
-        if (ended < 0 && errno != EINTR)
-            return 0;
-        if (clock_mono_ms() >= deadline_ms)
-            break;
-        poll(NULL, 0, 5);
+        else
+            has_ended = waitpid(pid, &status, WNOHANG) == pid;
     }
+    if (has_ended)
+        return status;
     kill(-pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
@@ -221,8 +215,7 @@ enum rc secret_from_command(char **out, const char *command, const char *what, i
     if (failed) {
         rc = err_set(err, RC_CONFIG, "%s: cannot run /bin/sh: %s", what, strerror(failed));
     } else {
-        bool is_whole = read_until(ends[0], &bytes, deadline_ms);
-        int status = end_command(pid, is_whole ? deadline_ms : 0);
+        int status = watch_command(pid, ends[0], &bytes, deadline_ms);
         rc = status == 0 ? first_line(&bytes, out, what, err)
                          : command_failed(status, what, limit_ms, complaints, err);
     }
