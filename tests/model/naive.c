@@ -61,6 +61,71 @@ static long open_snapshot(const struct naive *naive)
     return -1;
 }
 
+struct link_now {
+    enum link_state state;
+    bool is_synced;
+    int64_t unsynced_ms;
+    int64_t heard_ms;
+    size_t unsyncs; /* times at which something may have been missed */
+};
+
+static void unsync(struct link_now *link, int64_t now_ms)
+{
+    if (link->is_synced) {
+        link->unsynced_ms = now_ms;
+    }
+    link->is_synced = false;
+    link->unsyncs++;
+}
+
+static void link_step(struct link_now *link, const struct naive_fact *f)
+{
+    switch (f->kind) {
+    case NAIVE_TICK:
+        if (link->state == LINK_LIVE && f->now_ms - link->heard_ms >= pong_limit_ms) {
+            /* 30 s without a pong is a lost link: only a new EVENT_LINK brings it back. */
+            link->state = LINK_LOST;
+            unsync(link, f->now_ms);
+        }
+        break;
+    case EVENT_LINK:
+        link->state = (enum link_state)f->value;
+        if (f->value == LINK_LIVE) {
+            link->heard_ms = f->now_ms;
+        } else if (f->value != LINK_POLLING) {
+            unsync(link, f->now_ms);
+        }
+        break;
+    case EVENT_HEARD: link->heard_ms = f->now_ms; break;
+    case EVENT_GAP:
+        if (!MUTANT(12)) {
+            unsync(link, f->now_ms);
+        }
+        break;
+    case EVENT_SNAPSHOT_DONE:
+        if (!f->is_void &&
+            (link->state == LINK_LIVE || link->state == LINK_POLLING || MUTANT(18))) {
+            link->is_synced = true;
+        }
+        break;
+    default: break;
+    }
+}
+
+/* Has something been missed (a gap, a lost link) since history[from]? */
+static bool is_missed_since(const struct naive *naive, long from)
+{
+    struct link_now link = {.state = LINK_IDLE, .heard_ms = never_ms};
+    size_t unsyncs = 0;
+    for (size_t i = 0; i < naive->facts.len; i++) {
+        link_step(&link, &naive->facts.items[i]);
+        if (i == (size_t)from) {
+            unsyncs = link.unsyncs;
+        }
+    }
+    return link.unsyncs != unsyncs && !MUTANT(19);
+}
+
 static bool is_named(const struct naive *naive, int user)
 {
     for (size_t i = naive->facts.len; i-- > 0;) {
@@ -107,7 +172,8 @@ static bool is_void(const struct naive *naive, const struct naive_fact *fact)
 {
     long asked = open_snapshot(naive);
     if (fact->kind == EVENT_SNAPSHOT_DONE) {
-        return asked < 0; /* nothing was asked: nothing can be done */
+        /* Nothing was asked, or before something was missed: "stale until the next snapshot". */
+        return asked < 0 || is_missed_since(naive, asked);
     }
     if (fact->user < 0) {
         return false;
@@ -250,57 +316,6 @@ void naive_tick(struct naive *naive, int64_t now_ms)
 }
 
 /* --- telling the history again -------------------------------------------------------------- */
-
-struct link_now {
-    enum link_state state;
-    bool is_synced;
-    int64_t unsynced_ms;
-    int64_t heard_ms;
-    size_t unsyncs; /* times at which something may have been missed */
-};
-
-static void unsync(struct link_now *link, int64_t now_ms)
-{
-    if (link->is_synced) {
-        link->unsynced_ms = now_ms;
-    }
-    link->is_synced = false;
-    link->unsyncs++;
-}
-
-static void link_step(struct link_now *link, const struct naive_fact *f)
-{
-    switch (f->kind) {
-    case NAIVE_TICK:
-        if (link->state == LINK_LIVE && f->now_ms - link->heard_ms >= pong_limit_ms) {
-            /* 30 s without a pong is a lost link: only a new EVENT_LINK brings it back. */
-            link->state = LINK_LOST;
-            unsync(link, f->now_ms);
-        }
-        break;
-    case EVENT_LINK:
-        link->state = (enum link_state)f->value;
-        if (f->value == LINK_LIVE) {
-            link->heard_ms = f->now_ms;
-        } else if (f->value != LINK_POLLING) {
-            unsync(link, f->now_ms);
-        }
-        break;
-    case EVENT_HEARD: link->heard_ms = f->now_ms; break;
-    case EVENT_GAP:
-        if (!MUTANT(12)) {
-            unsync(link, f->now_ms);
-        }
-        break;
-    case EVENT_SNAPSHOT_DONE:
-        if (!f->is_void &&
-            (link->state == LINK_LIVE || link->state == LINK_POLLING || MUTANT(18))) {
-            link->is_synced = true;
-        }
-        break;
-    default: break;
-    }
-}
 
 /* A user as told so far. */
 struct told {
