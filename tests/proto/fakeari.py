@@ -34,11 +34,14 @@ class FakeAri:
         self.offline = set()
         self.sockets = []
         self.lock = threading.Lock()
+        self.writing = threading.Lock()  # one frame at a time, whoever sends it
         self.requests = []  # (method, path)
         self.answers = {}   # path prefix -> (status, content type, body bytes): overrides
         self.upgrade = None  # (status, headers, body) instead of an upgrade
         self.is_mute = False  # pongs are not sent
-        self.opened = 0
+        self.opened = 0     # websockets so far
+        self.closes = []    # (monotonic seconds, why) for each one that ended
+        self.pings = 0
         self.counter = 0
         self.listener = socket.create_server((host, port))
         self.port = self.listener.getsockname()[1]
@@ -191,7 +194,7 @@ class FakeAri:
                 return ok(json.dumps({"name": device,
                                       "state": self.devices.get(device, "NOT_INUSE")}).encode())
             if name.endswith("/variable"):
-                return ok(b'{"value":"0"}')
+                return ok(b'{"value":"0"}' if "rtp" in url.query else b'{"value":""}')
             if name.endswith("eventFilter"):
                 return ok(b"{}")
         return 404, "application/json", b'{"message":"Resource not found"}'
@@ -208,9 +211,20 @@ class FakeAri:
                   b"Sec-WebSocket-Accept: " + accept + b"\r\n" +
                   (b"Sec-WebSocket-Protocol: " + protocol.encode() + b"\r\n" if protocol else b"") +
                   b"\r\n")
-        self.opened += 1
         with self.lock:
+            self.opened += 1
             self.sockets.append(s)
+        try:
+            why = self._frames(s, data)
+        except OSError as e:
+            why = str(e)
+        with self.lock:
+            if s in self.sockets:
+                self.sockets.remove(s)
+            self.closes.append((time.monotonic(), why))
+
+    def _frames(self, s, data):
+        """Serves a websocket until it ends; returns why it did."""
         while True:
             while True:
                 frame, data = self._take(data)
@@ -218,13 +232,15 @@ class FakeAri:
                     break
                 more = s.recv(65536)
                 if not more:
-                    return
+                    return "closed without a frame"
                 data += more
             opcode, payload = frame
             if opcode == 8:
-                return
-            if opcode == 9 and not self.is_mute:
-                self._frame(s, 10, payload)
+                return "close frame"
+            if opcode == 9:
+                self.pings += 1
+                if not self.is_mute:
+                    self._frame(s, 10, payload)
             if opcode == 1 and self.rest_over_ws:
                 self._rest(s, json.loads(payload))
 
@@ -269,4 +285,5 @@ class FakeAri:
             head += bytes([126]) + struct.pack(">H", n)
         else:
             head += bytes([127]) + struct.pack(">Q", n)
-        s.sendall(head + payload)
+        with self.writing:
+            s.sendall(head + payload)
