@@ -30,6 +30,7 @@ void console_ui_settings(struct ui_settings *out, const struct settings *setting
         .monitor = str_is_empty(settings->monitor) ? session->ops->monitor_default
                                                    : settings->monitor,
         .phone_extension = slash ? slash + 1 : settings->phone,
+        .is_mouse = settings->is_mouse,
         .is_blinking = settings->is_blinking,
         .is_read_only = cli->is_read_only,
         .bell = (enum ui_bell)settings->bell,
