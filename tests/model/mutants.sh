@@ -39,18 +39,21 @@ while [ "$mutant" -le "$mutants" ]; do
     if [ "$mutant" -eq 0 ]; then
         if [ "$rc" -ne 0 ]; then
             cat "$work/out"
-            echo "model and naive implementation differ: see above"
+            echo "not ok - the unchanged naive implementation agrees: see above"
             exit 1
         fi
+        echo "ok - the unchanged naive implementation agrees"
     elif [ "$rc" -eq 0 ]; then
-        echo "mutant $mutant was not noticed"
+        echo "not ok - mutant $mutant is noticed"
         survived=$((survived + 1))
     elif ! grep -q '^FAILED: replay' "$work/out"; then
         cat "$work/out"
-        echo "mutant $mutant did not run"
+        echo "not ok - mutant $mutant did not run"
         survived=$((survived + 1))
+    else
+        echo "ok - mutant $mutant is noticed"
     fi
     mutant=$((mutant + 1))
 done
-echo "$((mutants - survived)) of $mutants mutants noticed"
+echo "# $((mutants - survived)) of $mutants mutants noticed"
 [ "$survived" -eq 0 ]

@@ -545,8 +545,10 @@ int main(void)
     static struct run r;
     size_t steps = 0;
     if (naive_self_test() > 0) {
+        printf("not ok - the naive implementation's own tables\n");
         return 1;
     }
+    printf("ok - the naive implementation's own tables\n");
     if (getenv("CALLHUD_SEED")) {
         uint64_t seed = env_number("CALLHUD_SEED", 0);
         return is_seed_failing(&r, seed, &steps) ? report(&r, seed) : 0;
@@ -566,6 +568,6 @@ int main(void)
         }
         done++;
     }
-    printf("%llu histories, %zu steps, no difference\n", (unsigned long long)done, steps);
+    printf("ok - %llu histories, %zu steps, no difference\n", (unsigned long long)done, steps);
     return 0;
 }
