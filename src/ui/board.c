@@ -117,6 +117,7 @@ static void rest_on(struct board *board, size_t at)
 {
     board->at = at < board->users.len ? at : board->users.len - 1;
     set_id(&board->selected_id, board->users.items[board->at]->id);
+    set_id(&board->selected_extension, board->users.items[board->at]->extension);
     if (board->chosen_id == NULL)
         set_id(&board->chosen_id, board->selected_id);
 }
@@ -142,7 +143,16 @@ void board_build(struct board *board, const struct hud *hud, const struct board_
     if (board->users.len > 0) {
         rest_on(board, at);
         remember_ids(board);
+    } else {
+        set_id(&board->selected_extension, NULL);
     }
+}
+
+void board_forget(struct board *board)
+{
+    board->users.len = board->rows.len = board->pinned = 0;
+    board->order.users.len = board->order.groups.len = 0;
+    board->urgent.users.len = 0;
 }
 
 void board_fini(struct board *board)
@@ -156,7 +166,8 @@ void board_fini(struct board *board)
     VEC_FREE(&board->ids);
     mem_free(board->selected_id);
     mem_free(board->chosen_id);
-    board->selected_id = board->chosen_id = NULL;
+    mem_free(board->selected_extension);
+    board->selected_id = board->chosen_id = board->selected_extension = NULL;
 }
 
 const struct user *board_selected(const struct board *board)

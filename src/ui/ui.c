@@ -215,9 +215,7 @@ void ui_department(struct ui *ui, const char *department)
 
 const char *ui_selected(const struct ui *ui)
 {
-    const struct user *user = board_selected(&ui->board);
-
-    return user != NULL ? user->extension : NULL;
+    return ui->board.selected_extension;
 }
 
 void ui_title(const struct ui *ui, const struct hud *hud, char *out, size_t size)
@@ -378,7 +376,8 @@ void ui_hud_changed(struct ui *ui, const struct hud *hud, unsigned bits, int64_t
     note_changes(ui, hud, bits, now_ms);
     note_link(ui, hud, now_ms);
     ring_bell(ui, hud, now_ms);
-    ui_rebuild(ui, hud, now_ms);
+    if ((bits & HUD_CHANGED_USERS) != 0 && !ui->is_frozen)
+        board_forget(&ui->board);
 }
 
 /* --- the picture ------------------------------------------------------------------------------ */

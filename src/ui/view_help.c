@@ -80,7 +80,8 @@ static void paint_help_line(const struct paint *p, int row, long at)
                      STYLE(is_at ? ROLE_SELECTION : ROLE_DIM), text);
     }
     if (why != NULL)
-        (void)snprintf(text, sizeof text, "%s (not now: %s)", cmd->label, why);
+        (void)snprintf(text, sizeof text, "%s%snot now: %s", name_cols > 0 ? "" : cmd->label,
+                       name_cols > 0 ? "" : ", ", why);
     else
         str_copy(text, sizeof text, cols >= 60 ? cmd->help : cmd->label);
     int col = 2 + keys_cols + name_cols;

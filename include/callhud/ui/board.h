@@ -22,6 +22,7 @@ struct board {
     size_t at;     /* of the selected user; 0 when there is none */
     size_t pinned; /* users on top because they ask for action (lists only) */
 
+    char *selected_extension;
     char *selected_id;   /* NULL: none yet */
     char *chosen_id;     /* whom the person selected: a filter may have put a neighbour there */
     VEC(char *) ids;     /* of users as built last: where the neighbours of a lost selection are */
@@ -39,6 +40,8 @@ struct board_request {
 };
 void board_build(struct board *board, const struct hud *hud, const struct board_request *request,
                  int64_t now_ms);
+/* Users came or went: nothing of them may be touched until the board is built anew. */
+void board_forget(struct board *board);
 void board_fini(struct board *board);
 
 const struct user *board_selected(const struct board *board); /* NULL when nobody is shown */

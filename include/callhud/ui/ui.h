@@ -64,7 +64,7 @@ bool ui_next_intent(struct ui *ui, struct intent *out);
 /* "callhud: 3 ringing 2 held" for the terminal's title. */
 void ui_title(const struct ui *ui, const struct hud *hud, char *out, size_t size);
 
-/* Which user is under the cursor: its extension, or NULL. For tests and the program's own use. */
+/* Which user is under the cursor, as of the last key or picture: its extension, or NULL. */
 const char *ui_selected(const struct ui *ui);
 
 #endif
