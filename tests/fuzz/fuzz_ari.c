@@ -61,7 +61,11 @@ static void check_world(struct ari_world *world)
     for (size_t i = 0; i < world->chans.len; i++) {
         const struct ari_chan *chan = world->chans.items[i];
         CHECK(map_get(&world->chan_by_id, chan->fact.id) == chan);
-        CHECK(map_get(&world->tombs, chan->fact.id) == NULL);
+        struct buf tomb;
+        buf_init(&tomb, 1024);
+        buf_printf(&tomb, "c%s", chan->fact.id);
+        CHECK(map_get(&world->tombs, buf_text(&tomb)) == NULL);
+        buf_fini(&tomb);
         bool is_member = chan->room == NULL;
         for (size_t k = 0; chan->room != NULL && k < chan->room->members.len; k++)
             is_member |= chan->room->members.items[k] == chan;
@@ -77,7 +81,7 @@ static void new_world(struct ari_world *world, const char *line, size_t len)
     struct ari_endpoints endpoints;
     struct ari_world next;
     ari_users gone = {0};
-    ari_world_init(&next, world->people);
+    ari_world_put_begin(&next, world);
     if (ari_endpoints_decode(&endpoints, line, len, NULL) == RC_OK) {
         ari_people_listed(world->people, &endpoints, false, &gone);
         ari_endpoints_fini(&endpoints);

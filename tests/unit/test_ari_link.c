@@ -384,6 +384,21 @@ static void test_live_news_during_a_resync(void **state)
     ari_rig_fini(&rig);
 }
 
+/* An answer that still lists what has ended does not bring it back. */
+static void test_answer_older_than_an_end(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    connected(&rig, true);
+    ari_rig_say(&rig, DESTROYED);
+    held_office(&rig);
+    backend_find("asterisk")->resync(rig.backend);
+    ari_rig_serve(&rig);
+    assert_int_equal(ari_rig_count(&rig, "done"), 1);
+    assert_string_equal(ari_rig_lamps(&rig, "101"), "available");
+    ari_rig_fini(&rig);
+}
+
 /* What a resync finds unchanged keeps its times, which no answer tells. */
 static void test_resync_keeps_since(void **state)
 {
@@ -859,6 +874,7 @@ int main(void)
         T(test_ringing_before_start),
         T(test_answer_never_overwrites_a_later_event),
         T(test_live_news_during_a_resync),
+        T(test_answer_older_than_an_end),
         T(test_resync_keeps_since),
         T(test_sign_in_refused_is_not_hammered),
         T(test_refusal_by_http_alone),

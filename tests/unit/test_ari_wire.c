@@ -137,6 +137,29 @@ static void test_what_a_kind_must_have(void **state)
     }
 }
 
+/* A clock before 1970 is no clock: the time was not told. */
+static void test_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } cases[] = {{"2026-11-21T23:36:44.772+0000", 1795304204772},
+                 {"1969-12-31T23:59:59.999+0000", 0},
+                 {"yesterday", 0},
+                 {"", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ari_event event;
+        struct buf frame;
+        buf_init(&frame, 1000);
+        buf_printf(&frame, "{\"type\":\"x\",\"timestamp\":\"%s\"}", cases[i].text);
+        assert_int_equal(ari_event_decode(&event, frame.data, frame.len, NULL), RC_OK);
+        assert_int_equal(event.at_ms, cases[i].ms);
+        ari_event_fini(&event);
+        buf_fini(&frame);
+    }
+}
+
 static void test_endpoint_of_a_channel(void **state)
 {
     (void)state;
@@ -293,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_captures_are_decoded),
         cmocka_unit_test(test_hostile_text_in_a_name),
         cmocka_unit_test(test_what_a_kind_must_have),
+        cmocka_unit_test(test_times),
         cmocka_unit_test(test_endpoint_of_a_channel),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_small_answers),

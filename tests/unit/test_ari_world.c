@@ -365,6 +365,22 @@ static void test_older_saying_does_not_overwrite(void **state)
     ari_rig_fini(&rig);
 }
 
+/* The server's clock was set back by an hour: its events count none the less. */
+static void test_clock_set_back(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    start(&rig);
+    ari_rig_say(&rig, EVENT_AT("ChannelStateChange", "300",
+                               "\"channel\":" CHANNEL("a.1", "PJSIP/101-1", "Ringing", "101", "555",
+                                                      "AppDial", "(Outgoing Line)")));
+    ari_rig_say(&rig, "{\"type\":\"ChannelStateChange\",\"timestamp\":\"2026-11-22T09:00:00.300+"
+                      "0000\",\"channel\":" CHANNEL("a.1", "PJSIP/101-1", "Up", "101", "555",
+                                                    "AppDial", "(Outgoing Line)") "}");
+    assert_string_equal(ari_rig_lamps(&rig, "101"), "available ringing on_call");
+    ari_rig_fini(&rig);
+}
+
 /* The held party is parked or taken while the phone goes on holding: nobody is held. */
 static void test_hold_ends_when_the_party_has_gone(void **state)
 {
@@ -501,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_recording_by_ari),
         cmocka_unit_test(test_late_news_do_not_resurrect),
         cmocka_unit_test(test_older_saying_does_not_overwrite),
+        cmocka_unit_test(test_clock_set_back),
         cmocka_unit_test(test_hold_ends_when_the_party_has_gone),
         cmocka_unit_test(test_up_before_the_bridge),
         cmocka_unit_test(test_unseen_beginning_is_not_invented),

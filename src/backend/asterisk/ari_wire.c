@@ -41,7 +41,7 @@ int64_t ari_read_time(const json_t *object, const char *key)
 {
     int64_t ms = 0;
     const char *text = json_wire_id(object, key);
-    return text != NULL && clock_parse_iso(text, &ms) ? ms : 0;
+    return text != NULL && clock_parse_iso(text, &ms) && ms > 0 ? ms : 0;
 }
 
 static enum ari_channel_state channel_state(const char *name)

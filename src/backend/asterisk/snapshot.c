@@ -258,7 +258,7 @@ static void ask_details(struct snapshot *snapshot)
     snapshot->is_listing = false;
     snapshot->is_starting = true;
     ari_people_meet(people, &snapshot->endpoints);
-    ari_world_init(&snapshot->world, people);
+    ari_world_put_begin(&snapshot->world, snapshot->config.before);
     for (size_t i = 0; i < snapshot->channels.list.len; i++)
         ari_world_put_channel(&snapshot->world, &snapshot->channels.list.items[i],
                               snapshot->channels_ms, snapshot->config.before);

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define WALK_DEPTH_MAX 8
-#define ROOM_PAIRS_MAX 8       /* larger rooms are conferences: nobody's partner is remembered */
+#define ROOM_PAIRS_MAX 8 /* larger rooms are conferences: nobody's partner is remembered */
+#define OVERTAKEN_MOST_MS 5000
 #define FRESH_CREATION_MS 2000 /* a channel first heard of later than this has a past we missed */
 
 void ari_world_init(struct ari_world *world, struct ari_people *people)
@@ -34,19 +35,44 @@ void ari_world_fini(struct ari_world *world)
     memset(world, 0, sizeof *world);
 }
 
-static void bury(struct ari_world *world, const char *id)
+/* Channels and bridges may have the same id: their tombs are told apart by a first letter. */
+struct tomb_key {
+    char text[ARI_ID_BYTES + 1];
+};
+
+static struct tomb_key tomb_of(char kind, const char *id)
 {
-    if (map_put(&world->tombs, id, world) != NULL)
+    struct tomb_key key;
+    key.text[0] = kind;
+    str_copy(key.text + 1, sizeof key.text - 1, id);
+    return key;
+}
+
+static void bury_key(struct ari_world *world, const char *key)
+{
+    if (map_put(&world->tombs, key, world) != NULL)
         return;
     if (world->tomb_order.len < ARI_TOMBS_MAX) {
-        VEC_PUSH(&world->tomb_order, mem_dup(id));
+        VEC_PUSH(&world->tomb_order, mem_dup(key));
         return;
     }
     char **slot = &world->tomb_order.items[world->tomb_at];
     world->tomb_at = (world->tomb_at + 1) % ARI_TOMBS_MAX;
     map_remove(&world->tombs, *slot);
     mem_free(*slot);
-    *slot = mem_dup(id);
+    *slot = mem_dup(key);
+}
+
+static void bury(struct ari_world *world, char kind, const char *id)
+{
+    struct tomb_key key = tomb_of(kind, id);
+    bury_key(world, key.text);
+}
+
+static bool is_buried(const struct ari_world *world, char kind, const char *id)
+{
+    struct tomb_key key = tomb_of(kind, id);
+    return map_get(&world->tombs, key.text) != NULL;
 }
 
 const struct ari_chan *ari_world_chan(const struct ari_world *world, const char *id)
@@ -125,7 +151,7 @@ static void leave_room(struct ari_chan *chan)
 
 static struct ari_bridge_room *take_room(struct ari_world *world, const struct ari_bridge *fact)
 {
-    if (map_get(&world->tombs, fact->id) != NULL)
+    if (is_buried(world, 'b', fact->id))
         return NULL;
     struct ari_bridge_room *room = map_get(&world->room_by_id, fact->id);
     if (room == NULL) {
@@ -240,15 +266,19 @@ static void take_fact(struct ari_world *world, struct ari_chan *chan,
 static struct ari_chan *take_channel(struct ari_world *world, const struct ari_channel *fact,
                                      int64_t at_ms)
 {
-    if (fact->id[0] == '\0' || map_get(&world->tombs, fact->id) != NULL)
+    if (fact->id[0] == '\0' || is_buried(world, 'c', fact->id))
         return NULL;
     struct ari_chan *chan = map_get(&world->chan_by_id, fact->id);
     if (chan == NULL) {
         chan = mem_zero(1, sizeof *chan);
+        chan->fact_ms = at_ms;
         map_put(&world->chan_by_id, fact->id, chan);
         VEC_PUSH(&world->chans, chan);
     }
-    if (at_ms >= chan->fact_ms) {
+    /* Overtaken sayings are a moment old; what is older, or undated, comes from a clock that was
+     * set back. */
+    bool is_overtaken = at_ms < chan->fact_ms && chan->fact_ms - at_ms < OVERTAKEN_MOST_MS;
+    if (!is_overtaken) {
         take_fact(world, chan, fact);
         chan->fact_ms = at_ms;
     }
@@ -333,7 +363,7 @@ static bool apply_room(struct ari_world *world, const struct ari_event *event)
 
 static bool end_room(struct ari_world *world, const struct ari_event *event)
 {
-    bury(world, event->bridge.id);
+    bury(world, 'b', event->bridge.id);
     struct ari_bridge_room *room = map_remove(&world->room_by_id, event->bridge.id);
     if (room == NULL)
         return true;
@@ -350,7 +380,7 @@ static bool end_room(struct ari_world *world, const struct ari_event *event)
 static bool end_channel(struct ari_world *world, const struct ari_event *event)
 {
     struct ari_chan *chan = map_get(&world->chan_by_id, event->channel.id);
-    bury(world, event->channel.id);
+    bury(world, 'c', event->channel.id);
     if (chan == NULL)
         return true;
     struct ari_bridge_room *room = chan->room;
@@ -471,11 +501,18 @@ bool ari_world_apply(struct ari_world *world, const struct ari_event *event)
 
 /* ---- answers ---- */
 
+void ari_world_put_begin(struct ari_world *world, const struct ari_world *before)
+{
+    ari_world_init(world, before->people);
+    for (size_t i = 0; i < before->tomb_order.len; i++)
+        bury_key(world, before->tomb_order.items[(before->tomb_at + i) % before->tomb_order.len]);
+}
+
 void ari_world_put_channel(struct ari_world *world, const struct ari_channel *fact, int64_t at_ms,
                            const struct ari_world *before)
 {
     struct ari_chan *chan = take_channel(world, fact, at_ms);
-    const struct ari_chan *old = before != NULL ? ari_world_chan(before, fact->id) : NULL;
+    const struct ari_chan *old = ari_world_chan(before, fact->id);
     if (chan == NULL || old == NULL)
         return;
     chan->last_user = old->last_user;
@@ -552,11 +589,9 @@ static void date_leg(struct ari_chan *chan)
 
 void ari_world_put_done(struct ari_world *world, const struct ari_world *before)
 {
-    for (size_t i = 0; before != NULL && i < before->tomb_order.len; i++)
-        bury(world, before->tomb_order.items[i]);
     for (size_t i = 0; i < world->chans.len; i++) {
         struct ari_chan *chan = world->chans.items[i];
-        const struct ari_chan *old = before != NULL ? ari_world_chan(before, chan->fact.id) : NULL;
+        const struct ari_chan *old = ari_world_chan(before, chan->fact.id);
         if (old != NULL && old->dialler != NULL)
             chan->dialler = map_get(&world->chan_by_id, old->dialler->fact.id);
         if (chan->dialler == NULL && chan->owner != NULL && chan->room == NULL)

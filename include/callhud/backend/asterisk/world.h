@@ -85,8 +85,9 @@ void ari_world_fini(struct ari_world *world);
 bool ari_world_apply(struct ari_world *world, const struct ari_event *event);
 
 /* The answers of a snapshot, put into a fresh world. `before` is the world until now: what answers
- * do not tell (since when, who dialled, who parked) is carried over from it. at_ms: the server's
- * time of the answer, 0 when it does not say. */
+ * do not tell (since when, who dialled, who parked, what has ended) is carried over from it. at_ms:
+ * the server's time of the answer, 0 when it does not say. */
+void ari_world_put_begin(struct ari_world *world, const struct ari_world *before); /* inits */
 void ari_world_put_channel(struct ari_world *world, const struct ari_channel *fact, int64_t at_ms,
                            const struct ari_world *before);
 void ari_world_put_bridge(struct ari_world *world, const struct ari_bridge *fact);
