@@ -21,7 +21,6 @@ void ui_run(struct ui *ui, const struct cmd *cmd, const char *text, const struct
         return;
     }
     cmd->run(&call);
-    ui_rebuild(ui, hud, now_ms);
 }
 
 /* --- the mouse -------------------------------------------------------------------------------- */

@@ -460,7 +460,8 @@ static void put_corrected(const struct paint *p, struct pen *pen)
     const struct hud_stats *stats = &p->live->stats;
     char text[64], time[16];
 
-    if (!p->layout->is_wide || stats->last_corrected == 0 || stats->last_corrected_ms == 0)
+    if (!p->layout->is_wide || p->live->link.state == LINK_POLLING || stats->last_corrected == 0 ||
+        stats->last_corrected_ms == 0)
         return;
     clock_format_local(stats->last_corrected_ms, "%H:%M", time, sizeof time);
     (void)snprintf(text, sizeof text, "%llu corrected at %s",

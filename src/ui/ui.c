@@ -128,6 +128,7 @@ void ui_free(struct ui *ui)
     VEC_FREE(&ui->messages);
     VEC_FREE(&ui->intents);
     mem_free(ui->department);
+    mem_free(ui->lost_said);
     mem_free(ui);
 }
 
@@ -335,28 +336,60 @@ static void say_back(struct ui *ui, const struct hud *hud, int64_t now_ms)
                "calls that came and went meanwhile are not known", now_ms);
 }
 
-static void note_link(struct ui *ui, const struct hud *hud, int64_t now_ms)
+/* Once for each reason: tries that fail in the same way again are not news. */
+static void say_lost(struct ui *ui, const struct link *link, int64_t now_ms)
 {
-    const struct link *link = &hud->link;
     char text[400];
 
-    if (link->state != ui->link_seen && link->state == LINK_LOST) {
-        (void)snprintf(text, sizeof text, "%s%s%.300s",
-                       link->was_synced ? "connection lost" : "cannot connect",
-                       link->text[0] != '\0' ? ": " : "", link->text);
-        ui_message(ui, UI_WARN, text, NULL, now_ms);
-    }
-    if (link->state != ui->link_seen && link->state == LINK_REFUSED)
+    if (ui->lost_said != NULL && str_eq(ui->lost_said, link->text))
+        return;
+    (void)snprintf(text, sizeof text, "%s%s%.300s",
+                   link->was_synced ? "connection lost" : "cannot connect",
+                   link->text[0] != '\0' ? ": " : "", link->text);
+    ui_message(ui, UI_WARN, text, NULL, now_ms);
+    mem_free(ui->lost_said);
+    ui->lost_said = mem_dup(link->text);
+}
+
+static void note_state(struct ui *ui, const struct link *link, int64_t now_ms)
+{
+    if (link->state == ui->link_seen)
+        return;
+    ui->link_seen = link->state;
+    if (link->state == LINK_LOST) {
+        say_lost(ui, link, now_ms);
+    } else if (link->state == LINK_REFUSED) {
         ui_message(ui, UI_ERROR, link->text[0] != '\0' ? link->text : "sign-in refused",
                    "callhud doctor checks the sign-in step by step; :reconnect tries again",
                    now_ms);
-    ui->link_seen = link->state;
+    } else if (link->state == LINK_LIVE || link->state == LINK_POLLING) {
+        mem_free(ui->lost_said);
+        ui->lost_said = NULL;
+    }
+}
+
+static void note_link(struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    enum { BLIP_MS = 5000 }; /* a gap that was mended so soon, and changed nothing, is not told */
+    const struct link *link = &hud->link;
+    bool is_resynced = hud->stats.resyncs != ui->resyncs_seen;
+    char text[80];
+
+    note_state(ui, link, now_ms);
+    ui->resyncs_seen = hud->stats.resyncs;
     if (link->was_synced && !link->is_synced && !ui->is_away) {
         ui->is_away = true;
         ui->away_wall_ms = ui_wall_ms(ui, now_ms);
     } else if (link->is_synced && ui->is_away) {
         ui->is_away = false;
-        say_back(ui, hud, now_ms);
+        if (hud->stats.last_corrected > 0 || ui_wall_ms(ui, now_ms) - ui->away_wall_ms >= BLIP_MS)
+            say_back(ui, hud, now_ms);
+    } else if (is_resynced && link->state == LINK_LIVE && link->is_synced &&
+               hud->stats.last_corrected > 0) {
+        (void)snprintf(text, sizeof text, "read again: %llu lamp%s corrected",
+                       (unsigned long long)hud->stats.last_corrected,
+                       hud->stats.last_corrected == 1 ? "" : "s");
+        ui_message(ui, UI_WARN, text, "what the screen showed had missed a change", now_ms);
     }
 }
 

@@ -117,6 +117,8 @@ struct ui {
     uint64_t frozen_changes;
 
     enum link_state link_seen;
+    char *lost_said; /* the reason of a loss that was told last; NULL: none since live */
+    uint64_t resyncs_seen;
     bool is_away;
     int64_t away_wall_ms;
     int64_t wall_offset_ms; /* wall clock minus monotonic clock, as last seen */
