@@ -123,9 +123,12 @@ static void tell_calls(const struct backend_sink *sink, struct ari_world *world,
         event.u.ended.id = user->told[i].id;
         send(sink, &event);
     }
+    /* Kept as long as the user is: without the room that the list grew by. */
     mem_free(user->told);
-    user->told = now.items;
+    user->told = now.len > 0 ? mem_grow(now.items, now.len, sizeof *now.items) : NULL;
     user->told_len = now.len;
+    if (now.len == 0)
+        VEC_FREE(&now);
 }
 
 void ari_tell_news(const struct backend_sink *sink, struct ari_world *world, struct ari_user *user,
