@@ -23,8 +23,7 @@ def start(*args):
 
 
 def is_help(screen):
-    return "Noor Haddad" not in screen and "One step back" in screen or "page-up" in screen \
-        or "page up" in screen
+    return "HELP  Enter runs" in screen and "Noor Haddad" not in screen
 
 
 # ---- keys while the name is looked up -------------------------------------------------------------
@@ -48,7 +47,7 @@ tap.ok(typed_for < HANG_MS / 1000 - 1, "all keys were typed during the look-up",
        f"{typed_for:.1f} s of {HANG_MS / 1000:.0f} s")
 late = []
 for offset, moment, wanted in pressed:
-    ms = console.answered(offset, moment, lambda s: is_help(s) == wanted)
+    ms = console.answered(offset, moment, is_help if wanted else lambda s: "Noor Haddad" in s)
     late.append(ms)
 answered = [ms for ms in late if ms is not None]
 worst_timer = int(re.search(r"max_ms (\d+)", reference.communicate(timeout=30)[0]).group(1))
@@ -87,10 +86,10 @@ watch = start("watch", "--json")
 time.sleep(0.5)
 leaves(watch, 15, 143, "watch: SIGTERM")
 
-# ---- a resolver that answers ----------------------------------------------------------------------
+# ---- a name that is not this machine ----------------------------------------------------------------------
 home.write(f"http://quick.slow.test:{ari.port}/ari", users=["101 = Noor Haddad | Sales"])
 console = start()
-expect(tap, console, lambda s: "only" in s or "refused" in s or "http" in s or "loopback" in s,
-       "plain text to a name that is not loopback's is refused, with words", 3)
-console.stop()
+expect(tap, console, lambda s: "plain text to quick.slow.test is refused" in s.text.replace("\n", ""),
+       "plain text to a name that is not loopback's is refused in words", 3)
+tap.ok(console.wait_exit(3) == 2, "with exit code 2", console.wait_exit(0))
 tap.end()

@@ -30,6 +30,7 @@ class FakeAri:
         self.version = version
         self.channels = {}  # id -> raw JSON text of the channel (bytes)
         self.bridges = {}
+        self.held = set()   # ids of channels on hold
         self.devices = {}   # name -> state
         self.offline = set()
         self.sockets = []
@@ -86,6 +87,8 @@ class FakeAri:
         self.event("ChannelStateChange", raw)
 
     def hold(self, channel_id, is_on=True):
+        with self.lock:
+            (self.held.add if is_on else self.held.discard)(channel_id)
         self.event("ChannelHold" if is_on else "ChannelUnhold", self.channels[channel_id])
 
     def end(self, channel_id):
@@ -194,7 +197,12 @@ class FakeAri:
                 return ok(json.dumps({"name": device,
                                       "state": self.devices.get(device, "NOT_INUSE")}).encode())
             if name.endswith("/variable"):
-                return ok(b'{"value":"0"}' if "rtp" in url.query else b'{"value":""}')
+                channel_id = name.split("/")[1]
+                if channel_id not in self.channels:
+                    return 404, "application/json", b'{"message":"Channel not found"}'
+                if "rtp" not in url.query:
+                    return ok(b'{"value":""}')
+                return ok(b'{"value":"1"}' if channel_id in self.held else b'{"value":"0"}')
             if name.endswith("eventFilter"):
                 return ok(b"{}")
         return 404, "application/json", b'{"message":"Resource not found"}'
