@@ -11,7 +11,7 @@ const struct cli_command cli_commands[] = {
      .args = "",
      .sentence = "The screens: a lamp for each user, live. The default.",
      .more = "Where no full screen is possible (a pipe, TERM=dumb), and with --plain, it writes a\n"
-             "line per change and takes typed commands. ? in the console shows all keys.\n",
+             "line per change and takes typed commands. In the console ? shows all keys.\n",
      .options = "",
      .words = "",
      .formats = "",

@@ -100,10 +100,9 @@ static void the_profile_goes_before_what_all_share(void **state)
     (void)state;
     struct settings s;
     struct err err;
-    const char *text =
-        "[callhud]\ntheme = light\nbell = auto\nnumbers = last4\norder = hold\n"
-        "view = dense\nglyphs = ascii\nblink = off\nmouse = 1\nsync_output = false\n" BASE
-        "theme = mono\nview = table\nmouse = NO\n";
+    const char *text = "[callhud]\ntheme = light\nbell = auto\nnumbers = last4\norder = hold\n"
+                       "view = dense\nglyphs = ascii\nblink = off\nmouse = 1\n"
+                       "sync_output = false\n" BASE "theme = mono\nview = table\nmouse = NO\n";
     assert_int_equal(make(&s, text, "lab", &err), RC_OK);
     assert_string_equal(s.theme, "mono");
     assert_int_equal(s.view, 2);

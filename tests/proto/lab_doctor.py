@@ -1,0 +1,90 @@
+"""callhud doctor against the real Asterisk: each fault is named, and no password is shown."""
+import json
+import os
+import time
+
+from labenv import CALLHUD, Lab, Tap, run
+
+tap = Tap()
+lab = Lab(agents=4)
+url = lab.info["ari"]["url"]
+secrets = [lab.info["ari"]["password"], lab.info["ari"]["ro_password"]]
+
+
+def doctor(*args, profile="lab", config=None):
+    done = run([CALLHUD, "--config", config or lab.config, "--profile", profile, "doctor", "--json",
+                *args], check=False, env=lab.callhud_env())
+    checks = {}
+    for line in json.loads(done.stdout):
+        checks.setdefault(line["check"], (line["result"], line["text"]))
+    leaked = [s for s in secrets if s in done.stdout + done.stderr]
+    tap.ok(not leaked, f"no password in the output ({profile}, {' '.join(args)})")
+    return done.returncode, checks
+
+
+def profile(server=url, user="hud", password="hud.pass", more="monitor = 101-104", mode=0o600):
+    path = os.path.join(lab.home, "other.ini")
+    with open(path, "w") as f:
+        os.fchmod(f.fileno(), mode)
+        f.write(f"[profile x]\nserver = {server}\nuser = {user}\n"
+                f"password_file = {lab.home}/{password}\n{more}\n")
+    return path
+
+
+def fault(name, check, words, result="FAIL", **what):
+    """The named check has the result and says the words; everything after it is skipped."""
+    code, checks = doctor(profile="x", config=profile(**what))
+    got = checks.get(check, ("", ""))
+    good = got[0] == result and all(w in got[1] for w in words)
+    good = good and code == (1 if result == "FAIL" else 0)
+    tap.ok(good, name, "" if good else f"exit {code}: {json.dumps(checks, indent=1)}")
+    return checks
+
+
+code, checks = doctor()
+tap.ok(code == 0, "nothing is wrong with the lab", "" if code == 0 else checks)
+for check in ("configuration", "profile", "password", "state", "keys", "theme", "libwebsockets",
+              "address", "sign-in", "asterisk", "events", "rights", "clock", "users", "phone"):
+    tap.ok(checks.get(check, ("",))[0] == "ok", f"{check} is ok", checks.get(check))
+tap.ok("read and write" in checks["rights"][1], "the right to write is seen")
+tap.ok(checks["scope"][0] == "warn", "ARI's lack of narrower rights is said")
+
+code, checks = doctor(profile="readonly")
+tap.ok(code == 0 and checks["rights"][0] == "ok" and "only read" in checks["rights"][1],
+       "a user that may only read is no fault", checks["rights"])
+code, checks = doctor("--read-only")
+tap.ok(checks["rights"][0] == "skip", "with --read-only nothing is tried")
+
+with open(os.path.join(lab.home, "bad.pass"), "w") as f:
+    os.fchmod(f.fileno(), 0o600)
+    f.write("wrong-password\n")
+checks = fault("a wrong password", "sign-in", ["401", "ari.conf"], password="bad.pass")
+tap.ok(checks["events"][0] == "skip" and checks["users"][0] == "skip", "what needs it is skipped")
+fault("an unknown user", "sign-in", ["401"], user="nobody")
+fault("another path", "sign-in", ["404", "/ari"], server=url.replace("/ari", "/elsewhere"))
+fault("no TLS on this port", "sign-in", ["plain http"], server=url.replace("http:", "https:"))
+fault("nobody listens", "sign-in", ["enabled = yes"], server="http://127.0.0.1:1/ari")
+fault("a name that does not exist", "address", ["nowhere.invalid"],
+      server="https://nowhere.invalid/ari")
+fault("a user without a phone", "users", ["199"], more="monitor = 101-104,199")
+fault("nobody is monitored", "users", ["nobody"], more="monitor = 901-904")
+fault("a phone that does not exist", "phone", ["PJSIP/999"],
+      more="monitor = 101-104\nphone = PJSIP/999")
+fault("others can change the configuration", "configuration", ["chmod 600"], result="warn",
+      mode=0o666)
+fault("keys in each other's way", "keys", ["begins"], more="monitor = 101\n[keys]\nx = quit\nxy = help")
+
+lab.scenario("unregister", "102")
+deadline = time.monotonic() + 10
+while time.monotonic() < deadline:
+    code, checks = doctor()
+    if "offline" in checks:
+        break
+    time.sleep(0.5)
+tap.ok(checks.get("offline", ("",))[0] == "warn" and "102" in checks["offline"][1],
+       "a phone that is not registered is named", checks.get("offline"))
+os.chmod(os.path.join(lab.home, "hud.pass"), 0o644)
+code, checks = doctor()
+tap.ok(code == 1 and "chmod 600" in checks["password"][1] and checks["server"][0] == "skip",
+       "a password that others can read is a fault", checks["password"])
+tap.end()
