@@ -343,9 +343,12 @@ static void say_lost(struct ui *ui, const struct link *link, int64_t now_ms)
 
     if (ui->lost_said != NULL && str_eq(ui->lost_said, link->text))
         return;
-    (void)snprintf(text, sizeof text, "%s%s%.300s",
-                   link->was_synced ? "connection lost" : "cannot connect",
-                   link->text[0] != '\0' ? ": " : "", link->text);
+    if (link->was_synced)
+        (void)snprintf(text, sizeof text, "connection lost%s%.300s",
+                       link->text[0] != '\0' ? ": " : "", link->text);
+    else
+        (void)snprintf(text, sizeof text, "%.300s",
+                       link->text[0] != '\0' ? link->text : "cannot connect");
     ui_message(ui, UI_WARN, text, NULL, now_ms);
     mem_free(ui->lost_said);
     ui->lost_said = mem_dup(link->text);

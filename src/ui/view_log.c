@@ -3,6 +3,8 @@
 #include "callhud/base/log.h"
 #include "callhud/ui/ui_priv.h"
 
+#include <stdio.h>
+
 struct entry {
     int64_t wall_ms;
     enum role role;
@@ -46,20 +48,81 @@ static bool walk_back(struct walk *walk, struct entry *out)
     return true;
 }
 
-static void paint_entry(const struct paint *p, int row, const struct entry *entry)
-{
-    struct pen pen = {p->canvas, row, 1, p->canvas->cols};
-    char time[16];
+enum { ENTRY_ROWS_MAX = 3 };
 
-    clock_format_local(entry->wall_ms, p->canvas->cols >= 40 ? "%H:%M:%S" : "%H:%M", time,
-                       sizeof time);
-    pen_put(&pen, STYLE(ROLE_DIM), time);
-    if (p->canvas->cols >= 60)
-        pen_printf(&pen, STYLE(ROLE_DIM), "  %-5s", entry->level);
-    pen_put(&pen, STYLE(ROLE_DIM), "  ");
-    pen_put(&pen, STYLE(entry->role), entry->text);
-    if (entry->why != NULL)
-        pen_printf(&pen, STYLE(ROLE_DIM), " (%s)", entry->why);
+/* Everything before the text: time, level. */
+static int entry_indent(const struct paint *p)
+{
+    return p->canvas->cols >= 60 ? 18 : p->canvas->cols >= 40 ? 11 : 8;
+}
+
+static void entry_text(const struct entry *entry, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%s%s%s%s", entry->text, entry->why != NULL ? " (" : "",
+                   entry->why != NULL ? entry->why : "", entry->why != NULL ? ")" : "");
+}
+
+/* Bytes of text that fit into cells, whole characters. */
+static size_t fitting(const char *text, int cells)
+{
+    struct utf8_grapheme grapheme;
+    size_t at = 0, len = strlen(text);
+
+    while (at < len) {
+        size_t used = utf8_next_grapheme(text + at, len - at, false, &grapheme);
+        cells -= grapheme.width_cells;
+        if (cells < 0)
+            break;
+        at += used;
+    }
+    return at;
+}
+
+/* Long lines go on below, at most three in all. Draws nothing where row is below 0; returns the
+ * rows. */
+static int paint_entry(const struct paint *p, int row, const struct entry *entry)
+{
+    char time[16], text[2048];
+    int indent = entry_indent(p), rows = 0;
+    int cells = p->canvas->cols - indent;
+    const char *rest = text;
+
+    entry_text(entry, text, sizeof text);
+    if (row >= 0) {
+        struct pen pen = {p->canvas, row, 1, p->canvas->cols};
+        clock_format_local(entry->wall_ms, p->canvas->cols >= 40 ? "%H:%M:%S" : "%H:%M", time,
+                           sizeof time);
+        pen_put(&pen, STYLE(ROLE_DIM), time);
+        if (p->canvas->cols >= 60)
+            pen_printf(&pen, STYLE(ROLE_DIM), "  %-5s", entry->level);
+    }
+    do {
+        size_t len = rows + 1 == ENTRY_ROWS_MAX ? strlen(rest) : fitting(rest, cells);
+        char *part = mem_dup_n(rest, len);
+        if (row >= 0)
+            canvas_field(p->canvas, row + rows, indent, cells, STYLE(entry->role), part);
+        mem_free(part);
+        rest += len > 0 ? len : strlen(rest);
+        rows++;
+    } while (*rest != '\0' && rows < ENTRY_ROWS_MAX);
+    return rows;
+}
+
+/* The entries that fill the screen, up to the one that is log_back from the newest. */
+static void paint_entries(const struct paint *p, struct walk walk, int first, int rows)
+{
+    struct entry entries[256];
+    int count = 0, used = 0;
+
+    while (count < 256 && walk_back(&walk, &entries[count])) {
+        int need = paint_entry(p, -1, &entries[count]);
+        if (used + need > rows)
+            break;
+        used += need;
+        count++;
+    }
+    for (int row = first; count > 0; count--)
+        row += paint_entry(p, row, &entries[count - 1]);
 }
 
 void view_log(const struct paint *p)
@@ -72,8 +135,9 @@ void view_log(const struct paint *p)
     struct pen pen = {p->canvas, 1, 1, p->canvas->cols};
 
     ui->screen_rows = end - first > 0 ? end - first : 1;
-    if (ui->log_back > total - ui->screen_rows)
-        ui->log_back = total > ui->screen_rows ? total - ui->screen_rows : 0;
+    long least = ui->screen_rows / ENTRY_ROWS_MAX > 0 ? ui->screen_rows / ENTRY_ROWS_MAX : 1;
+    if (ui->log_back > total - least)
+        ui->log_back = total > least ? total - least : 0;
     pen_put(&pen, STYLE(ROLE_HEADING), "LOG");
     pen_printf(&pen, STYLE(ROLE_DIM), "  %ld lines, newest last", total);
     if (ui->log_back > 0)
@@ -82,8 +146,5 @@ void view_log(const struct paint *p)
         canvas_put(p->canvas, first, 1, p->canvas->cols, STYLE(ROLE_DIM), "nothing happened yet");
     for (long i = 0; i < ui->log_back && walk_back(&walk, &entry); i++)
         ;
-    long shown = total - ui->log_back < ui->screen_rows ? total - ui->log_back : ui->screen_rows;
-    for (int row = first + (int)shown - 1; row >= first && walk_back(&walk, &entry); row--)
-        if (row < end)
-            paint_entry(p, row, &entry);
+    paint_entries(p, walk, first, end - first);
 }

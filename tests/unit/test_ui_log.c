@@ -97,11 +97,33 @@ static void log_scrolls_back_and_forth(void **state)
     assert_non_null(strstr(text, "newer below"));
     press(&r, KEY_CODE_HOME);
     assert_non_null(strstr(draw(&r), "line number 0."));
-    press(&r, KEY_CODE_DOWN);
+    press(&r, KEY_CODE_PAGE_DOWN);
     assert_null(strstr(draw(&r), "line number 0."));
     press(&r, KEY_CODE_END);
     assert_non_null(strstr(draw(&r), "line number 99."));
     log_close();
+    rig_close(&r);
+}
+
+/* What does not fit in a line goes on in the next, and the newest is still the last. */
+static void long_lines_are_whole(void **state)
+{
+    struct rig r;
+    char text[200];
+
+    (void)state;
+    rig_open(&r, NULL);
+    memset(text, 'x', sizeof text);
+    memcpy(text + 100, "MIDDLE", 6);
+    memcpy(text + 150, "END.", 5);
+    for (int i = 0; i < 30; i++)
+        ui_message(r.ui, UI_INFO, text, NULL, r.floor.now_ms);
+    ui_message(r.ui, UI_INFO, "the newest", NULL, r.floor.now_ms);
+    press(&r, KEY_CODE_F9);
+    const char *shown = draw(&r);
+    assert_non_null(strstr(shown, "MIDDLE"));
+    assert_non_null(strstr(shown, "END."));
+    assert_true(strstr(shown, "the newest") > strstr(shown, "END."));
     rig_close(&r);
 }
 
@@ -189,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(log_shows_messages_and_lines),
         cmocka_unit_test(log_scrolls_back_and_forth),
+        cmocka_unit_test(long_lines_are_whole),
         cmocka_unit_test(message_history_is_bounded),
         cmocka_unit_test(own_keys_are_the_ones_shown),
         cmocka_unit_test(bad_settings_are_refused),
