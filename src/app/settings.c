@@ -279,7 +279,7 @@ static enum rc add_users(const struct maker *m, const char *section, struct map 
 {
     for (size_t i = 0; i < m->config->entries.len; i++) {
         const struct config_entry *entry = &m->config->entries.items[i];
-        struct backend_user user;
+        struct backend_user user = {0};
         if (!str_eq(entry->section, section))
             continue;
         if (user_make(m, entry, &user) != RC_OK)
