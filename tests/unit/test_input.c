@@ -276,7 +276,7 @@ static void test_cursor_reports_are_never_keys(void **state)
         h->col = 0;
         feed(h, "\x1b[2;3R", cut);
         wait_ms(h, 200);
-        feed(h, "\x1b[2;3R" + cut, 6 - cut);
+        feed(h, &"\x1b[2;3R"[cut], 6 - cut);
         assert_string_equal(h->text, "");
         assert_int_equal(h->col, 3);
     }
