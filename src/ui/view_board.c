@@ -244,7 +244,10 @@ static void empty_filtered(const struct paint *p, struct lines *lines)
     else
         (void)snprintf(text, sizeof text, "No user is in the department: %.200s", ui->department);
     line(lines, ROLE_TEXT, text);
-    (void)snprintf(text, sizeof text, "Esc shows all %zu", p->hud->users.len);
+    if (ui->filter.len > 0 && ui->department != NULL)
+        (void)snprintf(text, sizeof text, "Esc shows all of %.200s", ui->department);
+    else
+        (void)snprintf(text, sizeof text, "Esc shows all %zu", p->hud->users.len);
     line(lines, ROLE_KEY, text);
 }
 
