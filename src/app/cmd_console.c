@@ -141,7 +141,7 @@ static void reload(struct console *c)
     int64_t now_ms = session_now(&c->session);
     want_frame(c);
     if (start_reload(&fresh, c->cli, &err) != RC_OK) {
-        ui_message(c->ui, UI_ERROR, "not reloaded, the configuration has an error (i why)", err.text,
+        ui_message(c->ui, UI_ERROR, "not reloaded, the configuration has an error", err.text,
                    now_ms);
         return;
     }
@@ -153,11 +153,11 @@ static void reload(struct console *c)
     struct ui_settings settings;
     console_ui_settings(&settings, &c->start.settings, &c->session, &c->names, c->cli);
     if (session_start_backend(&c->session, &err) != RC_OK)
-        ui_message(c->ui, UI_ERROR, "the backend refuses its settings (i why)", err.text, now_ms);
+        ui_message(c->ui, UI_ERROR, "the backend refuses its settings", err.text, now_ms);
     else if (ui_configure(c->ui, &settings, &err) != RC_OK)
-        ui_message(c->ui, UI_ERROR, "the keys were not reloaded (i why)", err.text, now_ms);
+        ui_message(c->ui, UI_ERROR, "the keys were not reloaded", err.text, now_ms);
     else if (use_theme(c, c->start.settings.theme, &err) != RC_OK)
-        ui_message(c->ui, UI_ERROR, "the theme was not reloaded (i why)", err.text, now_ms);
+        ui_message(c->ui, UI_ERROR, "the theme was not reloaded", err.text, now_ms);
     else
         ui_message(c->ui, UI_INFO, "configuration reloaded", NULL, now_ms);
 }
@@ -193,7 +193,7 @@ static void run_intents(struct console *c)
             break;
         case INTENT_THEME:
             if (use_theme(c, intent.text, &err) != RC_OK)
-                ui_message(c->ui, UI_ERROR, "no such theme (i why)", err.text, now_ms);
+                ui_message(c->ui, UI_ERROR, "no such theme", err.text, now_ms);
             break;
         case INTENT_MOUSE:
             term_set_mouse(c->term, intent.is_on);
@@ -206,7 +206,7 @@ static void run_intents(struct console *c)
             break;
         case INTENT_SHOT:
             if (console_shot(intent.text, &c->canvas, &c->theme, &err) != RC_OK)
-                ui_message(c->ui, UI_ERROR, "no picture was written (i why)", err.text, now_ms);
+                ui_message(c->ui, UI_ERROR, "no picture was written", err.text, now_ms);
             break;
         }
     }

@@ -4,10 +4,10 @@
 #include "callhud/base/log.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
+#include "callhud/net/curl_library.h"
 #include "callhud/net/tls.h"
 #include "callhud/net/url.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
@@ -41,7 +41,8 @@ struct io_http {
 struct http_pool {
     struct loop *loop;
     struct resolve *resolve;
-    CURLM *multi; /* NULL until the first request */
+    struct curl_library curl; /* opened, and multi made, at the first request */
+    CURLM *multi;
     struct loop_timer *timer;
     struct io_http *first;
 };
@@ -63,7 +64,7 @@ static void timer_fired(void *self)
     int running;
 
     pool->timer = NULL;
-    curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    pool->curl.curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     finish_all(pool);
 }
 
@@ -87,7 +88,7 @@ static void socket_ready(uv_poll_t *poll, int status, int events)
     what |= (events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0;
     what |= (events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
     /* The interest may be gone after this. */
-    curl_multi_socket_action(pool->multi, interest->socket, what, &running);
+    pool->curl.curl_multi_socket_action(pool->multi, interest->socket, what, &running);
     finish_all(pool);
 }
 
@@ -117,7 +118,7 @@ static int set_interest(CURL *easy, curl_socket_t socket, int what, void *self, 
             mem_free(interest);
             return -1;
         }
-        curl_multi_assign(pool->multi, socket, interest);
+        pool->curl.curl_multi_assign(pool->multi, socket, interest);
     }
     events |= (what & CURL_POLL_IN) != 0 ? UV_READABLE : 0;
     events |= (what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0;
@@ -125,24 +126,24 @@ static int set_interest(CURL *easy, curl_socket_t socket, int what, void *self, 
     return 0;
 }
 
-static bool start_curl(struct http_pool *pool)
+static bool start_curl(struct http_pool *pool, struct err *err)
 {
     if (pool->multi != NULL)
         return true;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+    if (curl_library_open(&pool->curl, err) != RC_OK)
         return false;
-    pool->multi = curl_multi_init();
+    pool->multi = pool->curl.curl_multi_init();
     if (pool->multi == NULL) {
-        curl_global_cleanup();
+        pool->curl.curl_global_cleanup();
         return false;
     }
-    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, set_interest);
-    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
-    curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-    curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
-    curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)MAX_CONNECTIONS);
-    curl_multi_setopt(pool->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MAX_PER_HOST);
-    curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    pool->curl.curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, set_interest);
+    pool->curl.curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+    pool->curl.curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    pool->curl.curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+    pool->curl.curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)MAX_CONNECTIONS);
+    pool->curl.curl_multi_setopt(pool->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MAX_PER_HOST);
+    pool->curl.curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
     return true;
 }
 
@@ -162,8 +163,8 @@ void http_pool_free(struct http_pool *pool)
     while (pool->first != NULL)
         http_cancel(pool->first);
     if (pool->multi != NULL) {
-        curl_multi_cleanup(pool->multi);
-        curl_global_cleanup();
+        pool->curl.curl_multi_cleanup(pool->multi);
+        pool->curl.curl_global_cleanup();
     }
     loop_timer_stop(pool->timer);
     mem_free(pool);
@@ -179,7 +180,7 @@ static void detach(struct io_http *http)
     loop_timer_stop(http->timer);
     http->timer = NULL;
     if (http->is_running)
-        curl_multi_remove_handle(http->pool->multi, http->easy);
+        http->pool->curl.curl_multi_remove_handle(http->pool->multi, http->easy);
     http->is_running = false;
     *(http->prev != NULL ? &http->prev->next : &http->pool->first) = http->next;
     if (http->next != NULL)
@@ -189,10 +190,12 @@ static void detach(struct io_http *http)
 
 static void free_http(struct io_http *http)
 {
-    curl_easy_cleanup(http->easy);
-    curl_slist_free_all(http->headers);
-    curl_slist_free_all(http->addresses);
-    curl_slist_free_all(http->diversion);
+    if (http->easy != NULL) { /* else curl may not have been opened at all */
+        http->pool->curl.curl_easy_cleanup(http->easy);
+        http->pool->curl.curl_slist_free_all(http->headers);
+        http->pool->curl.curl_slist_free_all(http->addresses);
+        http->pool->curl.curl_slist_free_all(http->diversion);
+    }
     buf_fini(&http->body);
     mem_free(http->name);
     mem_free(http);
@@ -251,9 +254,9 @@ static void explain(struct io_http *http, CURLcode code)
     long verdict = 0;
     struct err *err = &http->err;
     const char *host = http->url.host;
-    const char *text = http->curl_text[0] != '\0' ? http->curl_text : curl_easy_strerror(code);
+    const char *text = http->curl_text[0] != '\0' ? http->curl_text : http->pool->curl.curl_easy_strerror(code);
 
-    curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+    http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
     switch (code) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_GOT_NOTHING:
@@ -302,12 +305,12 @@ static void finish(struct io_http *http, CURLcode code)
         tell_failure(http);
         return;
     }
-    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &content_type);
-    curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-    curl_easy_getinfo(http->easy, CURLINFO_REDIRECT_URL, &redirect);
+    http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+    http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &content_type);
+    http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_REDIRECT_URL, &redirect);
     if (redirect == NULL &&
-        curl_easy_header(http->easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK)
+        http->pool->curl.curl_easy_header(http->easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK)
         redirect = location->value;
     answer.status = (int)status;
     answer.content_type = content_type;
@@ -323,13 +326,13 @@ static void finish_all(struct http_pool *pool)
     CURLMsg *message;
     int left;
 
-    while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
+    while ((message = pool->curl.curl_multi_info_read(pool->multi, &left)) != NULL) {
         struct io_http *http = NULL;
         CURLcode code = message->data.result;
 
         if (message->msg != CURLMSG_DONE)
             continue;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&http);
+        pool->curl.curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&http);
         finish(http, code);
     }
 }
@@ -343,9 +346,12 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *self)
 
 /* ---- setting up ---- */
 
-static void append(struct curl_slist **list, const char *text)
+#define SET(http, option, value)                                                                   \
+    ((http)->pool->curl.curl_easy_setopt((http)->easy, (option), (value)))
+
+static void append(struct io_http *http, struct curl_slist **list, const char *text)
 {
-    struct curl_slist *longer = curl_slist_append(*list, text);
+    struct curl_slist *longer = http->pool->curl.curl_slist_append(*list, text);
 
     if (longer != NULL)
         *list = longer;
@@ -353,46 +359,42 @@ static void append(struct curl_slist **list, const char *text)
 
 static void set_method(struct io_http *http, const struct io_http_request *request)
 {
-    CURL *easy = http->easy;
-
     if (request->content_type != NULL) {
         char line[256];
 
         snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
-        append(&http->headers, line);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body != NULL ? request->body : "");
+        append(http, &http->headers, line);
+        SET(http, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+        SET(http, CURLOPT_COPYPOSTFIELDS, request->body != NULL ? request->body : "");
     } else if (str_eq(request->method, "POST") || str_eq(request->method, "PUT")) {
         /* No body, but its length of 0 has to be said. */
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
-        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, "");
-        append(&http->headers, "Content-Type:");
+        SET(http, CURLOPT_POSTFIELDSIZE, 0L);
+        SET(http, CURLOPT_COPYPOSTFIELDS, "");
+        append(http, &http->headers, "Content-Type:");
     } else if (str_eq(request->method, "HEAD")) {
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+        SET(http, CURLOPT_NOBODY, 1L);
     }
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-    append(&http->headers, "Expect:");
+    SET(http, CURLOPT_CUSTOMREQUEST, request->method);
+    append(http, &http->headers, "Expect:");
 }
 
 static void set_access(struct io_http *http, const struct io_access *access)
 {
-    CURL *easy = http->easy;
-
     if (access->bearer != NULL) {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-        curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, access->bearer);
+        SET(http, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        SET(http, CURLOPT_XOAUTH2_BEARER, access->bearer);
     } else if (access->user != NULL) {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-        curl_easy_setopt(easy, CURLOPT_USERNAME, access->user);
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, access->password != NULL ? access->password : "");
+        SET(http, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        SET(http, CURLOPT_USERNAME, access->user);
+        SET(http, CURLOPT_PASSWORD, access->password != NULL ? access->password : "");
     }
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(http, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (!str_is_empty(access->ca_file)) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, access->ca_file);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        SET(http, CURLOPT_CAINFO, access->ca_file);
+        SET(http, CURLOPT_CAPATH, NULL);
     }
     if (!str_is_empty(access->pin_sha256))
-        curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, access->pin_sha256);
+        SET(http, CURLOPT_PINNEDPUBLICKEY, access->pin_sha256);
 }
 
 /* The name goes into the URL, where curl takes SNI and the name to verify from; the connection is
@@ -407,19 +409,19 @@ static bool set_name(struct io_http *http)
     buf_init(&text, 8192);
     buf_printf(&text, "%s://%s%s%s:%d%s", url->is_tls ? "https" : "http", is_v6_name ? "[" : "",
                http->name, is_v6_name ? "]" : "", url->port, url->path);
-    bool is_set = curl_easy_setopt(http->easy, CURLOPT_URL, buf_text(&text)) == CURLE_OK;
+    bool is_set = SET(http, CURLOPT_URL, buf_text(&text)) == CURLE_OK;
 
     if (!str_eq(http->name, url->host)) {
         const char *open = url->is_v6 ? "[" : "";
         const char *close = url->is_v6 ? "]" : "";
 
         snprintf(diversion, sizeof diversion, "::%s%s%s:%d", open, url->host, close, url->port);
-        append(&http->diversion, diversion);
-        curl_easy_setopt(http->easy, CURLOPT_CONNECT_TO, http->diversion);
+        append(http, &http->diversion, diversion);
+        SET(http, CURLOPT_CONNECT_TO, http->diversion);
         buf_reset(&text);
         buf_printf(&text, url->is_port_usual ? "Host: %s%s%s" : "Host: %s%s%s:%d", open, url->host,
                    close, url->port);
-        append(&http->headers, buf_text(&text));
+        append(http, &http->headers, buf_text(&text));
     }
     buf_fini(&text);
     return is_set;
@@ -427,31 +429,31 @@ static bool set_name(struct io_http *http)
 
 static bool set_up(struct io_http *http, const struct io_http_request *request)
 {
-    CURL *easy = curl_easy_init();
+    CURL *easy = http->pool->curl.curl_easy_init();
 
     if (easy == NULL)
         return false;
     http->easy = easy;
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, http);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->curl_text);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not what http_proxy says: passwords pass here */
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "callhud/" CALLHUD_VERSION);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->timeout_ms);
+    SET(http, CURLOPT_PRIVATE, http);
+    SET(http, CURLOPT_ERRORBUFFER, http->curl_text);
+    SET(http, CURLOPT_WRITEFUNCTION, take_body);
+    SET(http, CURLOPT_WRITEDATA, http);
+    SET(http, CURLOPT_NOSIGNAL, 1L);
+    SET(http, CURLOPT_NOPROGRESS, 1L);
+    SET(http, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(http, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(http, CURLOPT_PROXY, ""); /* not what http_proxy says: passwords pass here */
+    SET(http, CURLOPT_NOPROXY, "*");
+    SET(http, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(http, CURLOPT_HTTP09_ALLOWED, 0L);
+    SET(http, CURLOPT_PATH_AS_IS, 1L);
+    SET(http, CURLOPT_USERAGENT, "callhud/" CALLHUD_VERSION);
+    SET(http, CURLOPT_CONNECTTIMEOUT_MS, (long)http->timeout_ms);
     set_method(http, request);
     set_access(http, &request->access);
     if (!set_name(http))
         return false;
-    return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK;
+    return SET(http, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK;
 }
 
 static void resolved(void *self, const struct resolve_answer *answer)
@@ -475,17 +477,17 @@ static void resolved(void *self, const struct resolve_answer *answer)
                    is_v6 ? "]" : "");
     }
     if (!url_is_numeric(http->url.host)) {
-        append(&http->addresses, buf_text(&entry));
-        curl_easy_setopt(http->easy, CURLOPT_RESOLVE, http->addresses);
+        append(http, &http->addresses, buf_text(&entry));
+        SET(http, CURLOPT_RESOLVE, http->addresses);
     }
     buf_fini(&entry);
-    CURLMcode code = curl_multi_add_handle(http->pool->multi, http->easy);
+    CURLMcode code = http->pool->curl.curl_multi_add_handle(http->pool->multi, http->easy);
 
     if (code == CURLM_OK) {
         http->is_running = true;
         return;
     }
-    err_set(&http->err, RC_FAILED, "cannot start the request: %s", curl_multi_strerror(code));
+    err_set(&http->err, RC_FAILED, "cannot start the request: %s", http->pool->curl.curl_multi_strerror(code));
     tell_failure(http);
 }
 
@@ -501,7 +503,9 @@ static enum rc check(struct io_http *http, const struct io_http_request *request
     if (!str_is_empty(access->pin_sha256) && !tls_is_pin(access->pin_sha256))
         return err_set(&http->err, RC_CONFIG,
                        "pin_sha256 is not of the form sha256//BASE64 (44 characters)");
-    if (!start_curl(http->pool) || !set_up(http, request))
+    if (!start_curl(http->pool, &http->err))
+        return http->err.rc;
+    if (!set_up(http, request))
         return err_set(&http->err, RC_CONFIG, "curl cannot make a request to %s", http->url.host);
     return RC_OK;
 }

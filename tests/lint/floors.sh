@@ -49,7 +49,7 @@ owned() { # owned HEADER PATTERN-OF-OWNERS: who includes <HEADER> otherwise is w
 }
 owned '(curses|ncurses|term|panel)\.h' 'src/term/[a-z_]+\.[ch]|include/callhud/term/curses_quiet\.h'
 owned 'libwebsockets\.h' 'src/net/ws[a-z_]*\.[ch]'
-owned 'curl/.*' 'src/net/http\.c'
+owned 'curl/.*' 'include/callhud/net/curl_library\.h'
 owned 'uv\.h' 'src/net/[a-z_]+\.[ch]|src/term/tty_out\.c'
 owned 'jansson\.h' 'src/backend/.*_wire(_parts)?\.[ch]|src/app/jsonout\.c'
 owned 'openssl/.*' 'src/net/tls\.c'
