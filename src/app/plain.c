@@ -34,6 +34,7 @@ struct plain {
     enum link_state told_state;
     bool is_told_synced;
     bool is_ascii, is_prompting;
+    bool is_prompt_shown; /* and nothing was written since */
     int exit_code;
 };
 
@@ -46,6 +47,10 @@ static void end_with(struct plain *p, int exit_code)
 
 static void send(struct plain *p)
 {
+    /* Lines that come by themselves take the prompt's place; it is written again after them. */
+    if (p->is_prompt_shown)
+        out_write(p->out, "\r", 1);
+    p->is_prompt_shown = false;
     out_write(p->out, buf_text(&p->line), p->line.len);
     buf_reset(&p->line);
     if (out_is_broken(p->out))
@@ -195,6 +200,15 @@ static void put_changes(struct plain *p)
     VEC_FREE(&users);
 }
 
+static void prompt(struct plain *p)
+{
+    if (!p->is_prompting || p->is_prompt_shown || p->exit_code >= 0)
+        return;
+    buf_puts(&p->line, "> ");
+    send(p);
+    p->is_prompt_shown = true;
+}
+
 static void on_changed(void *self, unsigned bits)
 {
     struct plain *p = self;
@@ -205,6 +219,7 @@ static void on_changed(void *self, unsigned bits)
         put_link(p);
     if (was_synced && p->is_told_synced)
         put_changes(p);
+    prompt(p);
 }
 
 /* ---- typed commands -------------------------------------------------------------------------- */
@@ -264,14 +279,6 @@ static void do_command(struct plain *p, char *line)
     }
 }
 
-static void prompt(struct plain *p)
-{
-    if (!p->is_prompting || p->exit_code >= 0)
-        return;
-    buf_puts(&p->line, "> ");
-    send(p);
-}
-
 static void on_input(void *self)
 {
     struct plain *p = self;
@@ -299,6 +306,7 @@ static void on_input(void *self)
         str_copy(line, sizeof line, buf_text(&clean));
         buf_fini(&clean);
         buf_reset(&p->typed);
+        p->is_prompt_shown = false; /* the person's own newline ended its line */
         do_command(p, line);
         prompt(p);
     }

@@ -129,9 +129,16 @@ class Screen:
         """The text of so many cells."""
         return "".join(self.cells[row][col:col + width])
 
-    def find(self, text):
-        """Row and cell column of a text, or None."""
+    def marks(self, extension):
+        """The marks at the right of a user's second line in the grid (columns 20 to 24)."""
+        row, col = self.find(f" {extension} ", 2) or (0, 2)
+        return self.at(row + 1, col + 18, 5)
+
+    def find(self, text, top=0):
+        """Row (from top on) and cell column of a text, or None."""
         for r, row in enumerate(self.cells):
+            if r < top:
+                continue
             for c in range(len(row)):
                 if row[c] and "".join(row[c:]).startswith(text):
                     return r, c

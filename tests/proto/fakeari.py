@@ -40,6 +40,7 @@ class FakeAri:
         self.answers = {}   # path prefix -> (status, content type, body bytes): overrides
         self.upgrade = None  # (status, headers, body) instead of an upgrade
         self.is_mute = False  # pongs are not sent
+        self.delay = 0  # seconds before each answer
         self.opened = 0     # websockets so far
         self.closes = []    # (monotonic seconds, why) for each one that ended
         self.pings = 0
@@ -172,6 +173,8 @@ class FakeAri:
 
     def _answer(self, method, path, body):
         self.requests.append((method, path))
+        if self.delay:
+            time.sleep(self.delay)
         for prefix, answer in self.answers.items():
             if path.startswith(prefix):
                 return answer
