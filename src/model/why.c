@@ -64,7 +64,9 @@ static void put_least_age(char out[AGE_BYTES], int64_t age_ms, enum age_style st
 {
     int64_t minutes = age_ms / MINUTE_MS, hours = age_ms / HOUR_MS, days = age_ms / DAY_MS;
 
-    if (minutes == 0 && style != AGE_CALM)
+    if (minutes == 0 && style == AGE_CALM)
+        return; /* "at least less than a minute" says nothing */
+    if (minutes == 0)
         (void)snprintf(out, AGE_BYTES, "%s%ds", sign, (int)(age_ms / 1000));
     else if (hours == 0)
         (void)snprintf(out, AGE_BYTES, "%s%dm", sign, (int)minutes);

@@ -159,6 +159,7 @@ void run_back(const struct cmd_call *call)
         (void)ui_filter(ui, "", NULL);
     } else if (ui->department != NULL) {
         ui_department(ui, NULL);
+        say(call, UI_INFO, "department: ", "all");
     } else if (ui->is_frozen) {
         ui_unfreeze(ui);
     } else if (ui->marked.len > 0) {

@@ -182,8 +182,26 @@ static bool close_why(struct ui *ui, const struct key *key)
            (cmd->run == run_why || cmd->run == run_quit);
 }
 
+/* Over a slow link Esc and the key after it come together and look like Alt with that key: where Alt
+ * is not bound they are taken for the two that they were. */
+static bool split_alt(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms)
+{
+    const struct cmd *bound;
+
+    if (!key->is_alt || ui->prompt.kind != PROMPT_NONE || key->code == KEY_CODE_ESCAPE ||
+        keymap_find(&ui->keymap, key, 1, &bound) != KEYMAP_NONE)
+        return false;
+    struct key escape = {.code = KEY_CODE_ESCAPE}, rest = *key;
+    rest.is_alt = false;
+    ui_key(ui, &escape, hud, now_ms);
+    ui_key(ui, &rest, hud, now_ms);
+    return true;
+}
+
 void ui_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms)
 {
+    if (split_alt(ui, key, hud, now_ms))
+        return;
     if (key->code == 0 || key->code == KEY_CODE_FOCUS_IN || key->code == KEY_CODE_FOCUS_OUT)
         return;
     ui_rebuild(ui, hud, now_ms);

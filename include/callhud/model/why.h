@@ -16,7 +16,7 @@ void why_lamp(struct buf *out, const struct hud *hud, const struct user *user, i
 enum age_style {
     AGE_CLOCK,   /* ringing and hold: "0:07" up to 9:59, then "12m" "2h05" "3d" */
     AGE_SECONDS, /* talk, not heard from: "42s", then as above */
-    AGE_CALM,    /* all others: "<1m", then as above: their seconds do not tick */
+    AGE_CALM,    /* all others: "<1m" ("" for at least so long), then as above: no seconds tick */
 };
 enum age_style age_style_of(enum lamp lamp);
 #define AGE_BYTES 16
