@@ -208,7 +208,7 @@ static bool is_plain(uint32_t code, char bytes[4], size_t len)
            (code == UTF8_REPLACEMENT || memcmp(bytes, "\xEF\xBF\xBD", len < 3 ? len : 3) != 0);
 }
 
-void key_name(const struct key *key, char *out, size_t size)
+void key_text(const struct key *key, char *out, size_t size)
 {
     char bytes[5] = "";
     char number[16];

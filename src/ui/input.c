@@ -133,7 +133,7 @@ static void unbound(struct ui *ui, const struct key *key, int64_t now_ms)
         ui_message(ui, UI_INFO, text, NULL, now_ms);
         return;
     }
-    key_name(key, name, sizeof name);
+    key_text(key, name, sizeof name);
     keymap_first(&ui->keymap, cmd_find("help"), help, sizeof help);
     (void)snprintf(text, sizeof text, "%s: no such key here (%s help)", name,
                    help[0] != '\0' ? help : ":help");

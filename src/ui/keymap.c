@@ -18,7 +18,7 @@ static void chord_name(const struct binding *binding, char *out, size_t size)
 
     out[0] = '\0';
     for (size_t i = 0; i < binding->len; i++) {
-        key_name(&binding->keys[i], name, sizeof name);
+        key_text(&binding->keys[i], name, sizeof name);
         size_t used = strlen(out);
         /* Plain characters run together ("gg"), named keys are kept apart. */
         if (used > 0 && (name[1] != '\0' || out[used - 1] == ' ')) {

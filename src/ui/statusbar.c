@@ -371,7 +371,7 @@ static bool put_pending(const struct paint *p, struct pen *pen)
     if (ui->chord_len > 0) {
         for (size_t i = 0; i < ui->chord_len; i++) {
             char name[KEYMAP_NAME_BYTES];
-            key_name(&ui->chord[i], name, sizeof name);
+            key_text(&ui->chord[i], name, sizeof name);
             pen_put(pen, STYLE(ROLE_KEY), name);
         }
         pen_put(pen, STYLE(ROLE_DIM), paint_glyph(p, "…", "..."));

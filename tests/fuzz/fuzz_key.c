@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (count > KEYS_MAX || (rc == RC_OK) != (err.text[0] == '\0'))
         abort();
     for (size_t i = 0; rc == RC_OK && i < count; i++) {
-        key_name(&keys[i], name, sizeof name);
+        key_text(&keys[i], name, sizeof name);
         if (key_parse(name, again, KEYS_MAX, &one, &err) != RC_OK || one != 1 ||
             !key_equal(&again[0], &keys[i]))
             abort();

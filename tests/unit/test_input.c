@@ -44,7 +44,7 @@ static void on_key(void *self, const struct key *key)
         memcpy(h->pasted, key->text, key->text_len + 1);
         h->pasted_len = key->text_len;
     }
-    key_name(key, name, sizeof name);
+    key_text(key, name, sizeof name);
     add(h, name);
 }
 

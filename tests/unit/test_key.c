@@ -35,7 +35,7 @@ static void check_round_trip(const struct key *key)
 {
     char name[64];
 
-    key_name(key, name, sizeof name);
+    key_text(key, name, sizeof name);
     struct key back = one(name);
     if (!key_equal(key, &back))
         fail_msg("%s came back as %x", name, (unsigned)back.code);
@@ -81,7 +81,7 @@ static void test_keys_of_the_product(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
         struct key key = one(written[i]);
-        key_name(&key, name, sizeof name);
+        key_text(&key, name, sizeof name);
         assert_string_equal(name, written[i]);
     }
 }
@@ -154,11 +154,11 @@ static void test_name_is_cut_to_its_room(void **state)
     char name[6];
 
     (void)state;
-    key_name(&key, name, sizeof name);
+    key_text(&key, name, sizeof name);
     assert_string_equal(name, "Ctrl-");
-    key_name(&key, name, 0);
+    key_text(&key, name, 0);
     key = (struct key){.code = KEY_CODE_FOCUS_OUT + 7};
-    key_name(&key, name, sizeof name);
+    key_text(&key, name, sizeof name);
     assert_string_equal(name, "?");
 }
 

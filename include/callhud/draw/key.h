@@ -44,6 +44,6 @@ struct key {
  * characters run together ("gg"). Writes at most max keys. */
 enum rc key_parse(const char *text, struct key *out, size_t max, size_t *count, struct err *err);
 bool key_equal(const struct key *a, const struct key *b); /* code and modifiers */
-void key_name(const struct key *key, char *out, size_t size);
+void key_text(const struct key *key, char *out, size_t size);
 
 #endif
