@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define INDEXES 256
+#define GAP_MAX_CELLS 4 /* leaving a colour and taking it up again costs more bytes than so many \
+                         */
 
 struct paint {
     SCREEN *screen;
@@ -267,26 +269,59 @@ static size_t decode_text(const char *text, bool is_ascii, wchar_t *to, size_t m
     return count;
 }
 
-static void set_cell(struct paint *p, const struct cell *cell, bool is_ascii, cchar_t *to)
+static unsigned role_of(const struct cell *cell)
+{
+    return cell->style.role < ROLE_COUNT ? cell->style.role : ROLE_TEXT;
+}
+
+/* Would a blank of this style look as any other blank? */
+static bool is_plain_style(const struct paint *p, const struct cell *cell)
+{
+    return p->is_blank_role[role_of(cell)] &&
+           !(cell->style.attrs & (ATTR_REVERSE | ATTR_UNDERLINE));
+}
+
+static bool is_plain_blank(const struct paint *p, const struct cell *cell)
+{
+    return cell->width == 1 && strcmp(cell->text, " ") == 0 && is_plain_style(p, cell);
+}
+
+/* Most of a screen is blank. Many blanks cost the fewest bytes when they all look the same; the few
+ * between two words cost the fewest in the colour of the word before. NULL: no word is. */
+static const struct cell *word_before(const struct paint *p, const struct canvas *c, int row,
+                                      int col)
+{
+    const struct cell *word = NULL;
+    int first = col, end = col;
+
+    while (first > 0 && end - first < GAP_MAX_CELLS &&
+           is_plain_blank(p, cell_at(p, c, row, first - 1)))
+        first--;
+    while (end < p->cols && end - first <= GAP_MAX_CELLS &&
+           is_plain_blank(p, cell_at(p, c, row, end)))
+        end++;
+    if (first == 0 || end == p->cols || end - first > GAP_MAX_CELLS)
+        return NULL;
+    word = cell_at(p, c, row, first - 1);
+    return word->width == 1 && is_plain_style(p, word) ? word : NULL;
+}
+
+/* `styled` is the cell whose style it is painted in; NULL: of a plain blank. */
+static void set_cell(struct paint *p, const struct cell *cell, const struct cell *styled,
+                     bool is_ascii, cchar_t *to)
 {
     wchar_t text[CCHARW_MAX + 1];
-    unsigned role = cell->style.role < ROLE_COUNT ? cell->style.role : ROLE_TEXT;
-    attr_t attrs = p->attrs[role];
-    short pair = p->pairs[role];
+    attr_t attrs = styled != NULL ? p->attrs[role_of(styled)] : A_NORMAL;
+    short pair = styled != NULL ? p->pairs[role_of(styled)] : 0;
+    unsigned more = styled != NULL ? styled->style.attrs : 0;
 
     decode_text(cell->text, is_ascii, text, CCHARW_MAX - 1);
-    if (cell->style.attrs & ATTR_BOLD)
+    if (more & ATTR_BOLD)
         attrs |= A_BOLD;
-    if (cell->style.attrs & ATTR_REVERSE)
+    if (more & ATTR_REVERSE)
         attrs |= A_REVERSE;
-    if (cell->style.attrs & ATTR_UNDERLINE)
+    if (more & ATTR_UNDERLINE)
         attrs |= A_UNDERLINE;
-    /* Most of a screen is blank; blanks that all look the same cost the fewest bytes. */
-    if (text[0] == L' ' && text[1] == L'\0' && p->is_blank_role[role] &&
-        !(cell->style.attrs & (ATTR_REVERSE | ATTR_UNDERLINE))) {
-        attrs = A_NORMAL;
-        pair = 0;
-    }
     setcchar(to, text, attrs, pair, NULL);
 }
 
@@ -315,7 +350,9 @@ static bool put_row(struct paint *p, const struct canvas *canvas, int row, bool 
                 continue;
             cell = &blank;
         }
-        set_cell(p, cell, is_ascii, &p->line[count++]);
+        const struct cell *styled =
+            is_plain_blank(p, cell) ? word_before(p, canvas, row, col) : cell;
+        set_cell(p, cell, styled, is_ascii, &p->line[count++]);
     }
     mvwadd_wchnstr(stdscr, row, first, p->line, count);
     return true;
