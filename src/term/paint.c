@@ -3,6 +3,7 @@
 #include "callhud/base/mem.h"
 #include "callhud/base/utf8.h"
 #include "callhud/term/curses_quiet.h"
+#include "callhud/term/sgr.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +16,7 @@
 #include <unistd.h>
 
 #define INDEXES 256
-#define GAP_MAX_CELLS 4 /* leaving a colour and taking it up again costs more bytes than so many \
-                         */
+#define GAP_MAX_CELLS 4 /* more blanks than these are left in no colour */
 
 struct paint {
     SCREEN *screen;
@@ -390,7 +390,7 @@ static void put_with_rgb(const struct paint *p, const char *s, size_t len, struc
     buf_put(out, s + done, len - done);
 }
 
-static void take_output(struct paint *p, struct buf *out)
+static void take_output(struct paint *p, bool is_all, struct buf *out)
 {
     off_t len = lseek(p->memfd, 0, SEEK_CUR);
 
@@ -398,8 +398,11 @@ static void take_output(struct paint *p, struct buf *out)
         return;
     char *bytes = mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, p->memfd, 0);
     if (bytes != MAP_FAILED) {
+        size_t begin = out->len;
         put_with_rgb(p, bytes, (size_t)len, out);
         munmap(bytes, (size_t)len);
+        if (out->len > begin)
+            out->len = begin + sgr_squeeze(out->data + begin, out->len - begin, is_all);
     }
     forget_output(p);
 }
@@ -417,7 +420,8 @@ void paint_frame(struct paint *p, const struct canvas *canvas, bool is_ascii, st
         is_changed |= put_row(p, canvas, i, is_ascii);
     if (!is_changed)
         return;
-    if (p->is_all)
+    bool is_all = p->is_all;
+    if (is_all)
         clearok(curscr, TRUE);
     p->is_all = false;
     p->last_row = row;
@@ -425,5 +429,5 @@ void paint_frame(struct paint *p, const struct canvas *canvas, bool is_ascii, st
     wmove(stdscr, row, col);
     wnoutrefresh(stdscr);
     doupdate();
-    take_output(p, out);
+    take_output(p, is_all, out);
 }

@@ -246,9 +246,22 @@ static void take_size(struct term *t)
         t->handler.resized(t->handler.self, t->rows, t->cols);
 }
 
-static void on_winch(void *self)
+static void on_look(void *self)
 {
     take_size(self);
+}
+
+/* The size may be the known one again: a terminal that shrank and grew back between two looks has lost
+ * what was outside, so everything is painted anew. */
+static void on_winch(void *self)
+{
+    struct term *t = self;
+
+    paint_all(t->paint);
+    if (read_size(t) && restore.is_armed)
+        arm_restore(t);
+    if (t->handler.resized != NULL)
+        t->handler.resized(t->handler.self, t->rows, t->cols);
 }
 
 void term_size(const struct term *t, int *rows, int *cols)
@@ -336,6 +349,7 @@ void term_attach(struct term *t, struct uv_loop_s *loop, const struct term_handl
                    &(struct tty_out_handler){.bytes = on_bytes,
                                              .timeout = on_timeout,
                                              .winch = on_winch,
+                                             .look = on_look,
                                              .drained = on_drained,
                                              .vanished = on_vanished,
                                              .self = t});

@@ -516,7 +516,7 @@ static void on_size_timer(uv_timer_t *timer)
 {
     struct tty_out *o = timer->data;
     if (!o->is_gone)
-        o->handler.winch(o->handler.self);
+        o->handler.look(o->handler.self);
 }
 
 static void on_async(uv_async_t *async)

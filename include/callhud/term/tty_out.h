@@ -20,7 +20,8 @@ struct uv_loop_s;
 struct tty_out_handler {
     void (*bytes)(void *self, const char *bytes, size_t len);
     void (*timeout)(void *self); /* of tty_out_timer() */
-    void (*winch)(void *self);   /* SIGWINCH; every second where there can be none */
+    void (*winch)(void *self);   /* SIGWINCH */
+    void (*look)(void *self);    /* every second where there can be no SIGWINCH: look at the size */
     void (*drained)(void *self);
     void (*vanished)(void *self, const char *why); /* at most once */
     void *self;
