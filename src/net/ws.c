@@ -408,7 +408,7 @@ static void failed(struct io_ws *ws, const char *said)
         break;
     case AT_OPEN:
         err_set(&ws->err, RC_UNREACHABLE, "%s",
-                ws->parting[0] != '\0' ? ws->parting : "the connection was lost");
+                ws->parting[0] != '\0' ? ws->parting : "closed by the network or the server");
         break;
     case AT_NAME:
     case AT_END: return;
