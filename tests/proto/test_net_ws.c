@@ -238,7 +238,7 @@ static void the_server_closes(void **state)
 
         request = to(rude[i]);
         notes_open(&m, &request);
-        expect_closed(&m, RC_UNREACHABLE, -1, "connection was lost");
+        expect_closed(&m, RC_UNREACHABLE, -1, "closed by the network or the server");
         assert_int_equal(m.opened, 1);
     }
 }
