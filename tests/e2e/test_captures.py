@@ -223,7 +223,7 @@ for wall in walls:
     wall.capture("back")
     wall.tmux.keys("q")
     dead = lambda: wall.tmux.tmux("display-message", "-p", "-t", "s",
-                                  "#{pane_dead} #{pane_dead_status}").stdout.strip()
-    wait_until(lambda: dead().startswith("1"), 3, 0.05)
+                                  "#{pane_dead} #{pane_dead_status}#{pane_dead_signal}").stdout.strip()
+    wait_until(lambda: re.match(r"1 \w", dead()), 3, 0.05)
     tap.ok(dead() == "1 0", f"{wall.name}: q ends it with 0", dead())
 tap.end()
