@@ -163,3 +163,20 @@ def judge(tap, name, late_ms, limit_ms, timer):
 
 def figure(tap, name, text):
     tap.note(f"figure {name}: {text}")
+
+
+def play(program, offsets, rect=(0, 0, 0, 0), letter="-"):
+    """What the bytes between each two offsets did: [{"bytes", "changed", "unchanged", "inside",
+    "tokens"}]; see bench_play."""
+    done = subprocess.run([tool("bench_play"), str(program.rows), str(program.cols),
+                           *map(str, rect), letter, *map(str, offsets)],
+                          input=bytes(program.bytes[:offsets[-1]]), stdout=subprocess.PIPE,
+                          timeout=60, check=True)
+    pieces, tokens = [], []
+    for line in done.stdout.decode().splitlines():
+        if line.startswith("token "):
+            tokens.append(line[6:])
+        else:
+            pieces.append({k: int(v) for k, v in re.findall(r"(\w+) (\d+)", line)})
+            pieces[-1]["tokens"] = tokens = []
+    return pieces
