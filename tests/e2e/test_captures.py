@@ -32,8 +32,9 @@ class Wall:
         self.size = (rows, cols)
         self.is_ascii = is_ascii
         self.name = f"{cols}x{rows} {'ASCII' if is_ascii else 'UTF-8'}"
-        self.tmux = Tmux(rows, cols, f"exec {CALLHUD} --config {lab.config} --profile lab"
-                         + (" --ascii" if is_ascii else ""), lab.callhud_env())
+        self.tmux = Tmux(rows, cols, f"{CALLHUD} --config {lab.config} --profile lab"
+                         + (" --ascii" if is_ascii else "") + "; echo ENDED $?; exec sleep 60",
+                         lab.callhud_env())
 
     def glyph(self, lamp):
         return GLYPHS[lamp][self.is_ascii]
@@ -222,8 +223,6 @@ time.sleep(0.3)
 for wall in walls:
     wall.capture("back")
     wall.tmux.keys("q")
-    dead = lambda: wall.tmux.tmux("display-message", "-p", "-t", "s",
-                                  "#{pane_dead} #{pane_dead_status}#{pane_dead_signal}").stdout.strip()
-    wait_until(lambda: re.match(r"1 \w", dead()), 3, 0.05)
-    tap.ok(dead() == "1 0", f"{wall.name}: q ends it with 0", dead())
+    ok = wall.tmux.wait("ENDED 0", 3)
+    tap.ok(ok is not None, f"{wall.name}: q ends it with 0", "" if ok else wall.tmux.screen())
 tap.end()
