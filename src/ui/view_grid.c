@@ -72,16 +72,19 @@ static void grid_cell(const struct paint *p, int row, int col, int cols, int ext
     char text[300], marks[32];
     int name_col = EXT_COL + ext_cols + 1;
     int age_col = cols - AGE_COLS;
+    /* Bold is what changed: lamp, age and words. Who it is did not, and is not written again. */
+    struct style what = style_with(face->dim.role, face->text.attrs & ATTR_BOLD);
+    struct style who = style_with(face->text.role, 0);
 
     if (face->is_selected)
         canvas_fill(c, row, col, 2, cols, STYLE(ROLE_SELECTION), " ");
     for (int line = 0; line < 2; line++)
-        canvas_put(c, row + line, col, 1, face->is_selected ? STYLE(ROLE_HEADING) : face->text,
+        canvas_put(c, row + line, col, 1, face->is_selected ? STYLE(ROLE_HEADING) : who,
                    face_bar(face, p));
     canvas_put(c, row, col + LAMP_COL, 1, face->lamp, face->glyph);
-    canvas_field(c, row, col + EXT_COL, ext_cols, face->text, face->user->extension);
-    canvas_field(c, row, col + name_col, age_col - 1 - name_col, face->text, face->user->name);
-    canvas_field_right(c, row, col + age_col, AGE_COLS, face->dim, face->age);
+    canvas_field(c, row, col + EXT_COL, ext_cols, who, face->user->extension);
+    canvas_field(c, row, col + name_col, age_col - 1 - name_col, who, face->user->name);
+    canvas_field_right(c, row, col + age_col, AGE_COLS, what, face->age);
 
     size_t calls = face->user->calls.len + face->user->calls_beyond;
     if (calls > 1) {
@@ -89,7 +92,7 @@ static void grid_cell(const struct paint *p, int row, int col, int cols, int ext
         canvas_put(c, row + 1, col + LAMP_COL, 1, face->text, text);
     }
     face_words(face, p, text, sizeof text);
-    canvas_field(c, row + 1, col + WORDS_COL, cols - UI_MARKS_MAX - WORDS_COL, face->dim, text);
+    canvas_field(c, row + 1, col + WORDS_COL, cols - UI_MARKS_MAX - WORDS_COL, what, text);
     face_marks(face, p, UI_MARKS_MAX, marks, sizeof marks);
     canvas_field_right(c, row + 1, col + cols - UI_MARKS_MAX, UI_MARKS_MAX,
                        style_with(face->is_selected ? ROLE_SELECTION : ROLE_KEY, 0), marks);
