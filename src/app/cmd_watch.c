@@ -7,7 +7,6 @@
 #include "callhud/base/clock.h"
 #include "callhud/base/str.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <signal.h>
@@ -57,8 +56,12 @@ static void send_line(struct watch *w)
 {
     out_write(w->out, buf_text(&w->line), w->line.len);
     buf_reset(&w->line);
-    if (out_is_broken(w->out))
-        end_with(w, out_errno(w->out) == EPIPE ? 0 : 1);
+}
+
+/* Nobody reads any more, or all of status is written: what out_free() says makes the exit code. */
+static void on_out_ended(void *self)
+{
+    end_with(self, 0);
 }
 
 static void put_user(struct watch *w, const struct user *user)
@@ -67,9 +70,7 @@ static void put_user(struct watch *w, const struct user *user)
     int64_t now_ms = session_now(&w->session);
     w->sequence++;
     switch (w->cli->format) {
-    case FORMAT_JSON:
-        jsonout_user(&w->line, hud, user, profile_of(w), w->sequence, now_ms);
-        break;
+    case FORMAT_JSON: jsonout_user(&w->line, hud, user, profile_of(w), w->sequence, now_ms); break;
     case FORMAT_CSV:
         jsonout_csv_user(&w->line, hud, user, profile_of(w), w->sequence, now_ms);
         break;
@@ -118,7 +119,7 @@ static void put_beginning(struct watch *w)
         jsonout_csv_header(&w->line);
     if (is_array)
         buf_putc(&w->line, '[');
-    for (size_t i = 0; i < order.users.len && w->exit_code < 0; i++) {
+    for (size_t i = 0; i < order.users.len; i++) {
         if (!is_wanted(w, order.users.items[i]))
             continue;
         if (is_array && !is_first)
@@ -134,14 +135,14 @@ static void put_beginning(struct watch *w)
         buf_puts(&w->line, "]\n");
         send_line(w);
     }
-    if (w->is_once && w->exit_code < 0)
-        end_with(w, 0);
+    if (w->is_once)
+        out_finish(w->out);
 }
 
 static void put_changes(struct watch *w)
 {
     const struct hud *hud = &w->session.hud;
-    for (size_t i = 0; i < hud->changed.len && w->exit_code < 0; i++) {
+    for (size_t i = 0; i < hud->changed.len; i++) {
         if (!is_wanted(w, hud->changed.items[i]))
             continue;
         put_user(w, hud->changed.items[i]);
@@ -155,7 +156,7 @@ static void on_changed(void *self, unsigned bits)
 {
     struct watch *w = self;
     const struct link *link = &w->session.hud.link;
-    if (w->exit_code >= 0)
+    if (w->exit_code >= 0 || (w->is_once && w->is_started))
         return;
     if (w->is_started) {
         put_changes(w);
@@ -174,9 +175,9 @@ static void on_deadline(void *self)
     const struct link *link = &w->session.hud.link;
     struct err err;
     w->deadline = NULL;
-    err_set(&err, RC_UNREACHABLE, "no answer from %s in %d s%s%s: is the server right and running?",
-            w->session.settings->server, FIRST_SNAPSHOT_MS / 1000, link->text[0] ? ": " : "",
-            link->text);
+    err_set(&err, RC_UNREACHABLE, "%s has not shown its users within %d s: %s",
+            w->session.settings->server, FIRST_SNAPSHOT_MS / 1000,
+            link->text[0] ? link->text : "is the server right and running?");
     end_with(w, start_fail(&err));
 }
 
@@ -213,7 +214,7 @@ static int run(const struct cli *cli, bool is_once)
     }
     w.session.changed = on_changed;
     w.session.self = &w;
-    w.out = out_new(STDOUT_FILENO);
+    w.out = out_new(w.session.loop, STDOUT_FILENO, on_out_ended, &w);
     for (size_t i = 0; i < SIGNALS; i++)
         watched[i] = loop_signal(w.session.loop, signals[i], on_signal, &w);
     if (session_start(&w.session, &err) != RC_OK) {
@@ -228,7 +229,9 @@ static int run(const struct cli *cli, bool is_once)
     loop_timer_stop(w.deadline);
     for (size_t i = 0; i < SIGNALS; i++)
         loop_signal_stop(watched[i]);
-    out_free(w.out, LAST_LINES_MS);
+    int unwritten = out_free(w.out, LAST_LINES_MS);
+    if (w.exit_code == 0)
+        w.exit_code = out_report(unwritten);
     buf_fini(&w.line);
     bool is_looking_up = session_fini(&w.session);
     start_fini(&start);

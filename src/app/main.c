@@ -21,12 +21,13 @@ static void out_of_memory(void)
     _exit(1);
 }
 
-/* Started with a closed standard stream, the next file opened would become it. */
+/* Started with a closed standard stream, the next file opened would become it. Open for reading
+ * alone: what is written to a closed standard output must fail, not vanish. */
 static void fill_standard_streams(void)
 {
     int fd;
     do {
-        fd = open("/dev/null", O_RDWR);
+        fd = open("/dev/null", O_RDONLY);
     } while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);

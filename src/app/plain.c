@@ -53,8 +53,11 @@ static void send(struct plain *p)
     p->is_prompt_shown = false;
     out_write(p->out, buf_text(&p->line), p->line.len);
     buf_reset(&p->line);
-    if (out_is_broken(p->out))
-        end_with(p, out_errno(p->out) == EPIPE ? 0 : 1);
+}
+
+static void on_out_ended(void *self)
+{
+    end_with(self, 0); /* the exit code comes from out_free() */
 }
 
 static void say(struct plain *p, const char *text)
@@ -358,7 +361,7 @@ int plain_run(const struct cli *cli, const char *why)
     buf_init(&p.typed, LINE_MAX_BYTES - 1);
     bool is_looking_up = false;
     if (session_init(&p.session, &start.settings, cli->is_read_only, &err) == RC_OK) {
-        p.out = out_new(STDOUT_FILENO);
+        p.out = out_new(p.session.loop, STDOUT_FILENO, on_out_ended, &p);
         run(&p, &err);
         struct session_stats none = {0};
         session_log_stats(&p.session, &none);
@@ -366,7 +369,9 @@ int plain_run(const struct cli *cli, const char *why)
             loop_signal_stop(p.watched[i]);
         if (p.input)
             loop_watch_stop(p.input);
-        out_free(p.out, LAST_LINES_MS);
+        int unwritten = out_free(p.out, LAST_LINES_MS);
+        if (p.exit_code == 0)
+            p.exit_code = out_report(unwritten);
         is_looking_up = session_fini(&p.session);
     }
     int exit_code = err.rc == RC_OK ? p.exit_code : start_fail(&err);
