@@ -221,6 +221,26 @@ static void test_held_before_start(void **state)
     }
 }
 
+/* Who parked a call is told by no answer; the parked party's connected line still names the parker.
+ */
+static void test_parked_before_we_came(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    office(&rig, true);
+    ari_rig_answer(&rig, "channels", 200,
+                   "[{\"id\":\"pbx-1.4\",\"name\":\"PJSIP/carrier-1\",\"state\":\"Up\",\"caller\":{"
+                   "\"name\":\"Alice\",\"number\":\"5551234\"},\"connected\":{\"name\":\"\","
+                   "\"number\":\"101\"},\"dialplan\":{\"app_name\":\"Dial\"}}]");
+    ari_rig_answer(&rig, "bridges", 200,
+                   "[{\"id\":\"lot\",\"bridge_class\":\"parking\",\"channels\":[\"pbx-1.4\"]}]");
+    ari_rig_connect(&rig);
+    assert_string_equal(ari_rig_lamps(&rig, "101"), "parked");
+    assert_string_equal(ari_rig_lamps(&rig, "102"), "available");
+    assert_true(ari_rig_told(&rig, "=call 101 parked in 5551234 \"Alice\" since=0"));
+    ari_rig_fini(&rig);
+}
+
 static void test_variables_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -677,6 +697,28 @@ static void test_a_stopped_process_does_not_blame_the_link(void **state)
     ari_rig_fini(&rig);
 }
 
+/* The model's own clock gave the link up while this process was stopped, and no other word of the
+ * link comes: everything stayed stale for good. */
+static void test_stale_for_ever_after_a_long_stop(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    connected(&rig, true);
+    rig.fake.now_ms += 60000;
+    fake_io_advance(&rig.fake, 0);
+    assert_int_equal(fake_ws(&rig.fake)->pings, 1); /* at once, not ten seconds later */
+    assert_int_equal(ari_rig_count(&rig, "link live"), 0);
+    fake_ws_pong(fake_ws(&rig.fake));
+    ari_rig_serve(&rig);
+    assert_int_equal(ari_rig_count(&rig, "link live"), 1);
+    assert_int_equal(ari_rig_count(&rig, "done"), 1);
+    fake_io_advance(&rig.fake, 10000);
+    fake_ws_pong(fake_ws(&rig.fake));
+    assert_int_equal(ari_rig_count(&rig, "link live"), 1);
+    assert_int_equal(fake_ws_count(&rig.fake), 1);
+    ari_rig_fini(&rig);
+}
+
 /* The server is killed and starts again: it answers before it knows its endpoints, and its phones
  * come back one by one. */
 static void test_restart_of_the_server(void **state)
@@ -868,6 +910,7 @@ int main(void)
         T(test_http_requests_are_few_at_a_time),
         T(test_a_read_only_user_sees_all),
         T(test_held_before_start),
+        T(test_parked_before_we_came),
         T(test_variables_that_cannot_be_read),
         T(test_recorded_and_dnd_before_start),
         T(test_inner_call_before_start),
@@ -889,6 +932,7 @@ int main(void)
         T(test_pongs_keep_the_link),
         T(test_no_pong_is_half_open),
         T(test_a_stopped_process_does_not_blame_the_link),
+        T(test_stale_for_ever_after_a_long_stop),
         T(test_restart_of_the_server),
         T(test_an_endpoint_that_is_gone_for_good),
         T(test_lost_event_is_found_by_the_slow_reconciliation),

@@ -363,6 +363,11 @@ static void on_heard(void *self)
     tell(self, EVENT_HEARD, 0);
 }
 
+static void on_revived(void *self)
+{
+    sync_now(self);
+}
+
 static void tell_news(struct backend *b)
 {
     for (size_t i = 0; i < b->people.users.len; i++)
@@ -441,6 +446,7 @@ static void on_start(void *self)
     const struct link_owner owner = {.opened = on_opened,
                                      .message = on_message,
                                      .heard = on_heard,
+                                     .revived = on_revived,
                                      .closed = on_closed,
                                      .told = on_told,
                                      .self = b};

@@ -118,10 +118,17 @@ static void on_message(void *self, const char *bytes, size_t len)
 static void on_pong(void *self)
 {
     struct ari_link *link = self;
-    link->heard_ms = link->io->now_ms(link->io->net);
+    int64_t now_ms = link->io->now_ms(link->io->net);
+    bool was_given_up = now_ms - link->heard_ms >= LINK_PONG_LIMIT_MS;
+    link->heard_ms = now_ms;
     link->unanswered = 0;
     backoff_reset(&link->backoff); /* it lasted until the first pong */
-    link->owner.heard(link->owner.self);
+    if (was_given_up) {            /* by the model; this process was stopped, the link was not */
+        link->owner.told(link->owner.self, LINK_LIVE, NULL, 0);
+        link->owner.revived(link->owner.self);
+    } else {
+        link->owner.heard(link->owner.self);
+    }
 }
 
 static void on_closed(void *self, enum rc rc, int http_status, const char *text)
@@ -136,9 +143,7 @@ static void on_closed(void *self, enum rc rc, int http_status, const char *text)
         snprintf(what, sizeof what,
                  "%s does not let us in (403): check permit, deny and acl in ari.conf", link->host);
     else if (rc == RC_REDIRECT || (http_status >= 300 && http_status < 400))
-        snprintf(what, sizeof what,
-                 "%.300s: redirects are not followed; set server to the address that answers",
-                 text);
+        snprintf(what, sizeof what, "%.300s: redirects are not followed", text);
     else {
         if (http_status == 404)
             snprintf(what, sizeof what,

@@ -180,14 +180,27 @@ static struct ari_user *partner_owner(const struct ari_world *world, const struc
     return NULL;
 }
 
-static void join_room(struct ari_bridge_room *room, struct ari_chan *chan, int64_t at_ms)
+/* With whom a channel last talked, when it was parked before we listened: its connected line stays
+ * that of the parker. */
+static struct ari_user *connected_user(const struct ari_world *world, const struct ari_chan *chan)
+{
+    return ari_people_by_extension(world->people, chan->fact.connected_number);
+}
+
+static void join_room(const struct ari_world *world, struct ari_bridge_room *room,
+                      struct ari_chan *chan, int64_t at_ms)
 {
     int64_t parked_ms = chan->room == NULL ? chan->parked_ms : 0;
     leave_room(chan);
     chan->room = room;
     VEC_PUSH(&room->members, chan);
-    if (is_parking(room)) /* 1: since a time that was not told */
-        chan->parked_ms = parked_ms != 0 ? parked_ms : at_ms != 0 ? at_ms : 1;
+    if (!is_parking(room))
+        return;
+    chan->parked_ms = parked_ms != 0 ? parked_ms
+                      : at_ms != 0   ? at_ms
+                                     : 1; /* 1: not told since when */
+    if (chan->last_user == NULL)
+        chan->last_user = connected_user(world, chan);
 }
 
 static void remember_partners(const struct ari_world *world, struct ari_bridge_room *room)
@@ -211,7 +224,7 @@ static void fill_room(struct ari_world *world, struct ari_bridge_room *room,
             continue;
         chan->visited = world->walk;
         if (chan->room != room)
-            join_room(room, chan, at_ms);
+            join_room(world, room, chan, at_ms);
     }
     for (size_t i = room->members.len; i-- > 0;)
         if (room->members.items[i]->visited != world->walk)

@@ -18,6 +18,8 @@ struct link_owner {
     void (*opened)(void *self, struct io_ws *ws);
     void (*message)(void *self, const char *bytes, size_t len);
     void (*heard)(void *self);
+    /* Heard after a silence in which the model gave the link up; LINK_LIVE was told again. */
+    void (*revived)(void *self);
     /* The socket is gone; nothing may be sent any more. Called before the state is told. */
     void (*closed)(void *self);
     /* A change of state for EVENT_LINK; text is borrowed, retry_ms monotonic or 0. */
