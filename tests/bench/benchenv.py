@@ -99,7 +99,7 @@ class Rest:
         return frames
 
 
-def pace(server, frames, per_second, each=None):
+def pace(server, frames, per_second):
     """Sends frames evenly in bursts at most 5 ms apart; returns the seconds it took."""
     start = time.monotonic()
     sent = 0

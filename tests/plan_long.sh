@@ -1,0 +1,19 @@
+# Sourced by run.sh: what takes longer. CALLHUD_LONG_SECONDS (600) is the length of each part.
+# shellcheck shell=sh disable=SC2154
+long=${CALLHUD_LONG_SECONDS:-600}
+limit=$((long * 2 + 300))
+
+for fuzzer in $(programs build/fuzz 'fuzz_*'); do
+    plan "long-$(basename "$fuzzer")" "$limit" sh tests/fuzz/run.sh "$fuzzer" "$long"
+done
+batch 2 "fuzzers, $long s each"
+
+plan "long-model-property" "$limit" sh tests/bench/long_property.sh build/dev/test_model_property "$long"
+plan "long-soak" "$limit" env CALLHUD_SOAK_SECONDS="$long" python3 tests/bench/soak.py
+batch 2 "property test and soak, $long s each"
+
+for program in $(programs build 'test_*'); do
+    plan "long-valgrind-$(basename "$program")" 3600 \
+        env CALLHUD_SEQUENCES=1000 sh tests/valgrind.sh "$program"
+done
+batch 2 "valgrind on all test programs, full sequences"
