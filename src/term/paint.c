@@ -146,6 +146,7 @@ void paint_resize(struct paint *p, int rows, int cols)
     cols = cols < 1 ? 1 : cols > 1000 ? 1000 : cols;
     if (rows + p->spare_rows != LINES || cols != COLS)
         resize_term(rows + p->spare_rows, cols);
+    werase(stdscr); /* a row that just became a spare one still holds its text */
     p->rows = rows;
     p->cols = cols;
     mem_free(p->last);

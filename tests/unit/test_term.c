@@ -474,6 +474,30 @@ static void test_resize(void **state)
     canvas_fini(&c);
 }
 
+/* In tmux ncurses is told of one row more than there is; what a taller screen left there was
+ * written over the last row of the smaller one. */
+static void test_a_smaller_screen_shows_nothing_of_the_taller(void **state)
+{
+    struct fixture *f = *state;
+    struct canvas c;
+
+    open_term(f, 24, 80, "tmux-256color", &usual);
+    attach(f);
+    canvas_init(&c, 24, 80, false);
+    fill_board(&c);
+    present(f, &c);
+    for (int rows = 23; rows > 0; rows -= 5) {
+        pty_resize(&f->pty, rows, 20);
+        raise(SIGWINCH);
+        turn(f, 5);
+        canvas_resize(&c, rows, 20);
+        canvas_put(&c, rows - 1, 3, 5, STYLE(ROLE_TEXT), "last");
+        present(f, &c);
+        pty_expect(&f->pty, &c, &f->theme);
+    }
+    canvas_fini(&c);
+}
+
 static void test_a_canvas_of_another_size_is_clipped(void **state)
 {
     struct fixture *f = *state;
@@ -667,6 +691,7 @@ int main(void)
         T(test_signals_stay_the_programs),
         T(test_why_not),
         T(test_resize),
+        T(test_a_smaller_screen_shows_nothing_of_the_taller),
         T(test_a_canvas_of_another_size_is_clipped),
         T(test_keys_arrive),
         T(test_a_lone_escape_takes_25_ms),
