@@ -122,6 +122,12 @@ static void want_frame(struct console *c)
 
 /* ---- themes, settings ------------------------------------------------------------------------ */
 
+static void show_theme(struct console *c)
+{
+    term_set_theme(c->term, &c->theme);
+    ui_set_theme(c->ui, &c->theme, term_caps(c->term)->depth == DEPTH_MONO);
+}
+
 static enum rc use_theme(struct console *c, const char *name, struct err *err)
 {
     struct theme theme;
@@ -129,7 +135,7 @@ static enum rc use_theme(struct console *c, const char *name, struct err *err)
     if (rc != RC_OK)
         return rc;
     c->theme = theme;
-    term_set_theme(c->term, &c->theme);
+    show_theme(c);
     want_frame(c);
     return RC_OK;
 }
@@ -151,6 +157,7 @@ static void reload(struct console *c)
     session_mistrust(&c->session, "configuration reloaded");
 
     struct ui_settings settings;
+    console_list_themes(&c->names);
     console_ui_settings(&settings, &c->start.settings, &c->session, &c->names, c->cli);
     if (session_start_backend(&c->session, &err) != RC_OK)
         ui_message(c->ui, UI_ERROR, "the backend refuses its settings", err.text, now_ms);
@@ -163,6 +170,22 @@ static void reload(struct console *c)
 }
 
 /* ---- intents of the screens ------------------------------------------------------------------ */
+
+/* The canvas still holds what the command was typed into: the picture is drawn without it. */
+static void take_picture(struct console *c, const char *file)
+{
+    struct err err = {0};
+    char text[600];
+    int64_t now_ms = session_now(&c->session);
+
+    ui_render(c->ui, &c->canvas, &c->session.hud, now_ms);
+    if (console_shot(file, &c->canvas, &c->theme, &err) != RC_OK) {
+        ui_message(c->ui, UI_ERROR, "no picture was written", err.text, now_ms);
+        return;
+    }
+    (void)snprintf(text, sizeof text, "picture written to %s", file);
+    ui_message(c->ui, UI_GOOD, text, NULL, now_ms);
+}
 
 static void run_intents(struct console *c)
 {
@@ -189,7 +212,8 @@ static void run_intents(struct console *c)
             term_suspend(c->term);
             break;
         case INTENT_COPY:
-            term_copy(c->term, intent.text);
+            if (!term_copy(c->term, intent.text))
+                ui_message(c->ui, UI_WARN, "this terminal takes no copies", NULL, now_ms);
             break;
         case INTENT_THEME:
             if (use_theme(c, intent.text, &err) != RC_OK)
@@ -205,8 +229,7 @@ static void run_intents(struct console *c)
             term_bell(c->term);
             break;
         case INTENT_SHOT:
-            if (console_shot(intent.text, &c->canvas, &c->theme, &err) != RC_OK)
-                ui_message(c->ui, UI_ERROR, "no picture was written", err.text, now_ms);
+            take_picture(c, intent.text);
             break;
         }
     }
@@ -233,7 +256,7 @@ static void on_turned(void *self)
 static void on_key(void *self, const struct key *key)
 {
     struct console *c = self;
-    if (key->code == 'c' && key->is_ctrl) {
+    if (key->code == 'c' && key->is_ctrl && !ui_is_typing(c->ui)) {
         end_with(c, 128 + SIGINT);
         return;
     }
@@ -338,7 +361,7 @@ static enum rc open_screen(struct console *c, struct err *err)
     int rows, cols;
     term_size(c->term, &rows, &cols);
     canvas_init(&c->canvas, rows, cols, term_caps(c->term)->is_ascii);
-    term_set_theme(c->term, &c->theme);
+    show_theme(c);
     session_name_users(&c->session);
     draw_frame(c);
     return RC_OK;

@@ -77,6 +77,7 @@ static enum rc draw(struct shot *shot, const struct cli *cli, int cols, int rows
                     strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     struct canvas canvas;
     canvas_init(&canvas, rows, cols, is_ascii);
+    ui_set_theme(ui, &theme, false);
     int64_t now_ms = session_now(&shot->session);
     ui_hud_changed(ui, &shot->session.hud, HUD_CHANGED_USERS | HUD_CHANGED_LINK, now_ms);
     ui_render(ui, &canvas, &shot->session.hud, now_ms);

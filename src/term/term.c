@@ -493,11 +493,13 @@ void term_title(struct term *t, const char *title)
     send(t);
 }
 
-void term_copy(struct term *t, const char *text)
+bool term_copy(struct term *t, const char *text)
 {
-    if (t->caps.has_title && !tty_out_is_stalled(t->tty) &&
-        notify_copy(&t->frame, text, t->caps.told.is_tmux))
-        send(t);
+    if (!t->caps.has_title || tty_out_is_stalled(t->tty) ||
+        !notify_copy(&t->frame, text, t->caps.told.is_tmux))
+        return false;
+    send(t);
+    return true;
 }
 
 /* --- stopping --------------------------------------------------------------------------------- */

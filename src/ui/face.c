@@ -73,10 +73,7 @@ void face_make(struct face *face, const struct paint *p, const struct user *user
     face->call = hud_call(user);
     face->is_selected = is_selected;
     face->is_marked = ui_is_marked(p->ui, user);
-    if (p->canvas->is_ascii)
-        (void)snprintf(face->glyph, sizeof face->glyph, "%c", face->row->ascii);
-    else
-        str_copy(face->glyph, sizeof face->glyph, face->row->glyph);
+    paint_sign(p, face->view.lamp, face->glyph);
     make_age(face, p);
 
     uint8_t bold = is_bold(p, user) ? ATTR_BOLD : 0;
@@ -99,7 +96,7 @@ void face_make(struct face *face, const struct paint *p, const struct user *user
 
 const char *face_bar(const struct face *face, const struct paint *p)
 {
-    return face->is_selected ? paint_glyph(p, "▌", ">") : " ";
+    return face->is_selected ? paint_bar(p) : " ";
 }
 
 void face_party(const struct face *face, const struct paint *p, char *out, size_t size)

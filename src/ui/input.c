@@ -127,12 +127,6 @@ static void unbound(struct ui *ui, const struct key *key, int64_t now_ms)
         ui_message(ui, UI_WARN, "Caps Lock is on", NULL, now_ms);
         return;
     }
-    if (key->is_ctrl && key->code == 'c') {
-        keymap_first(&ui->keymap, cmd_find("quit"), name, sizeof name);
-        (void)snprintf(text, sizeof text, "%s quits", name[0] != '\0' ? name : ":quit");
-        ui_message(ui, UI_INFO, text, NULL, now_ms);
-        return;
-    }
     key_text(key, name, sizeof name);
     keymap_first(&ui->keymap, cmd_find("help"), help, sizeof help);
     (void)snprintf(text, sizeof text, "%s: no such key here (%s help)", name,
@@ -182,13 +176,13 @@ static bool close_why(struct ui *ui, const struct key *key)
            (cmd->run == run_why || cmd->run == run_quit);
 }
 
-/* Over a slow link Esc and the key after it come together and look like Alt with that key: where Alt
- * is not bound they are taken for the two that they were. */
+/* Over a slow link Esc and the key after it come together and look like Alt with that key: where
+ * Alt is not bound they are taken for the two that they were. */
 static bool split_alt(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms)
 {
     const struct cmd *bound;
 
-    if (!key->is_alt || ui->prompt.kind != PROMPT_NONE || key->code == KEY_CODE_ESCAPE ||
+    if (!key->is_alt || key->code == KEY_CODE_ESCAPE ||
         keymap_find(&ui->keymap, key, 1, &bound) != KEYMAP_NONE)
         return false;
     struct key escape = {.code = KEY_CODE_ESCAPE}, rest = *key;

@@ -56,6 +56,61 @@ const char *paint_glyph(const struct paint *p, const char *utf8, const char *asc
     return p->canvas->is_ascii ? ascii : utf8;
 }
 
+void paint_sign(const struct paint *p, enum lamp lamp, char out[8])
+{
+    const struct lamp_row *row = lamp_row(lamp);
+
+    if (p->canvas->is_ascii)
+        (void)snprintf(out, 8, "%c", row->ascii);
+    else
+        str_copy(out, 8, p->ui->signs[lamp][0] != '\0' ? p->ui->signs[lamp] : row->glyph);
+}
+
+const char *paint_bar(const struct paint *p)
+{
+    return p->ui->is_mono ? ">" : paint_glyph(p, "▌", ">");
+}
+
+/* Bytes of the first line of a text that has cols cells: cut at a blank, else where it is full. */
+static size_t line_len(const struct paint *p, const char *text, int cols)
+{
+    size_t len = strcspn(text, "\n"), at = 0, blank = 0;
+
+    for (int cells = 0; at < len;) {
+        struct utf8_grapheme grapheme;
+        size_t used = utf8_next_grapheme(text + at, len - at, p->canvas->is_ascii, &grapheme);
+        cells += grapheme.width_cells;
+        if (cells > cols && at > 0)
+            return blank > 0 ? blank : at;
+        at += used;
+        if (at < len && text[at] == ' ' && cells > cols / 2)
+            blank = at;
+    }
+    return at;
+}
+
+int paint_text(const struct paint *p, int row, int end, int col, int cols, struct style style,
+               const char *text)
+{
+    int lines = 0;
+
+    while (*text != '\0') {
+        size_t len = line_len(p, text, cols);
+        if (row >= 0 && row + lines < end) {
+            char *part = mem_dup_n(text, len);
+            canvas_put(p->canvas, row + lines, col, cols, style, part);
+            mem_free(part);
+        }
+        lines++;
+        text += len;
+        while (*text == ' ')
+            text++;
+        if (*text == '\n')
+            text++;
+    }
+    return lines;
+}
+
 void paint_rule(const struct paint *p, int row, int col, int cols)
 {
     if (cols > 0)

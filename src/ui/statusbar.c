@@ -103,13 +103,9 @@ enum counts_form { COUNTS_WORDS, COUNTS_WIDE, COUNTS_TIGHT };
 static void count_text(const struct paint *p, size_t i, enum counts_form form, char *out,
                        size_t size)
 {
-    const struct lamp_row *row = lamp_row(count_table[i].lamp);
     char glyph[8];
 
-    if (p->canvas->is_ascii)
-        (void)snprintf(glyph, sizeof glyph, "%c", row->ascii);
-    else
-        str_copy(glyph, sizeof glyph, row->glyph);
+    paint_sign(p, count_table[i].lamp, glyph);
     (void)snprintf(out, size, "%s%s%zu%s%s", glyph, form == COUNTS_TIGHT ? "" : " ",
                    p->hud->counts[count_table[i].lamp], form == COUNTS_WORDS ? " " : "",
                    form == COUNTS_WORDS ? count_table[i].word : "");
@@ -359,9 +355,10 @@ static bool put_pending(const struct paint *p, struct pen *pen)
             const struct lamp_row *row = lamp_row((enum lamp)i);
             char key[2] = {row->letter, '\0'};
             pen_put(pen, STYLE(ROLE_KEY), key);
-            char glyph[2] = {row->ascii, '\0'};
+            char glyph[8];
+            paint_sign(p, (enum lamp)i, glyph);
             pen_put(pen, STYLE(ROLE_DIM), " ");
-            pen_put(pen, STYLE(lamp_role((enum lamp)i)), paint_glyph(p, row->glyph, glyph));
+            pen_put(pen, STYLE(lamp_role((enum lamp)i)), glyph);
             if (p->layout->is_wide)
                 pen_printf(pen, STYLE(ROLE_DIM), " %s", row->word);
             pen_put(pen, STYLE(ROLE_DIM), "  ");
@@ -471,6 +468,21 @@ static void put_corrected(const struct paint *p, struct pen *pen)
     pen->end -= 2;
 }
 
+/* On wide screens: the last change, where it leaves room for the message. */
+static void put_last(const struct paint *p, struct pen *pen, const struct message *message)
+{
+    enum { WHY_COLS = 8, GAP_COLS = 5 };
+    const char *text = p->ui->last_news;
+    int width = utf8_width(text);
+    int taken = message != NULL ? utf8_width(message->text) + WHY_COLS : 0;
+
+    if (!p->layout->is_wide || width == 0 || pen->col + taken + GAP_COLS + width > pen->end)
+        return;
+    pen->end -= width + 1;
+    canvas_put(p->canvas, pen->row, pen->end, width, STYLE(ROLE_DIM), text);
+    pen->end -= GAP_COLS;
+}
+
 void statusbar_message(const struct paint *p)
 {
     struct pen pen = {p->canvas, p->layout->message_row, 1, p->layout->cols};
@@ -481,6 +493,7 @@ void statusbar_message(const struct paint *p)
         return;
     }
     put_corrected(p, &pen);
+    put_last(p, &pen, message);
     if (put_pending(p, &pen) || message == NULL)
         return;
     put_message(p, &pen, message);

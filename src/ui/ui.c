@@ -65,6 +65,7 @@ enum rc ui_configure(struct ui *ui, const struct ui_settings *settings, struct e
     ui->keymap = keymap;
     settings_fini(ui);
     settings_copy(ui, settings);
+    ui->last_news[0] = '\0'; /* its number was masked as the settings before wanted */
     return RC_OK;
 }
 
@@ -91,6 +92,14 @@ enum rc ui_new(struct ui **out, const struct ui_settings *settings, struct err *
     layout_make(&ui->layout, ui->rows, ui->cols, ui->view);
     *out = ui;
     return RC_OK;
+}
+
+void ui_set_theme(struct ui *ui, const struct theme *theme, bool is_mono)
+{
+    _Static_assert(THEME_GLYPHS == LAMP_COUNT, "a sign for each lamp");
+
+    memcpy(ui->signs, theme->glyphs, sizeof ui->signs);
+    ui->is_mono = is_mono || theme->is_mono;
 }
 
 static void hits_clear(struct ui *ui)
@@ -214,6 +223,11 @@ void ui_department(struct ui *ui, const char *department)
     ui->is_refiltered = true;
 }
 
+bool ui_is_typing(const struct ui *ui)
+{
+    return ui->prompt.kind != PROMPT_NONE;
+}
+
 const char *ui_selected(const struct ui *ui)
 {
     return ui->board.selected_extension;
@@ -288,114 +302,6 @@ const struct message *ui_message_shown(const struct ui *ui, int64_t now_ms)
 
 /* --- what the model tells --------------------------------------------------------------------- */
 
-static void bolds_expire(struct ui *ui, int64_t now_ms)
-{
-    for (size_t i = ui->bolds.len; i-- > 0;)
-        if (ui->bolds.items[i].until_ms <= now_ms) {
-            mem_free(ui->bolds.items[i].id);
-            VEC_REMOVE(&ui->bolds, i);
-        }
-}
-
-/* A change is bold for a second, ten at a time; what a snapshot brings is not news. */
-static void note_changes(struct ui *ui, const struct hud *hud, unsigned bits, int64_t now_ms)
-{
-    bolds_expire(ui, now_ms);
-    bool is_news = hud->link.is_synced && !hud->is_snapshot_open &&
-                   (bits & (HUD_CHANGED_LAMP | HUD_CHANGED_CALLS)) != 0;
-    for (size_t i = 0; is_news && i < hud->changed.len && ui->bolds.len < UI_BOLD_MAX; i++) {
-        const struct user *user = hud->changed.items[i];
-        bool is_known = false;
-        if (user->rev <= ui->seen_rev)
-            continue;
-        for (size_t j = 0; j < ui->bolds.len; j++)
-            if (str_eq(ui->bolds.items[j].id, user->id)) {
-                ui->bolds.items[j].until_ms = now_ms + UI_BOLD_MS;
-                is_known = true;
-            }
-        if (!is_known) {
-            struct bold bold = {mem_dup(user->id), now_ms + UI_BOLD_MS};
-            VEC_PUSH(&ui->bolds, bold);
-        }
-    }
-    ui->seen_rev = hud->rev;
-}
-
-static void say_back(struct ui *ui, const struct hud *hud, int64_t now_ms)
-{
-    char from[16], to[16], text[200];
-    int64_t wall_ms = ui_wall_ms(ui, now_ms);
-    const char *format = wall_ms - ui->away_wall_ms < 60000 ? "%H:%M:%S" : "%H:%M";
-
-    clock_format_local(ui->away_wall_ms, format, from, sizeof from);
-    clock_format_local(wall_ms, format, to, sizeof to);
-    (void)snprintf(text, sizeof text, "away %s-%s: %llu lamp%s corrected", from, to,
-                   (unsigned long long)hud->stats.last_corrected,
-                   hud->stats.last_corrected == 1 ? "" : "s");
-    ui_message(ui, hud->stats.last_corrected > 0 ? UI_WARN : UI_INFO, text,
-               "calls that came and went meanwhile are not known", now_ms);
-}
-
-/* Once for each reason: tries that fail in the same way again are not news. */
-static void say_lost(struct ui *ui, const struct link *link, int64_t now_ms)
-{
-    char text[400];
-
-    if (ui->lost_said != NULL && str_eq(ui->lost_said, link->text))
-        return;
-    if (link->was_synced)
-        (void)snprintf(text, sizeof text, "connection lost%s%.300s",
-                       link->text[0] != '\0' ? ": " : "", link->text);
-    else
-        (void)snprintf(text, sizeof text, "%.300s",
-                       link->text[0] != '\0' ? link->text : "cannot connect");
-    ui_message(ui, UI_WARN, text, NULL, now_ms);
-    mem_free(ui->lost_said);
-    ui->lost_said = mem_dup(link->text);
-}
-
-static void note_state(struct ui *ui, const struct link *link, int64_t now_ms)
-{
-    if (link->state == ui->link_seen)
-        return;
-    ui->link_seen = link->state;
-    if (link->state == LINK_LOST) {
-        say_lost(ui, link, now_ms);
-    } else if (link->state == LINK_REFUSED) {
-        ui_message(ui, UI_ERROR, link->text[0] != '\0' ? link->text : "sign-in refused",
-                   "callhud doctor checks the sign-in step by step; :reconnect tries again",
-                   now_ms);
-    } else if (link->state == LINK_LIVE || link->state == LINK_POLLING) {
-        mem_free(ui->lost_said);
-        ui->lost_said = NULL;
-    }
-}
-
-static void note_link(struct ui *ui, const struct hud *hud, int64_t now_ms)
-{
-    enum { BLIP_MS = 5000 }; /* a gap that was mended so soon, and changed nothing, is not told */
-    const struct link *link = &hud->link;
-    bool is_resynced = hud->stats.resyncs != ui->resyncs_seen;
-    char text[80];
-
-    note_state(ui, link, now_ms);
-    ui->resyncs_seen = hud->stats.resyncs;
-    if (link->was_synced && !link->is_synced && !ui->is_away) {
-        ui->is_away = true;
-        ui->away_wall_ms = ui_wall_ms(ui, now_ms);
-    } else if (link->is_synced && ui->is_away) {
-        ui->is_away = false;
-        if (hud->stats.last_corrected > 0 || ui_wall_ms(ui, now_ms) - ui->away_wall_ms >= BLIP_MS)
-            say_back(ui, hud, now_ms);
-    } else if (is_resynced && link->state == LINK_LIVE && link->is_synced &&
-               hud->stats.last_corrected > 0) {
-        (void)snprintf(text, sizeof text, "read again: %llu lamp%s corrected",
-                       (unsigned long long)hud->stats.last_corrected,
-                       hud->stats.last_corrected == 1 ? "" : "s");
-        ui_message(ui, UI_WARN, text, "what the screen showed had missed a change", now_ms);
-    }
-}
-
 static void ring_bell(struct ui *ui, const struct hud *hud, int64_t now_ms)
 {
     if (bell_tick(&ui->bell, hud, &ui->settings, now_ms))
@@ -409,8 +315,7 @@ void ui_hud_changed(struct ui *ui, const struct hud *hud, unsigned bits, int64_t
     note_wall(ui, hud, now_ms);
     if (ui->is_frozen && (bits & COUNTED) != 0)
         ui->frozen_changes++;
-    note_changes(ui, hud, bits, now_ms);
-    note_link(ui, hud, now_ms);
+    news_note(ui, hud, bits, now_ms);
     ring_bell(ui, hud, now_ms);
     if ((bits & HUD_CHANGED_USERS) != 0 && !ui->is_frozen)
         board_forget(&ui->board);

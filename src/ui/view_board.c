@@ -77,6 +77,8 @@ static void paint_more(const struct paint *p, int row, size_t sticky, struct spa
         if (board->above > 0)
             pen_printf(&pen, STYLE(ROLE_DIM), "%s%zu above", board->below > 0 ? ", " : "",
                        board->above);
+        if (urgent > 0)
+            pen_printf(&pen, STYLE(ROLE_WARN), ": %zu urgent", urgent);
         return;
     }
     if (board->above > 0)
@@ -149,42 +151,18 @@ struct lines {
 
 static void line(struct lines *lines, enum role role, const char *text)
 {
-    struct buf wrapped;
+    int cols = lines->p->layout->body_cols > 12 ? lines->p->layout->body_cols - 2 : 10;
 
-    if (lines->row >= lines->end)
-        return;
-    buf_init(&wrapped, 4096);
-    utf8_fit(&wrapped, text, lines->p->layout->body_cols - 2, lines->p->canvas->is_ascii);
-    canvas_put(lines->p->canvas, lines->row++, 1, lines->p->layout->body_cols - 1, STYLE(role),
-               buf_text(&wrapped));
-    buf_fini(&wrapped);
-}
-
-/* Long texts of servers go over several lines. */
-static void lines_wrapped(struct lines *lines, enum role role, const char *text)
-{
-    size_t room = (size_t)(lines->p->layout->body_cols > 12 ? lines->p->layout->body_cols - 2 : 10);
-
-    while (strlen(text) > room) {
-        size_t cut = room;
-        while (cut > room / 2 && text[cut] != ' ')
-            cut--;
-        if (text[cut] != ' ')
-            break;
-        char *part = mem_dup_n(text, cut);
-        line(lines, role, part);
-        mem_free(part);
-        text += cut + 1;
-    }
-    line(lines, role, text);
+    lines->row += paint_text(lines->p, lines->row, lines->end, 1, cols, STYLE(role), text);
 }
 
 static void skeleton(const struct paint *p, int row, int end)
 {
-    const char *glyph = lamp_row(LAMP_UNKNOWN)->glyph;
+    char glyph[8];
     int pitch = p->layout->pitch < 12 ? 12 : p->layout->pitch;
     int height = p->layout->shape == SHAPE_GRID ? 2 : 1;
 
+    paint_sign(p, LAMP_UNKNOWN, glyph);
     for (; row + height <= end; row += height)
         for (int col = 0; col + 8 < p->layout->body_cols; col += pitch) {
             canvas_put(p->canvas, row, col + 1, 1, STYLE(ROLE_UNKNOWN), glyph);
@@ -212,7 +190,7 @@ static void empty_connecting(const struct paint *p, struct lines *lines)
                        seconds < 0 ? 0 : seconds);
         paint_due(p, p->live_ms + 1000 - (p->live_ms - link->changed_ms) % 1000);
     }
-    lines_wrapped(lines, link->state == LINK_LOST ? ROLE_WARN : ROLE_TEXT, text);
+    line(lines, link->state == LINK_LOST ? ROLE_WARN : ROLE_TEXT, text);
     lines->row++;
     skeleton(p, lines->row, lines->end);
 }
@@ -222,7 +200,7 @@ static void empty_refused(const struct paint *p, struct lines *lines)
     char text[200];
 
     line(lines, ROLE_ERROR, "Sign-in refused");
-    lines_wrapped(lines, ROLE_TEXT, p->live->link.text);
+    line(lines, ROLE_TEXT, p->live->link.text);
     lines->row++;
     if (str_is_empty(p->ui->settings.profile))
         (void)snprintf(text, sizeof text, "callhud doctor    checks it step by step");
@@ -259,11 +237,11 @@ static void empty_nobody(const struct paint *p, struct lines *lines)
     lines->row++;
     if (!str_is_empty(p->ui->settings.monitor)) {
         (void)snprintf(text, sizeof text, "monitored: %.300s", p->ui->settings.monitor);
-        lines_wrapped(lines, ROLE_DIM, text);
+        line(lines, ROLE_DIM, text);
     }
-    lines_wrapped(lines, ROLE_DIM,
-                  "to add: name people in [users] of the configuration, or set "
-                  "monitor = all; then :reload");
+    line(lines, ROLE_DIM,
+         "to add: name people in [users] of the configuration, or set "
+         "monitor = all; then :reload");
     line(lines, ROLE_KEY, "callhud doctor    says what the backend offers");
 }
 

@@ -52,73 +52,125 @@ const struct cmd *help_command(const struct ui *ui)
     return help_line(ui, ui->help_at, &heading);
 }
 
-static void paint_help_line(const struct paint *p, int row, long at)
+/* Where the columns of a command are: keys, its name where there is room for it, the sentence. */
+struct help_cols {
+    int keys, name, text, width; /* width: of the sentence; 0: the label stands there */
+};
+
+static struct help_cols help_cols(const struct paint *p)
+{
+    int cols = p->canvas->cols;
+    struct help_cols at = {.keys = 2, .text = cols >= 40 ? 18 : 8};
+
+    if (cols >= 100) {
+        at.name = 18;
+        at.text = 39;
+    }
+    at.width = cols >= 60 ? cols - at.text - 1 : 0;
+    return at;
+}
+
+/* Draws a command from row on, nothing below row 0. Returns the lines it takes: a narrow screen
+ * shows labels, and the whole sentence of the command under the cursor. */
+static int paint_help_command(const struct paint *p, int row, int end, const struct cmd *cmd,
+                              long line)
+{
+    struct help_cols at = help_cols(p);
+    int cols = p->canvas->cols;
+    const char *why = why_not(p, cmd);
+    char keys[96], name[64], text[300];
+    bool is_at = line == p->ui->help_at;
+    enum role role = is_at ? ROLE_SELECTION : why != NULL ? ROLE_DIM : ROLE_TEXT;
+
+    if (why != NULL)
+        (void)snprintf(text, sizeof text, "%s%snot now: %s", at.width > 0 ? "" : cmd->label,
+                       at.width > 0 ? "" : ", ", why);
+    else
+        str_copy(text, sizeof text, at.width > 0 ? cmd->help : cmd->label);
+    bool is_unfolded = at.width == 0 && is_at;
+    int lines = at.width > 0  ? paint_text(p, -1, 0, 0, at.width, STYLE(role), text)
+                : is_unfolded ? 1 + paint_text(p, -1, 0, 0, cols - 5, STYLE(role), cmd->help)
+                              : 1;
+    if (row < 0)
+        return lines;
+    int shown = row + lines <= end ? lines : end - row;
+    if (is_at) {
+        canvas_fill(p->canvas, row, 0, shown, cols, STYLE(ROLE_SELECTION), " ");
+        for (int i = 0; i < shown; i++)
+            canvas_put(p->canvas, row + i, 0, 1, STYLE(ROLE_HEADING), paint_bar(p));
+    }
+    keymap_all(&p->ui->keymap, cmd, keys, sizeof keys);
+    if (keys[0] == '\0' && at.name == 0) /* run by its name only */
+        (void)snprintf(keys, sizeof keys, ":%s", cmd->name);
+    canvas_field(p->canvas, row, at.keys, at.text - at.keys - 1,
+                 STYLE(is_at ? ROLE_SELECTION : ROLE_KEY), keys);
+    if (at.name > 0) {
+        (void)snprintf(name, sizeof name, ":%s", cmd->name);
+        canvas_field(p->canvas, row, at.name, at.text - at.name - 1,
+                     STYLE(is_at ? ROLE_SELECTION : ROLE_DIM), name);
+    }
+    if (at.width > 0)
+        (void)paint_text(p, row, end, at.text, at.width, STYLE(role), text);
+    else
+        canvas_field(p->canvas, row, at.text, cols - at.text, STYLE(role), text);
+    if (is_unfolded)
+        (void)paint_text(p, row + 1, end, 4, cols - 5, STYLE(role), cmd->help);
+    paint_hit(p, row, 0, shown, cols, NULL, cmd, line);
+    return lines;
+}
+
+/* The line of the list at that place; returns the rows it takes. */
+static int paint_help_line(const struct paint *p, int row, int end, long at)
 {
     const char *heading;
     const struct cmd *cmd = help_line(p->ui, at, &heading);
-    int cols = p->canvas->cols, name_cols = cols >= 60 ? 21 : 0, keys_cols = cols >= 40 ? 16 : 6;
-    char keys[96], text[300];
 
-    if (heading != NULL) {
-        canvas_put(p->canvas, row, 1, cols - 1, STYLE(ROLE_HEADING), heading);
-        return;
-    }
-    if (cmd == NULL)
-        return;
-    bool is_at = at == p->ui->help_at;
-    enum role text_role = is_at ? ROLE_SELECTION : ROLE_TEXT;
-    const char *why = why_not(p, cmd);
-    if (is_at)
-        canvas_fill(p->canvas, row, 0, 1, cols, STYLE(ROLE_SELECTION), " ");
-    if (is_at)
-        canvas_put(p->canvas, row, 0, 1, STYLE(ROLE_HEADING), paint_glyph(p, "▌", ">"));
-    keymap_all(&p->ui->keymap, cmd, keys, sizeof keys);
-    canvas_field(p->canvas, row, 2, keys_cols - 1, STYLE(is_at ? ROLE_SELECTION : ROLE_KEY), keys);
-    if (name_cols > 0) {
-        (void)snprintf(text, sizeof text, ":%s", cmd->name);
-        canvas_field(p->canvas, row, 2 + keys_cols, name_cols - 1,
-                     STYLE(is_at ? ROLE_SELECTION : ROLE_DIM), text);
-    }
-    if (why != NULL)
-        (void)snprintf(text, sizeof text, "%s%snot now: %s", name_cols > 0 ? "" : cmd->label,
-                       name_cols > 0 ? "" : ", ", why);
-    else
-        str_copy(text, sizeof text, cols >= 60 ? cmd->help : cmd->label);
-    int col = 2 + keys_cols + name_cols;
-    canvas_field(p->canvas, row, col, cols - col,
-                 STYLE(why != NULL && !is_at ? ROLE_DIM : text_role), text);
-    paint_hit(p, row, 0, 1, cols, NULL, cmd, at);
+    if (cmd != NULL)
+        return paint_help_command(p, row, end, cmd, at);
+    if (heading != NULL && row >= 0 && row + 1 < end) /* none alone at the end */
+        canvas_put(p->canvas, row, 1, p->canvas->cols - 1, STYLE(ROLE_HEADING), heading);
+    return 1;
 }
 
-void view_help(const struct paint *p)
+/* The cursor rests on commands, never on a heading, and what it rests on is on the screen whole. */
+static void scroll_help(const struct paint *p, int rows)
 {
     struct ui *ui = p->ui;
     const char *heading;
-    struct pen pen = {p->canvas, 1, 1, p->canvas->cols};
-    int first = 2, end = p->layout->message_row;
-    int rows = end - first > 0 ? end - first : 1;
+    int used = 0;
 
     ui->help_len = 0;
     while (help_line(ui, ui->help_len, &heading) != NULL || heading != NULL)
         ui->help_len++;
     if (ui->help_at >= ui->help_len)
         ui->help_at = ui->help_len > 0 ? ui->help_len - 1 : 0;
-    /* The cursor rests on commands, never on a heading. */
     if (ui->help_len > 0 && help_command(ui) == NULL)
         ui->help_at++;
-    ui->screen_rows = rows;
     if (ui->help_top > ui->help_at - 1)
         ui->help_top = ui->help_at > 0 ? ui->help_at - 1 : 0;
-    if (ui->help_at >= ui->help_top + rows)
-        ui->help_top = ui->help_at - rows + 1;
+    for (long i = ui->help_top; i <= ui->help_at; i++)
+        used += paint_help_line(p, -1, 0, i);
+    while (used > rows && ui->help_top < ui->help_at)
+        used -= paint_help_line(p, -1, 0, ui->help_top++);
+}
+
+void view_help(const struct paint *p)
+{
+    struct ui *ui = p->ui;
+    struct pen pen = {p->canvas, 1, 1, p->canvas->cols};
+    int first = 2, end = p->layout->message_row, row = first;
+    long at;
+
+    scroll_help(p, end - first > 0 ? end - first : 1);
     pen_put(&pen, STYLE(ROLE_HEADING), "HELP");
     if (ui->help_search[0] != '\0')
         pen_printf(&pen, STYLE(ROLE_WARN), "  search: %s", ui->help_search);
     pen_put(&pen, STYLE(ROLE_DIM), "  Enter runs, / searches, Esc goes back");
     if (ui->help_len == 0)
         canvas_put(p->canvas, first, 1, p->canvas->cols, STYLE(ROLE_DIM), "no command matches");
-    for (int i = 0; i < rows && ui->help_top + i < ui->help_len; i++)
-        paint_help_line(p, first + i, ui->help_top + i);
+    for (at = ui->help_top; row < end && at < ui->help_len; at++)
+        row += paint_help_line(p, row, end, at);
+    ui->screen_rows = at > ui->help_top ? (int)(at - ui->help_top) : 1;
 }
 
 /* --- palette ---------------------------------------------------------------------------------- */
@@ -167,7 +219,7 @@ void palette_paint(const struct paint *p)
 
         canvas_fill(p->canvas, first + i, 0, 1, cols, STYLE(role), " ");
         if (is_at)
-            canvas_put(p->canvas, first + i, 0, 1, STYLE(ROLE_HEADING), paint_glyph(p, "▌", ">"));
+            canvas_put(p->canvas, first + i, 0, 1, STYLE(ROLE_HEADING), paint_bar(p));
         keymap_first(&p->ui->keymap, cmd, key, sizeof key);
         pen_printf(&pen, STYLE(role), "%-20s", cmd->name);
         pen_printf(&pen, STYLE(is_at ? role : ROLE_KEY), "%-7s ", key);
@@ -181,35 +233,6 @@ void palette_paint(const struct paint *p)
 }
 
 /* --- why -------------------------------------------------------------------------------------- */
-
-/* Counts and, with a row to draw to, draws the lines of a text cut at blanks. */
-static int paint_text(const struct paint *p, const char *text, int row, int end, int col, int cols)
-{
-    int lines = 0;
-    size_t room = (size_t)(cols > 4 ? cols : 4);
-
-    while (*text != '\0') {
-        size_t len = strcspn(text, "\n"), cut = len;
-        if (len > room) {
-            for (cut = room; cut > room / 2 && text[cut] != ' '; cut--)
-                ;
-            if (text[cut] != ' ')
-                cut = len;
-        }
-        if (row >= 0 && row + lines < end) {
-            char *part = mem_dup_n(text, cut);
-            canvas_put(p->canvas, row + lines, col, cols, STYLE(ROLE_DIALOG), part);
-            mem_free(part);
-        }
-        lines++;
-        text += cut;
-        while (*text == ' ')
-            text++;
-        if (*text == '\n')
-            text++;
-    }
-    return lines;
-}
 
 static void why_text(const struct paint *p, struct buf *out)
 {
@@ -269,11 +292,12 @@ void view_why(const struct paint *p)
         (void)snprintf(title, sizeof title, "Why: %s %.200s", user->extension, user->name);
     else
         str_copy(title, sizeof title, "Why");
-    int lines = paint_text(p, buf_text(&text), -1, 0, 0, cols - 4);
+    int lines = paint_text(p, -1, 0, 0, cols - 4, STYLE(ROLE_DIALOG), buf_text(&text));
     int rows = lines + 2 > screen_rows ? screen_rows : lines + 2;
     int row = (screen_rows - rows) / 2, col = (screen_cols - cols) / 2;
     paint_box(p, row, col, rows, cols, title);
-    (void)paint_text(p, buf_text(&text), row + 1, row + rows - 1, col + 2, cols - 4);
+    (void)paint_text(p, row + 1, row + rows - 1, col + 2, cols - 4, STYLE(ROLE_DIALOG),
+                     buf_text(&text));
     buf_fini(&text);
     paint_due_in(p, 1000); /* the text holds ages in seconds */
 }

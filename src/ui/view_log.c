@@ -62,30 +62,13 @@ static void entry_text(const struct entry *entry, char *out, size_t size)
                    entry->why != NULL ? entry->why : "", entry->why != NULL ? ")" : "");
 }
 
-/* Bytes of text that fit into cells, whole characters. */
-static size_t fitting(const char *text, int cells)
-{
-    struct utf8_grapheme grapheme;
-    size_t at = 0, len = strlen(text);
-
-    while (at < len) {
-        size_t used = utf8_next_grapheme(text + at, len - at, false, &grapheme);
-        cells -= grapheme.width_cells;
-        if (cells < 0)
-            break;
-        at += used;
-    }
-    return at;
-}
-
 /* Long lines go on below, at most three in all. Draws nothing where row is below 0; returns the
  * rows. */
 static int paint_entry(const struct paint *p, int row, const struct entry *entry)
 {
     char time[16], text[2048];
-    int indent = entry_indent(p), rows = 0;
+    int indent = entry_indent(p);
     int cells = p->canvas->cols - indent;
-    const char *rest = text;
 
     entry_text(entry, text, sizeof text);
     if (row >= 0) {
@@ -96,16 +79,13 @@ static int paint_entry(const struct paint *p, int row, const struct entry *entry
         if (p->canvas->cols >= 60)
             pen_printf(&pen, STYLE(ROLE_DIM), "  %-5s", entry->level);
     }
-    do {
-        size_t len = rows + 1 == ENTRY_ROWS_MAX ? strlen(rest) : fitting(rest, cells);
-        char *part = mem_dup_n(rest, len);
-        if (row >= 0)
-            canvas_field(p->canvas, row + rows, indent, cells, STYLE(entry->role), part);
-        mem_free(part);
-        rest += len > 0 ? len : strlen(rest);
-        rows++;
-    } while (*rest != '\0' && rows < ENTRY_ROWS_MAX);
-    return rows;
+    int lines = paint_text(p, row, row + ENTRY_ROWS_MAX, indent, cells, STYLE(entry->role), text);
+    if (lines <= ENTRY_ROWS_MAX)
+        return lines > 0 ? lines : 1;
+    if (row >= 0)
+        canvas_put(p->canvas, row + ENTRY_ROWS_MAX - 1, p->canvas->cols - 1, 1, STYLE(entry->role),
+                   paint_glyph(p, "…", "~"));
+    return ENTRY_ROWS_MAX;
 }
 
 /* The entries that fill the screen, up to the one that is log_back from the newest. */

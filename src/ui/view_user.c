@@ -113,18 +113,13 @@ static void supervisors_text(const struct call *call, char *out, size_t size)
     }
 }
 
-static void paint_call(struct sheet *sheet, const struct user *user, const struct call *call)
+static void paint_call(struct sheet *sheet, const struct call *call)
 {
     const struct paint *p = sheet->p;
     struct pen pen = sheet_line(sheet);
     char glyph[8], age[32], party[256], number[128], text[256];
-    const struct lamp_row *row = lamp_row(call_lamp(call));
 
-    (void)user;
-    if (p->canvas->is_ascii)
-        (void)snprintf(glyph, sizeof glyph, "%c", row->ascii);
-    else
-        str_copy(glyph, sizeof glyph, row->glyph);
+    paint_sign(p, call_lamp(call), glyph);
     call_time(p, call, age, sizeof age);
     party_text(p->ui, call, party, sizeof party);
     number_text(p->ui, call->number, number, sizeof number);
@@ -157,14 +152,15 @@ static void paint_state(struct sheet *sheet, const struct user *user)
         pen_printf(&pen, STYLE(ROLE_TEXT), " %s %s", words, face.age);
     }
     for (size_t i = 0; i < user->calls.len; i++)
-        paint_call(sheet, user, &user->calls.items[i]);
+        paint_call(sheet, &user->calls.items[i]);
     if (user->calls_beyond > 0)
         (void)snprintf(words, sizeof words, "and %zu more calls", user->calls_beyond);
     else
         str_copy(words, sizeof words,
                  user->is_withheld      ? "calls are not shown to you"
-                 : user->calls.len == 1 ? "no second call"
-                                        : "");
+                 : user->calls.len != 1 ? ""
+                 : sheet->cols < 70     ? "one call; no other waits"
+                                        : "no second call");
     if (words[0] != '\0') {
         struct pen pen = sheet_line(sheet);
         pen_printf(&pen, STYLE(ROLE_DIM), "  %s", words);
@@ -175,68 +171,75 @@ static void paint_state(struct sheet *sheet, const struct user *user)
     }
 }
 
-static void paint_label(struct pen *pen, int col, const char *label)
+/* A text after a label, over as many lines as it needs. */
+static void paint_labelled(struct sheet *sheet, const char *label, const char *text)
 {
-    pen_put(pen, STYLE(ROLE_DIM), label);
-    if (pen->col < col)
-        pen->col = col;
+    enum { INDENT = 10 };
+    int col = sheet->col + 1 + INDENT;
+
+    if (sheet->row < sheet->end)
+        canvas_put(sheet->p->canvas, sheet->row, sheet->col + 1, INDENT, STYLE(ROLE_DIM), label);
+    sheet->row += paint_text(sheet->p, sheet->row, sheet->end, col, sheet->col + sheet->cols - col,
+                             STYLE(ROLE_TEXT), text);
 }
 
-/* A text that may need more lines than one, after a label. */
-static void paint_wrapped(struct sheet *sheet, const char *label, int indent, const char *text)
+static struct pickup pickup_of(const struct paint *p, const struct user *user)
 {
-    bool is_first = true;
+    if (p->ui->settings.is_read_only)
+        return (struct pickup){.why = "callhud was started read-only"};
+    return hud_pickup(p->hud, user, p->now_ms);
+}
 
-    do {
-        struct pen pen = sheet_line(sheet);
-        int room = pen.end - (sheet->col + 1 + indent) - 1;
-        size_t len = strlen(text), cut = len;
-        paint_label(&pen, sheet->col + 1 + indent, is_first ? label : "");
-        if (room < 8)
-            return;
-        if (len > (size_t)room) {
-            for (cut = (size_t)room; cut > (size_t)room / 2 && text[cut] != ' '; cut--)
-                ;
-            if (text[cut] != ' ')
-                cut = len;
-        }
-        char *part = mem_dup_n(text, cut);
-        pen_put(&pen, STYLE(ROLE_TEXT), part);
-        mem_free(part);
-        text += cut;
-        while (*text == ' ')
-            text++;
-        is_first = false;
-    } while (*text != '\0' && sheet->row < sheet->end);
+static void paint_may(struct sheet *sheet, const struct user *user)
+{
+    struct pickup pickup = pickup_of(sheet->p, user);
+    char text[400];
+
+    paint_labelled(sheet, "you may", pickup.is_ok ? "pick up: yes" : "pick up: no");
+    if (!pickup.is_ok && pickup.why != NULL) {
+        (void)snprintf(text, sizeof text, "pick up: %s", pickup.why);
+        paint_labelled(sheet, "", text);
+    }
+}
+
+/* The same as a table, in the side pane. */
+static void paint_may_table(struct sheet *sheet, const struct user *user)
+{
+    enum { ANSWER_COL = 13, WHY_COL = 32 };
+    struct pickup pickup = pickup_of(sheet->p, user);
+    struct pen pen = sheet_line(sheet);
+    int why_col = pen.col + WHY_COL - 1;
+
+    pen_put(&pen, STYLE(ROLE_DIM), "YOU MAY");
+    pen.col = why_col;
+    pen_put(&pen, STYLE(ROLE_DIM), "WHY NOT");
+    pen = sheet_line(sheet);
+    int row = pen.row, col = pen.col;
+    pen_put(&pen, STYLE(ROLE_TEXT), " pick up");
+    pen.col = col + ANSWER_COL;
+    pen_put(&pen, STYLE(ROLE_TEXT), pickup.is_ok ? "yes" : "no");
+    if (!pickup.is_ok && pickup.why != NULL) {
+        int lines = paint_text(sheet->p, row, sheet->end, why_col, pen.end - why_col,
+                               STYLE(ROLE_TEXT), pickup.why);
+        sheet->row = row + (lines > 0 ? lines : 1);
+    }
+    sheet->row++;
 }
 
 static void paint_facts(struct sheet *sheet, const struct user *user)
 {
     const struct paint *p = sheet->p;
-    struct pickup pickup = hud_pickup(p->hud, user, p->now_ms);
     const char *presence = presence_json(user->presence);
     char text[400];
-    struct face face;
 
-    face_make(&face, p, user, false);
-    if (p->ui->settings.is_read_only)
-        pickup = (struct pickup){.why = "callhud was started read-only"};
-    if (pickup.is_ok)
-        paint_wrapped(sheet, "you may", 10, "pick up: yes");
-    else
-        paint_wrapped(sheet, "you may", 10, "pick up: no");
-    if (!pickup.is_ok && pickup.why != NULL) {
-        (void)snprintf(text, sizeof text, "pick up: %s", pickup.why);
-        paint_wrapped(sheet, "", 10, text);
-    }
     (void)snprintf(text, sizeof text, "%s%s%s%s", presence != NULL ? presence : "not told",
                    user->presence_note[0] != '\0' ? ": " : "", user->presence_note,
                    user->is_dnd ? paint_glyph(p, " · do not disturb", " . do not disturb") : "");
-    paint_wrapped(sheet, "presence", 10, text);
+    paint_labelled(sheet, "presence", text);
     for (size_t i = 0; i < user->devices_len; i++) {
         (void)snprintf(text, sizeof text, "%.200s %s", user->devices[i].name,
                        user->devices[i].is_online ? "online" : "offline");
-        paint_wrapped(sheet, i == 0 ? "devices" : "", 10, text);
+        paint_labelled(sheet, i == 0 ? "devices" : "", text);
     }
 }
 
@@ -254,6 +257,7 @@ void view_user(const struct paint *p)
     paint_state(&sheet, user);
     if (sheet.row < sheet.end)
         paint_rule(p, sheet.row++, 1, p->layout->cols - 2);
+    paint_may(&sheet, user);
     paint_facts(&sheet, user);
 }
 
@@ -271,5 +275,6 @@ void view_pane(const struct paint *p)
     paint_title(&sheet, user);
     paint_state(&sheet, user);
     sheet.row++;
+    paint_may_table(&sheet, user);
     paint_facts(&sheet, user);
 }

@@ -150,6 +150,21 @@ static void step_option(struct play *p)
     stage_restart(p->s);
 }
 
+/* theme NAME ringing=! hold=H ...: a theme of the program, with signs of its own for some lamps. */
+static void step_theme(struct play *p)
+{
+    struct theme theme;
+
+    if (theme_load(&theme, word(p, 1), NULL, NULL) != RC_OK)
+        bad(p, "theme");
+    for (int i = 0; i < LAMP_COUNT; i++) {
+        const char *sign = option(p, lamp_row((enum lamp)i)->json);
+        if (sign != NULL)
+            str_copy(theme.glyphs[i], sizeof theme.glyphs[i], sign);
+    }
+    ui_set_theme(p->s->ui, &theme, false);
+}
+
 static void step_time(struct play *p)
 {
     int64_t at_ms;
@@ -401,7 +416,7 @@ static const struct {
     {"ask", step_ask},           {"sync", step_sync},         {"cold", step_cold},
     {"advance", step_advance},   {"key", step_key},           {"paste", step_paste},
     {"mouse", step_mouse},       {"message", step_message},   {"selected", step_selected},
-    {"intent", step_intent},     {"screen", step_screen},
+    {"intent", step_intent},     {"screen", step_screen},     {"theme", step_theme},
 };
 
 static void play_file(struct play *p, const char *path);

@@ -3,6 +3,7 @@
  *
  *   include FILE             size 80x24      ascii       time 2026-11-22T14:02:00Z
  *   settings ring=no pickup=yes locks=no     option numbers=last4 bell=auto blink=no
+ *   theme NAME ringing=! hold=H              a theme's own signs; mono: no colours
  *   user EXT "NAME" DEPARTMENT               gone EXT
  *   presence EXT available|busy|away|offline|hidden since=-3m note=lunch      dnd EXT on since=-5m
  *   device EXT "NAME" online|offline         withheld EXT yes|no

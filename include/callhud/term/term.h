@@ -66,7 +66,8 @@ void term_redraw(struct term *term);
 /* Out of band, queued behind the frame; dropped silently when a stall is on. */
 void term_bell(struct term *term);
 void term_title(struct term *term, const char *title);      /* cleaned here */
-void term_copy(struct term *term, const char *text);        /* OSC 52, tmux passthrough */
+/* OSC 52, tmux passthrough. False when the terminal has no such thing or nothing was sent. */
+bool term_copy(struct term *term, const char *text);
 
 /* Ctrl-Z: gives the terminal back, stops the process group; returns after SIGCONT with the terminal
  * taken again and the next present painting everything. A size that changed meanwhile is told

@@ -6,6 +6,7 @@
 #include "callhud/base/err.h"
 #include "callhud/draw/canvas.h"
 #include "callhud/draw/key.h"
+#include "callhud/draw/theme.h"
 #include "callhud/model/hud.h"
 #include "callhud/model/order.h"
 
@@ -35,6 +36,9 @@ enum rc ui_new(struct ui **out, const struct ui_settings *settings, struct err *
 /* Settings after a reload; keeps selection, view, filter. */
 enum rc ui_configure(struct ui *ui, const struct ui_settings *settings, struct err *err);
 void ui_free(struct ui *ui);
+/* What the screens need of the theme in use: its own signs for the lamps; and whether it is shown
+ * without colours (is_mono), where the selection is marked by more than reverse. Copied. */
+void ui_set_theme(struct ui *ui, const struct theme *theme, bool is_mono);
 
 /* Feeds. bits are hud_change bits of hud_apply()/hud_tick(); hud->changed is read, not cleared. */
 void ui_hud_changed(struct ui *ui, const struct hud *hud, unsigned bits, int64_t now_ms);
@@ -63,6 +67,9 @@ bool ui_next_intent(struct ui *ui, struct intent *out);
 
 /* "callhud: 3 ringing 2 held" for the terminal's title. */
 void ui_title(const struct ui *ui, const struct hud *hud, char *out, size_t size);
+
+/* Is a prompt open? Ctrl-c leaves that one and not the program. */
+bool ui_is_typing(const struct ui *ui);
 
 /* Which user is under the cursor, as of the last key or picture: its extension, or NULL. */
 const char *ui_selected(const struct ui *ui);

@@ -75,6 +75,8 @@ struct ui {
     struct ui_settings settings; /* strings owned */
     char **themes;               /* owned, NULL-terminated */
     struct keymap keymap;
+    char signs[THEME_GLYPHS][8]; /* of the theme; "": the lamp table's */
+    bool is_mono;
 
     enum ui_view view;
     enum screen screen;
@@ -91,6 +93,8 @@ struct ui {
     VEC(struct hit) hits;
     VEC(struct bold) bolds;
     uint64_t seen_rev;
+    char last_news[704];   /* "last: 14:01:12 Omar Said put 415 555 0100 on hold" */
+    int64_t last_since_ms; /* backend time of that */
 
     struct prompt prompt;
     struct key chord[KEYMAP_CHORD_MAX];
@@ -142,6 +146,9 @@ void ui_run(struct ui *ui, const struct cmd *cmd, const char *text, const struct
 void ui_unfreeze(struct ui *ui);
 void ui_jump(struct ui *ui, const char *digits, const struct hud *hud, int64_t now_ms);
 
+/* To be told of every change: bold cells, messages about the link, the last change in words. */
+void news_note(struct ui *ui, const struct hud *hud, unsigned bits, int64_t now_ms);
+
 /* --- painting --------------------------------------------------------------------------------- */
 
 struct paint {
@@ -173,6 +180,13 @@ bool pen_printf(struct pen *pen, struct style style, const char *format, ...)
 struct style style_with(enum role role, uint8_t attrs);
 /* One of two texts: the second where only ASCII can be shown. */
 const char *paint_glyph(const struct paint *p, const char *utf8, const char *ascii);
+/* What a lamp is drawn as: one column. */
+void paint_sign(const struct paint *p, enum lamp lamp, char out[8]);
+const char *paint_bar(const struct paint *p); /* left of what is selected */
+/* A text over as many lines of cols cells as it needs, from row to before end; below row 0 nothing is
+ * drawn. Returns the lines that the whole text takes. */
+int paint_text(const struct paint *p, int row, int end, int col, int cols, struct style style,
+               const char *text);
 void paint_rule(const struct paint *p, int row, int col, int cols);
 
 /* A user as drawn. */
