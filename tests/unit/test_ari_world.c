@@ -501,6 +501,64 @@ static void test_second_parked_call(void **state)
     ari_rig_fini(&rig);
 }
 
+/* Whom a queue tries just now is not whom the agent dialled. */
+static void test_caller_in_a_queue_keeps_the_number_dialled(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    start(&rig);
+    ari_rig_say(&rig, EVENT_AT("ChannelStateChange", "110",
+                               "\"channel\":" CHANNEL("q.1", "PJSIP/103-1", "Up", "103", "",
+                                                      "Queue", "support")));
+    ari_rig_say(
+        &rig, EVENT_AT("Dial", "120",
+                       "\"dialstatus\":\"\",\"caller\":" CHANNEL(
+                           "q.1", "PJSIP/103-1", "Up", "103", "", "Queue",
+                           "support") ",\"peer\":" CHANNEL("q.2", "PJSIP/101-1", "Ringing", "101",
+                                                           "103", "AppQueue", "(Outgoing Line)")));
+    assert_string_equal(ari_rig_lamp(&rig, "101"), "ringing");
+    assert_int_equal(ari_rig_count(&rig, "call 103 connected out 9 "), 1);
+    assert_int_equal(ari_rig_count(&rig, "call 103"), 1);
+    ari_rig_fini(&rig);
+}
+
+/* A phone that holds is moved to another bridge (its partner was transferred): it goes on holding,
+ * which only the server's variable tells. */
+static void test_hold_survives_a_change_of_bridge(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *lamp;
+        int status;
+    } cases[] = {{"{\"value\":\"1\"}", "hold", 200},
+                 {"{\"value\":\"0\"}", "on_call", 200},
+                 {"{\"message\":\"no\"}", "on_call", 404}};
+#define MOVED "\"channel\":" CHANNEL("h.1", "PJSIP/101-1", "Up", "101", "551", "AppDial", "x")
+#define ROOM(id, members) \
+    ",\"bridge\":{\"id\":\"" id "\",\"bridge_class\":\"basic\",\"channels\":[" members "]}"
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ari_rig rig;
+        start(&rig);
+        ari_rig_answer(&rig, "channels/h.1/variable?variable=CHANNEL%28rtp%2Chold%29",
+                       cases[i].status, cases[i].value);
+        ari_rig_say(&rig, EVENT_AT("ChannelStateChange", "110", MOVED));
+        ari_rig_say(&rig, EVENT_AT("ChannelEnteredBridge", "120", MOVED ROOM("b1", "\"h.1\"")));
+        ari_rig_say(&rig, EVENT_AT("ChannelHold", "130", MOVED));
+        ari_rig_say(&rig, EVENT_AT("ChannelLeftBridge", "140", MOVED ROOM("b1", "")));
+        ari_rig_serve(&rig);
+        ari_rig_say(&rig,
+                    EVENT_AT("ChannelEnteredBridge", "150", MOVED ROOM("b2", "\"h.1\",\"x\"")));
+        ari_rig_say(
+            &rig, EVENT_AT("ChannelCreated", "160",
+                           "\"channel\":" CHANNEL("x", "PJSIP/carrier-1", "Up", "1", "", "", "")));
+        ari_rig_say(&rig,
+                    EVENT_AT("ChannelEnteredBridge", "170", MOVED ROOM("b2", "\"h.1\",\"x\"")));
+        fake_io_advance(&rig.fake, 1000);
+        assert_string_equal(ari_rig_lamp(&rig, "101"), cases[i].lamp);
+        ari_rig_fini(&rig);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +580,8 @@ int main(void)
         cmocka_unit_test(test_up_before_the_bridge),
         cmocka_unit_test(test_unseen_beginning_is_not_invented),
         cmocka_unit_test(test_second_parked_call),
+        cmocka_unit_test(test_caller_in_a_queue_keeps_the_number_dialled),
+        cmocka_unit_test(test_hold_survives_a_change_of_bridge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

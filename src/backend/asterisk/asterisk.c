@@ -35,6 +35,10 @@ struct backend {
         struct ari_user *user; /* NULL: this slot is free */
     } name_asks[ASTERISK_NAMES_PARALLEL];
     bool is_naming_refused;
+    struct hold_ask {
+        struct backend *b;
+        char id[ARI_ID_BYTES]; /* of the channel; "": this slot is free */
+    } hold_asks[ASTERISK_HOLDS_PARALLEL];
 
     struct io_timer *start, *probe_http, *sync, *settle;
     int64_t sync_ms;
@@ -137,6 +141,55 @@ static void forget_name_asks(struct backend *b, const struct ari_user *user)
     }
 }
 
+/* ---- channels that left a bridge while their phone held ---- */
+
+static void tell_news(struct backend *b);
+
+static void on_hold_answer(void *self, const struct rest_answer *answer)
+{
+    struct hold_ask *ask = self;
+    struct backend *b = ask->b;
+    char value[ARI_DATA_BYTES] = "";
+    if (answer->rc == RC_OK && answer->status == 200)
+        ari_variable_decode(answer->body, answer->body_len, value, sizeof value);
+    bool is_news = ari_world_hold_told(&b->world, ask->id, str_eq(value, "1"));
+    ask->id[0] = '\0';
+    if (is_news)
+        tell_news(b);
+}
+
+/* Transferred, the phone goes on holding and no event says so; retrieved or hung up, the channel is
+ * gone when the answer comes. */
+static void ask_hold(struct backend *b, const struct ari_chan *chan)
+{
+    size_t slot = 0;
+    if (!chan->is_hold_open || chan->owner == NULL || !str_starts(chan->fact.name, "PJSIP/"))
+        return;
+    while (slot < ASTERISK_HOLDS_PARALLEL && b->hold_asks[slot].id[0] != '\0')
+        slot++;
+    if (slot == ASTERISK_HOLDS_PARALLEL) { /* so many at once: look at everything */
+        sync_in(b, ASTERISK_GAP_REST_MS);
+        return;
+    }
+    struct hold_ask *ask = &b->hold_asks[slot];
+    ask->b = b;
+    str_copy(ask->id, sizeof ask->id, chan->fact.id);
+    struct buf uri;
+    buf_init(&uri, 4096);
+    buf_puts(&uri, "channels/");
+    ari_escape(&uri, ask->id);
+    buf_puts(&uri, "/variable?variable=CHANNEL%28rtp%2Chold%29");
+    struct rest_request request = {.method = "GET", .uri = buf_text(&uri)};
+    rest_ask(b->rest, &request, on_hold_answer, ask);
+    buf_fini(&uri);
+}
+
+static void ask_holds(struct backend *b)
+{
+    for (size_t i = 0; i < b->world.chans.len; i++)
+        ask_hold(b, b->world.chans.items[i]);
+}
+
 /* ---- snapshots ---- */
 
 static void tell_snapshot(struct backend *b, struct snapshot_result *result)
@@ -190,6 +243,7 @@ static void on_snapshot(void *self, struct snapshot_result *result)
     b->world = result->world;
     tell_snapshot(b, result);
     ask_names(b);
+    ask_holds(b);
     bool is_lacking = result->lacking > 0 || result->endpoints == 0;
     if (b->is_wanted_again) {
         b->is_wanted_again = false;
@@ -434,6 +488,9 @@ static void on_message(void *self, const char *bytes, size_t len)
         ari_world_apply(&b->world, &event);
         hold_back(b, event.kind);
         tell_news(b);
+        const struct ari_chan *chan = ari_world_chan(&b->world, event.channel.id);
+        if (event.kind == ARI_LEFT_BRIDGE && chan != NULL)
+            ask_hold(b, chan);
     }
     ari_event_fini(&event);
 }

@@ -187,12 +187,16 @@ static void name_party(const struct ari_world *world, const struct ari_chan *cha
     if (call->number[0] != '\0')
         return;
     const struct ari_chan *far = far_end(world, chan);
-    if (far != NULL && far->fact.caller_number[0] != '\0') {
+    const char *dialled = call->direction == CALL_OUT ? chan->dialled : "";
+    /* While nobody has answered, whom a queue or a group tries just now is not who was dialled. */
+    bool is_attempt = far != NULL && (chan->room == NULL || chan->room->members.len < 2) &&
+                      dialled[0] != '\0' && !str_eq(far->fact.caller_number, dialled);
+    if (far != NULL && far->fact.caller_number[0] != '\0' && !is_attempt) {
         str_copy(call->number, sizeof call->number, far->fact.caller_number);
         if (call->name[0] == '\0')
             str_copy(call->name, sizeof call->name, far->fact.caller_name);
-    } else if (call->direction == CALL_OUT) {
-        str_copy(call->number, sizeof call->number, chan->dialled);
+    } else {
+        str_copy(call->number, sizeof call->number, dialled);
     }
 }
 

@@ -356,6 +356,10 @@ static bool apply_room(struct ari_world *world, const struct ari_event *event)
     struct ari_bridge_room *room = take_room(world, &event->bridge);
     if (chan != NULL && event->kind == ARI_LEFT_BRIDGE) {
         concern(world, chan); /* while those it leaves are still with it */
+        if (chan->is_held) {
+            chan->is_hold_open = true;
+            chan->held_ms = chan->leg_ms;
+        }
         chan->is_held = false;
         if (chan->room == room)
             leave_room(chan);
@@ -476,6 +480,8 @@ static bool apply_channel(struct ari_world *world, const struct ari_event *event
     }
     if (event->kind == ARI_HOLD || event->kind == ARI_UNHOLD || event->kind == ARI_STATE_CHANGED)
         chan->is_leaving = false;
+    if (event->kind == ARI_HOLD || event->kind == ARI_UNHOLD)
+        chan->is_hold_open = false;
     settle(chan, event->at_ms);
     if (is_new && event->at_ms - chan->fact.created_ms > FRESH_CREATION_MS)
         chan->leg_ms = chan->answered_ms = 0;
@@ -556,6 +562,19 @@ void ari_world_put_hold(struct ari_world *world, const char *channel_id, bool is
     struct ari_chan *chan = map_get(&world->chan_by_id, channel_id);
     if (chan != NULL)
         chan->is_held = is_held;
+}
+
+bool ari_world_hold_told(struct ari_world *world, const char *channel_id, bool is_held)
+{
+    struct ari_chan *chan = map_get(&world->chan_by_id, channel_id);
+    if (chan == NULL || !chan->is_hold_open)
+        return false;
+    chan->is_hold_open = false;
+    chan->is_held = is_held;
+    if (is_held)
+        settle(chan, chan->held_ms);
+    concern(world, chan);
+    return true;
 }
 
 void ari_world_put_recorded(struct ari_world *world, const char *channel_id, bool is_recorded)

@@ -41,6 +41,9 @@ struct ari_chan {
     bool is_originated;   /* ARI or AMI called this phone: its caller id is of their choice */
     bool is_dialling;     /* it is up, and its Dial has not been answered */
     bool is_held;         /* its phone holds */
+    bool is_hold_open;    /* it left a bridge while its phone held: no event tells whether it still
+                             does */
+    int64_t held_ms;      /* then: since when it held */
     bool is_recorded;     /* MixMonitor */
     bool is_ari_recorded; /* a recording of ARI, on the channel, a snoop of it or its bridge */
     bool is_leaving;      /* a hang-up was asked: the leg stays as it is until it is gone */
@@ -92,6 +95,8 @@ void ari_world_put_channel(struct ari_world *world, const struct ari_channel *fa
                            const struct ari_world *before);
 void ari_world_put_bridge(struct ari_world *world, const struct ari_bridge *fact);
 void ari_world_put_hold(struct ari_world *world, const char *channel_id, bool is_held);
+/* The answer for one channel whose hold is open; true when it was, and users may be dirty. */
+bool ari_world_hold_told(struct ari_world *world, const char *channel_id, bool is_held);
 void ari_world_put_recorded(struct ari_world *world, const char *channel_id, bool is_recorded);
 /* After the last answer and before events are applied again. */
 void ari_world_put_done(struct ari_world *world, const struct ari_world *before);
