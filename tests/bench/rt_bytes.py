@@ -6,6 +6,7 @@ from benchenv import *
 
 IDLE_SECONDS = int(os.environ.get("CALLHUD_IDLE_SECONDS", 62))
 CELL_LIMIT, ALL_LIMIT = 96, 400
+BOLD_SECONDS = 1.1
 # Writing a cell again that stands between two that changed is shorter than a movement over it.
 BETWEEN_CELLS = 3
 TERMINALS = [(term, rows, cols) for term in ("xterm-256color", "tmux-256color")
@@ -57,6 +58,7 @@ def lamp_changes(server, programs, user, party, number):
     worst = [{"inside": 0, "bytes": 0} for _ in programs]
     places = [p.screen().find(f"{user} ") for p in programs]
     for what, frame in changes:
+        time.sleep(BOLD_SECONDS)  # the change before is bold for so long; its end is another frame
         for p in programs:
             quiet(p, 0.3)
         before = [len(p.bytes) for p in programs]

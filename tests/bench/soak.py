@@ -90,6 +90,7 @@ trouble_ends = 0
 base = None
 most = {name: 0 for name in programs}
 drops = floods = 0
+series = {name: [] for name in programs}
 while time.monotonic() - begin < SECONDS:
     now = time.monotonic()
     try:
@@ -121,6 +122,8 @@ while time.monotonic() - begin < SECONDS:
     for name, p in programs.items():
         if p.process.poll() is None:
             most[name] = max(most[name], fds(p.process.pid))
+            if len(series[name]) < (now - begin) * 20 // SECONDS:
+                series[name].append(memory_kb(p.process.pid)["Rss"])
         if len(p.chunks) > 20000:  # what the terminal got long ago is not needed here
             del p.chunks[:10000]
     time.sleep(0.01)
@@ -139,6 +142,7 @@ for name, p in programs.items():
     if p.process.poll() is not None:
         continue
     rss, count_fds = memory_kb(p.process.pid)["Rss"], fds(p.process.pid)
+    tap.note(f"{name}: RSS in kB over the time: {series[name]}")
     figure(tap, f"soak of {name}", f"RSS {base[name][0]} kB early, {rss} kB late; descriptors "
            f"{base[name][1]} early, {count_fds} late, {most[name]} at most")
     tap.ok(rss - base[name][0] <= GROWTH_LIMIT_KB, f"{name}: memory grew by at most "
