@@ -5,6 +5,7 @@
 #include "callhud/base/str.h"
 
 #define OFFSET_WINDOW_MS 60000
+#define OFFSET_STEP_MS 60000 /* no event is so late: a clock was set, or one stamp was wrong */
 
 /* ---- small comparisons ----------------------------------------------------------------------- */
 
@@ -31,12 +32,15 @@ static void touch(const struct hud *hud, struct touch *t, const struct event *ev
 }
 
 /* The backend's clock against ours: the best sample of this minute and the last one. A delayed event
- * gives a smaller sample, so the largest is the nearest to the truth. */
+ * gives a smaller sample, so the largest is the nearest to the truth. What is much smaller begins
+ * anew: a stamp from the future, or a clock set back, must not last for minutes. */
 static void note_time(struct hud *hud, int64_t at_ms, int64_t now_ms)
 {
     int64_t sample = at_ms - now_ms;
     if (at_ms <= 0)
         return;
+    if (hud->has_offset && hud->offset_ms - sample > OFFSET_STEP_MS)
+        hud->has_offset = false;
     if (!hud->has_offset || now_ms - hud->window_start_ms >= OFFSET_WINDOW_MS) {
         hud->has_last_window =
             hud->has_offset && now_ms - hud->window_start_ms < 2 * OFFSET_WINDOW_MS;

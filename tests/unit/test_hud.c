@@ -967,8 +967,8 @@ static void ages_run_on_the_backends_clock(void **state)
     floor_fini(&f);
 }
 
-/* Late events do not make ages jump back; a clock that was really set back is believed once the
- * best samples of the running and of the last minute are past. */
+/* Late events do not make ages jump back; a clock that was set back by seconds is believed once
+ * the best samples of the running and of the last minute are past. */
 static void the_best_sample_of_two_minutes_counts(void **state)
 {
     struct floor f;
@@ -1005,6 +1005,25 @@ static unsigned next_random(uint64_t *seed)
 {
     *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (unsigned)(*seed >> 33);
+}
+
+/* One stamp of the year 2099 made every age seventy years for two minutes. */
+static void a_stamp_from_the_future_is_over_with_the_next_event(void **state)
+{
+    (void)state;
+    struct floor f;
+    floor_open(&f, 2);
+    f.late_ms = -INT64_C(2275603080374);
+    floor_dnd(&f, "101", true);
+    f.late_ms = 0;
+    floor_pass(&f, 100);
+    floor_dnd(&f, "101", false);
+    assert_int_equal(hud_backend_now(&f.hud, f.now_ms), floor_at(&f));
+    /* The backend's clock is set back by an hour. */
+    f.late_ms = 3600 * SECOND;
+    floor_dnd(&f, "101", true);
+    assert_int_equal(hud_backend_now(&f.hud, f.now_ms), floor_at(&f) - 3600 * SECOND);
+    floor_fini(&f);
 }
 
 static void random_event(struct floor *f, uint64_t *seed)
@@ -1210,6 +1229,7 @@ int main(void)
         cmocka_unit_test(a_confirmed_lamp_keeps_its_since_only_over_an_unbroken_link),
         cmocka_unit_test(ages_run_on_the_backends_clock),
         cmocka_unit_test(the_best_sample_of_two_minutes_counts),
+        cmocka_unit_test(a_stamp_from_the_future_is_over_with_the_next_event),
         cmocka_unit_test(thousands_of_random_events_leave_it_whole),
         cmocka_unit_test(the_next_tick_is_exact),
         cmocka_unit_test(a_hundred_thousand_calls_leave_memory_flat),
