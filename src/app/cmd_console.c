@@ -171,14 +171,15 @@ static void reload(struct console *c)
 
 /* ---- intents of the screens ------------------------------------------------------------------ */
 
-/* The canvas still holds what the command was typed into: the picture is drawn without it. */
+/* The canvas still holds what the command was typed into: the picture is drawn without it, and at a
+ * full second, when what blinks is lit. */
 static void take_picture(struct console *c, const char *file)
 {
     struct err err = {0};
     char text[600];
     int64_t now_ms = session_now(&c->session);
 
-    ui_render(c->ui, &c->canvas, &c->session.hud, now_ms);
+    ui_render(c->ui, &c->canvas, &c->session.hud, now_ms - now_ms % 1000);
     if (console_shot(file, &c->canvas, &c->theme, &err) != RC_OK) {
         ui_message(c->ui, UI_ERROR, "no picture was written", err.text, now_ms);
         return;

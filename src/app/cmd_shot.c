@@ -70,6 +70,7 @@ static enum rc draw(struct shot *shot, const struct cli *cli, int cols, int rows
         return rc;
     console_list_themes(&names);
     console_ui_settings(&ui_settings, settings, &shot->session, &names, cli);
+    ui_settings.is_blinking = false; /* a picture taken in the dark half of it would look calm */
     rc = ui_new(&ui, &ui_settings, &shot->err);
     if (rc != RC_OK)
         return rc;

@@ -189,7 +189,7 @@ const char *why_no_reason(const struct cmd_call *call)
 {
     const struct message *message = ui_message_shown(call->ui, call->now_ms);
 
-    if (message != NULL && message->why != NULL)
+    if (message != NULL && ui_message_has_more(call->ui, message))
         return NULL;
     return why_no_user(call);
 }

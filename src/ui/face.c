@@ -70,7 +70,9 @@ void face_make(struct face *face, const struct paint *p, const struct user *user
     face->user = user;
     face->view = hud_lamp(p->hud, user, p->now_ms);
     face->row = lamp_row(face->view.lamp);
-    face->call = hud_call(user);
+    bool is_known = face->view.lamp != LAMP_UNKNOWN && !user->is_withheld;
+    face->call = is_known ? hud_call(user) : NULL;
+    face->calls = is_known ? user->calls.len + user->calls_beyond : 0;
     face->is_selected = is_selected;
     face->is_marked = ui_is_marked(p->ui, user);
     paint_sign(p, face->view.lamp, face->glyph);
@@ -88,7 +90,7 @@ void face_make(struct face *face, const struct paint *p, const struct user *user
     bool is_waiting = face->view.lamp == LAMP_RINGING || face->view.lamp == LAMP_HOLD;
     face->is_pickup =
         is_waiting && !face->view.is_stale && hud_pickup(p->hud, user, p->now_ms).is_ok;
-    for (size_t i = 0; i < user->calls.len; i++) {
+    for (size_t i = 0; is_known && i < user->calls.len; i++) {
         face->is_supervised |= user->calls.items[i].supervisors_len > 0;
         face->is_recorded |= user->calls.items[i].is_recorded;
     }

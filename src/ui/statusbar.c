@@ -296,6 +296,22 @@ void statusbar_header(const struct paint *p)
 /* --- the pinned line of what is urgent ---------------------------------------------------------
  */
 
+/* Without a link it is not known that nobody does: what is waited for instead. */
+static void put_nothing_urgent(const struct paint *p, const struct pen *pen)
+{
+    const struct link *link = &p->hud->link;
+    const char *what = link->is_synced               ? "nobody rings or holds"
+                       : link->state == LINK_REFUSED ? "not known, callhud doctor checks why"
+                       : link->was_synced            ? "not known until the link is back"
+                                                     : "not known yet";
+    bool has_reason = !link->is_synced && link->text[0] != '\0';
+    char text[600];
+
+    (void)snprintf(text, sizeof text, "%s%s%s", what, has_reason ? ": " : "",
+                   has_reason ? link->text : "");
+    canvas_field(p->canvas, pen->row, pen->col, pen->end - pen->col, STYLE(ROLE_DIM), text);
+}
+
 void statusbar_now(const struct paint *p)
 {
     const struct urgent *urgent = &p->ui->board.urgent;
@@ -305,7 +321,7 @@ void statusbar_now(const struct paint *p)
     pen_put(&pen, STYLE(ROLE_HEADING), "NOW");
     pen_put(&pen, STYLE(ROLE_DIM), "  ");
     if (urgent->users.len == 0)
-        pen_put(&pen, STYLE(ROLE_DIM), "nobody rings or holds");
+        put_nothing_urgent(p, &pen);
     if (p->layout->is_wide && urgent->users.len > 0) {
         static const char hint[] = "! next urgent";
         pen.end -= (int)sizeof hint - 1;
@@ -339,8 +355,10 @@ void statusbar_now(const struct paint *p)
         pen_put(&pen, face.text, text);
         paint_hit(p, pen.row, col, 1, pen.col - col, user->id, NULL, -1);
     }
-    if (shown < urgent->users.len)
-        pen_printf(&pen, STYLE(ROLE_WARN), "    +%zu", urgent->users.len - shown);
+    if (shown < urgent->users.len) {
+        pen_put(&pen, STYLE(ROLE_DIM), "    ");
+        pen_printf(&pen, STYLE(ROLE_WARN), "+%zu", urgent->users.len - shown);
+    }
 }
 
 /* --- the last lines --------------------------------------------------------------------------- */
@@ -433,14 +451,15 @@ static void put_message(const struct paint *p, struct pen *pen, const struct mes
                                       [UI_ERROR] = ROLE_ERROR};
     static const char why[] = " (i why)";
     int end = pen->end;
+    bool has_more = ui_message_has_more(p->ui, message);
 
-    if (message->why != NULL)
+    if (has_more)
         pen->end -= (int)sizeof why - 1;
     if (!pen_put(pen, STYLE(roles[message->level]), message->text) && pen->end > 1)
         canvas_put(p->canvas, pen->row, pen->end - 1, 1, STYLE(roles[message->level]),
                    paint_glyph(p, "…", "~"));
     pen->end = end;
-    if (message->why != NULL)
+    if (has_more)
         pen_put(pen, STYLE(ROLE_DIM), why);
 }
 

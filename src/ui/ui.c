@@ -300,6 +300,11 @@ const struct message *ui_message_shown(const struct ui *ui, int64_t now_ms)
     return last != NULL && now_ms < message_end_ms(last) ? last : NULL;
 }
 
+bool ui_message_has_more(const struct ui *ui, const struct message *message)
+{
+    return message->why != NULL || utf8_width(message->text) > ui->layout.cols - 2;
+}
+
 /* --- what the model tells --------------------------------------------------------------------- */
 
 static void ring_bell(struct ui *ui, const struct hud *hud, int64_t now_ms)

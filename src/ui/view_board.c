@@ -89,7 +89,7 @@ static void paint_more(const struct paint *p, int row, size_t sticky, struct spa
                    board->below == 1 ? "" : "s");
     if (urgent > 0)
         pen_printf(&pen, STYLE(ROLE_WARN), ": %zu urgent", urgent);
-    else
+    else if (p->hud->link.is_synced)
         pen_put(&pen, STYLE(ROLE_DIM), ": none urgent");
     pen_put(&pen, STYLE(ROLE_DIM), "   ");
     pen_put(&pen, STYLE(ROLE_KEY), board->below > 0 ? "PgDn" : "PgUp");

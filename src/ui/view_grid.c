@@ -20,7 +20,8 @@ void view_heading(const struct paint *p, int row, const struct order_group *grou
     const char *name = group->department[0] != '\0' ? group->department : "no department";
 
     (void)snprintf(parts[count++], 48, "%zu user%s", group->len, group->len == 1 ? "" : "s");
-    (void)snprintf(parts[count++], 48, "%zu free", group->free_count);
+    if (group->free_count > 0 || p->hud->link.is_synced) /* else it is not known that nobody is */
+        (void)snprintf(parts[count++], 48, "%zu free", group->free_count);
     if (group->ringing_count > 0)
         (void)snprintf(parts[count++], 48, "%zu rings", group->ringing_count);
     if (group->longest_hold_ms >= 0) {
@@ -86,9 +87,8 @@ static void grid_cell(const struct paint *p, int row, int col, int cols, int ext
     canvas_field(c, row, col + name_col, age_col - 1 - name_col, who, face->user->name);
     canvas_field_right(c, row, col + age_col, AGE_COLS, what, face->age);
 
-    size_t calls = face->user->calls.len + face->user->calls_beyond;
-    if (calls > 1) {
-        (void)snprintf(text, sizeof text, "%c", calls > 9 ? '+' : (char)('0' + calls));
+    if (face->calls > 1) {
+        (void)snprintf(text, sizeof text, "%c", face->calls > 9 ? '+' : (char)('0' + face->calls));
         canvas_put(c, row + 1, col + LAMP_COL, 1, face->text, text);
     }
     face_words(face, p, text, sizeof text);

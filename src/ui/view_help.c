@@ -240,8 +240,9 @@ static void why_text(const struct paint *p, struct buf *out)
     const struct message *message = ui_message_shown(p->ui, p->live_ms);
     struct buf raw;
 
-    if (message != NULL && message->why != NULL)
-        buf_printf(out, "%s: %s\n", message->text, message->why);
+    if (message != NULL && ui_message_has_more(p->ui, message))
+        buf_printf(out, "%s%s%s\n", message->text, message->why != NULL ? ": " : "",
+                   message->why != NULL ? message->why : "");
     if (user == NULL)
         return;
     buf_init(&raw, 16384);

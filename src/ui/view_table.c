@@ -61,19 +61,17 @@ static void text_recorded(const struct face *face, const struct paint *p, char *
 
 static void text_calls(const struct face *face, const struct paint *p, char *out, size_t size)
 {
-    size_t calls = face->user->calls.len + face->user->calls_beyond;
-
     (void)p;
     out[0] = '\0';
-    if (calls > 0)
-        (void)snprintf(out, size, "%zu", calls);
+    if (face->calls > 0)
+        (void)snprintf(out, size, "%zu", face->calls);
 }
 
 static void text_supervised(const struct face *face, const struct paint *p, char *out, size_t size)
 {
     (void)p;
     out[0] = '\0';
-    for (size_t i = 0; i < face->user->calls.len; i++)
+    for (size_t i = 0; face->is_supervised && i < face->user->calls.len; i++)
         for (size_t j = 0; j < face->user->calls.items[i].supervisors_len; j++) {
             const struct supervisor *s = &face->user->calls.items[i].supervisors[j];
             const char *mode = supervise_mode_json(s->mode);

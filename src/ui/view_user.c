@@ -145,29 +145,32 @@ static void paint_state(struct sheet *sheet, const struct user *user)
     char words[300];
 
     face_make(&face, p, user, false);
-    if (user->calls.len == 0 || face.view.lamp > LAMP_ON_CALL) {
+    if (face.calls == 0 || face.view.lamp > LAMP_ON_CALL) {
         struct pen pen = sheet_line(sheet);
         face_words(&face, p, words, sizeof words);
         pen_put(&pen, face.lamp, face.glyph);
         pen_printf(&pen, STYLE(ROLE_TEXT), " %s %s", words, face.age);
     }
-    for (size_t i = 0; i < user->calls.len; i++)
+    for (size_t i = 0; face.calls > 0 && i < user->calls.len; i++)
         paint_call(sheet, &user->calls.items[i]);
-    if (user->calls_beyond > 0)
+    if (face.calls > user->calls.len)
         (void)snprintf(words, sizeof words, "and %zu more calls", user->calls_beyond);
     else
         str_copy(words, sizeof words,
-                 user->is_withheld      ? "calls are not shown to you"
-                 : user->calls.len != 1 ? ""
-                 : sheet->cols < 70     ? "one call; no other waits"
-                                        : "no second call");
+                 user->is_withheld  ? "calls are not shown to you"
+                 : face.calls != 1  ? ""
+                 : sheet->cols < 70 ? "one call; no other waits"
+                                    : "no second call");
     if (words[0] != '\0') {
         struct pen pen = sheet_line(sheet);
         pen_printf(&pen, STYLE(ROLE_DIM), "  %s", words);
     }
     if (face.view.is_stale) {
         struct pen pen = sheet_line(sheet);
-        pen_put(&pen, STYLE(ROLE_WARN), "  stale: the link is down, this may have changed");
+        pen_put(&pen, STYLE(ROLE_WARN),
+                face.view.lamp == LAMP_UNKNOWN
+                    ? "  the link is down; i says what was known last"
+                    : "  stale: the link is down, this may have changed");
     }
 }
 
@@ -232,9 +235,11 @@ static void paint_facts(struct sheet *sheet, const struct user *user)
     const char *presence = presence_json(user->presence);
     char text[400];
 
-    (void)snprintf(text, sizeof text, "%s%s%s%s", presence != NULL ? presence : "not told",
+    bool is_old = hud_lamp(p->hud, user, p->now_ms).is_stale;
+    (void)snprintf(text, sizeof text, "%s%s%s%s%s", presence != NULL ? presence : "not told",
                    user->presence_note[0] != '\0' ? ": " : "", user->presence_note,
-                   user->is_dnd ? paint_glyph(p, " · do not disturb", " . do not disturb") : "");
+                   user->is_dnd ? paint_glyph(p, " · do not disturb", " . do not disturb") : "",
+                   is_old && presence != NULL ? ", when last heard" : "");
     paint_labelled(sheet, "presence", text);
     for (size_t i = 0; i < user->devices_len; i++) {
         (void)snprintf(text, sizeof text, "%.200s %s", user->devices[i].name,

@@ -139,6 +139,8 @@ int64_t ui_wall_ms(const struct ui *ui, int64_t now_ms);
 void ui_ask(struct ui *ui, enum intent_kind kind, const char *text);
 bool ui_is_marked(const struct ui *ui, const struct user *user);
 const struct message *ui_message_shown(const struct ui *ui, int64_t now_ms);
+/* Is there more to it than the message line can show? `i` tells it. */
+bool ui_message_has_more(const struct ui *ui, const struct message *message);
 enum rc ui_filter(struct ui *ui, const char *text, struct err *err);
 void ui_department(struct ui *ui, const char *department); /* NULL: all */
 void ui_run(struct ui *ui, const struct cmd *cmd, const char *text, const struct hud *hud,
@@ -195,6 +197,7 @@ struct face {
     struct lamp_view view;
     const struct lamp_row *row;
     const struct call *call; /* the one that the lamp speaks of; NULL */
+    size_t calls;            /* 0 where the lamp is unknown or they are withheld: nothing is shown */
     char glyph[8];
     char age[AGE_BYTES];
     struct style lamp, text, dim;
