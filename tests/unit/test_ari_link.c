@@ -589,13 +589,44 @@ static void test_undecodable_frame_is_a_gap(void **state)
     fake_ws_say(fake_ws(&rig.fake), "again");
     ari_rig_serve(&rig);
     assert_int_equal(ari_rig_count(&rig, "done"), 1); /* rests first */
-    fake_io_advance(&rig.fake, 2000);
+    fake_io_advance(&rig.fake, 4000);
     ari_rig_serve(&rig);
     assert_int_equal(ari_rig_count(&rig, "done"), 2);
     assert_int_equal(stats_of(&rig).undecodable, 6);
     fake_ws_say(fake_ws(&rig.fake), "{\"type\":\"SomethingNew\",\"x\":[]}");
     assert_int_equal(ari_rig_count(&rig, "gap"), 6); /* unknown is not broken */
     assert_int_equal(stats_of(&rig).unknown_kind, 1);
+    ari_rig_fini(&rig);
+}
+
+/* A frame that never can be read, five times a second for five minutes: a snapshot costs the server
+ * a request per user. */
+static void test_a_storm_of_gaps_does_not_hammer(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    connected(&rig, true);
+    for (int i = 0; i < 1500; i++) {
+        fake_ws_say(fake_ws(&rig.fake), "{\"type\":broken");
+        fake_io_advance(&rig.fake, 200);
+        ari_rig_serve(&rig);
+        if (i % 50 == 0)
+            fake_ws_pong(fake_ws(&rig.fake));
+    }
+    size_t under_storm = ari_rig_count(&rig, "done");
+    assert_in_range(under_storm, 10, 40); /* every two seconds it would be 150 */
+    for (int i = 0; i < 10; i++) {        /* quiet for longer than a minute */
+        fake_io_advance(&rig.fake, 10000);
+        fake_ws_pong(fake_ws(&rig.fake));
+        ari_rig_serve(&rig);
+    }
+    ari_rig_forget(&rig);
+    backend_find("asterisk")->resync(rig.backend);
+    ari_rig_serve(&rig);
+    fake_ws_say(fake_ws(&rig.fake), "{\"type\":broken");
+    fake_io_advance(&rig.fake, 2000);
+    ari_rig_serve(&rig);
+    assert_int_equal(ari_rig_count(&rig, "done"), 2);
     ari_rig_fini(&rig);
 }
 
@@ -927,6 +958,7 @@ int main(void)
         T(test_http_unreachable_while_the_socket_lives),
         T(test_undecodable_frame_is_a_gap),
         T(test_gap_during_a_snapshot_asks_for_another),
+        T(test_a_storm_of_gaps_does_not_hammer),
         T(test_name_taken_means_a_new_name),
         T(test_cut_off_as_a_slow_reader),
         T(test_pongs_keep_the_link),

@@ -28,7 +28,10 @@ struct backend {
     bool is_wanted_again; /* another snapshot when this one is done */
     unsigned lacking_tries;
     int64_t synced_ms; /* when the last snapshot was started */
-    int64_t event_ms;  /* the server's time of the last event */
+    int64_t rest_ms;   /* from then until one for a gap may start: longer while gaps go on */
+    int64_t gap_ms;    /* when the last event was lost */
+    struct backoff rests;
+    int64_t event_ms; /* the server's time of the last event */
     struct backoff failures;
     struct name_ask {
         struct backend *b;
@@ -247,7 +250,7 @@ static void on_snapshot(void *self, struct snapshot_result *result)
     bool is_lacking = result->lacking > 0 || result->endpoints == 0;
     if (b->is_wanted_again) {
         b->is_wanted_again = false;
-        sync_in(b, ASTERISK_GAP_REST_MS);
+        sync_in(b, b->rest_ms);
     } else if (is_lacking && b->lacking_tries < ASTERISK_LACKING_TRIES) {
         /* a server that has just started answers before it has read its endpoints */
         sync_in(b, (int64_t)1000 << b->lacking_tries++);
@@ -266,6 +269,9 @@ static void sync_now(struct backend *b)
     }
     stop_timer(b, &b->sync);
     b->synced_ms = now_ms(b);
+    if (b->synced_ms - b->gap_ms >= ASTERISK_GAP_QUIET_MS)
+        backoff_reset(&b->rests);
+    b->rest_ms = backoff_next_ms(&b->rests, b->io->random(b->io->net));
     struct snapshot_config config = {
         .rest = b->rest,
         .people = &b->people,
@@ -299,11 +305,12 @@ static void gap(struct backend *b, const char *why)
 {
     log_warn("ari", "an event was lost: %s", why);
     tell(b, EVENT_GAP, 0);
+    b->gap_ms = now_ms(b);
     if (b->snapshot != NULL) {
         b->is_wanted_again = true;
         return;
     }
-    int64_t wait_ms = b->synced_ms + ASTERISK_GAP_REST_MS - now_ms(b);
+    int64_t wait_ms = b->synced_ms + b->rest_ms - now_ms(b);
     sync_in(b, wait_ms > 0 ? wait_ms : 0);
 }
 
@@ -550,6 +557,8 @@ static struct backend *asterisk_open(const struct backend_config *config, const 
     b->server = mem_dup_n(config->server, len);
     ari_world_init(&b->world, &b->people);
     backoff_init(&b->failures, 1000, 15000);
+    backoff_init(&b->rests, ASTERISK_GAP_REST_MS, ASTERISK_GAP_REST_MOST_MS);
+    b->gap_ms = now_ms(b) - ASTERISK_GAP_QUIET_MS;
     struct rest_config rest = {.io = io, .server = b->server, .access = config->access};
     b->rest = rest_new(&rest);
     b->start = io->timer(io->net, 0, on_start, b);

@@ -5,7 +5,9 @@
 #include "callhud/backend/backend.h"
 
 #define ASTERISK_RECONCILE_MS (5 * 60 * 1000) /* a lost event cannot be seen: so look again */
-#define ASTERISK_GAP_REST_MS 2000             /* between two snapshots for gaps */
+#define ASTERISK_GAP_REST_MS 2000             /* between two snapshots for gaps, */
+#define ASTERISK_GAP_REST_MOST_MS 30000       /* doubled up to this while gaps go on */
+#define ASTERISK_GAP_QUIET_MS 60000           /* and from the beginning after so long without */
 #define ASTERISK_PROBE_HTTP_MS 250   /* REST over the socket has not answered yet: ask HTTP too */
 #define ASTERISK_PROBE_LIMIT_MS 2000 /* and now it will not any more */
 #define ASTERISK_SETTLE_MS 40 /* how long what a leaving channel undoes may wait for the rest */
