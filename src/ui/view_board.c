@@ -9,10 +9,8 @@ static void paint_row(const struct paint *p, int row, const struct board_row *li
 
     if (line->is_heading)
         view_heading(p, row, &board->order.groups.items[line->group]);
-    else if (p->layout->shape == SHAPE_GRID)
-        view_grid_row(p, row, line);
-    else if (p->layout->shape == SHAPE_DENSE)
-        view_dense_row(p, row, line);
+    else if (p->layout->shape == SHAPE_GRID || p->layout->shape == SHAPE_DENSE)
+        view_cells_row(p, row, line);
     else if (p->layout->shape == SHAPE_TABLE)
         view_table_row(p, row, board->users.items[line->first]);
     else

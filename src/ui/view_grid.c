@@ -99,19 +99,6 @@ static void grid_cell(const struct paint *p, int row, int col, int cols, int ext
     paint_hit(p, row, col, 2, cols, face->user->id, NULL, -1);
 }
 
-void view_grid_row(const struct paint *p, int row, const struct board_row *line)
-{
-    int pitch = p->layout->pitch, ext_cols = extension_cols(p);
-    const struct board *board = &p->ui->board;
-
-    for (size_t i = 0; i < line->len; i++) {
-        struct face face;
-        size_t at = line->first + i;
-        face_make(&face, p, board->users.items[at], at == board->at);
-        grid_cell(p, row, (int)i * pitch, pitch - 1, ext_cols, &face);
-    }
-}
-
 /* The first name when the whole does not fit. */
 static void short_name(const char *name, int cols, char *out, size_t size)
 {
@@ -155,7 +142,7 @@ static void dense_cell(const struct paint *p, int row, int col, int cols, int ex
     paint_hit(p, row, col, 1, cols, face->user->id, NULL, -1);
 }
 
-void view_dense_row(const struct paint *p, int row, const struct board_row *line)
+void view_cells_row(const struct paint *p, int row, const struct board_row *line)
 {
     int pitch = p->layout->pitch, ext_cols = extension_cols(p);
     const struct board *board = &p->ui->board;
@@ -164,6 +151,9 @@ void view_dense_row(const struct paint *p, int row, const struct board_row *line
         struct face face;
         size_t at = line->first + i;
         face_make(&face, p, board->users.items[at], at == board->at);
-        dense_cell(p, row, (int)i * pitch, pitch, ext_cols, &face);
+        if (p->layout->shape == SHAPE_GRID)
+            grid_cell(p, row, (int)i * pitch, pitch - 1, ext_cols, &face);
+        else
+            dense_cell(p, row, (int)i * pitch, pitch, ext_cols, &face);
     }
 }

@@ -52,70 +52,74 @@ const struct cmd *help_command(const struct ui *ui)
     return help_line(ui, ui->help_at, &heading);
 }
 
-/* Where the columns of a command are: keys, its name where there is room for it, the sentence. */
-struct help_cols {
-    int keys, name, text, width; /* width: of the sentence; 0: the label stands there */
+/* A command as the list shows it: keys, its name where there is room for it, the sentence. A narrow
+ * screen shows the label, and the sentence below the command under the cursor. */
+struct help_entry {
+    const struct cmd *cmd;
+    bool is_at, is_off;
+    char keys[96], name[64], text[300];
+    int name_col, text_col, text_cols; /* name_col 0: no room */
+    const char *below;                 /* NULL: nothing */
 };
 
-static struct help_cols help_cols(const struct paint *p)
+enum { HELP_KEYS_COL = 2, HELP_BELOW_COL = 4 };
+
+static void help_entry_make(struct help_entry *e, const struct paint *p, const struct cmd *cmd,
+                            bool is_at)
 {
     int cols = p->canvas->cols;
-    struct help_cols at = {.keys = 2, .text = cols >= 40 ? 18 : 8};
+    bool is_narrow = cols < 60;
+    const char *why = why_not(p, cmd);
 
-    if (cols >= 100) {
-        at.name = 18;
-        at.text = 39;
-    }
-    at.width = cols >= 60 ? cols - at.text - 1 : 0;
-    return at;
+    *e = (struct help_entry){.cmd = cmd, .is_at = is_at, .is_off = why != NULL};
+    e->name_col = cols >= 100 ? 18 : 0;
+    e->text_col = cols >= 100 ? 39 : cols >= 40 ? 18 : 8;
+    e->text_cols = cols - e->text_col - 1;
+    e->below = is_narrow && is_at ? cmd->help : NULL;
+    (void)snprintf(e->name, sizeof e->name, ":%s", cmd->name);
+    keymap_all(&p->ui->keymap, cmd, e->keys, sizeof e->keys);
+    if (e->keys[0] == '\0' && e->name_col == 0) /* run by its name only */
+        str_copy(e->keys, sizeof e->keys, e->name);
+    if (why != NULL)
+        (void)snprintf(e->text, sizeof e->text, "%s%snot now: %s", is_narrow ? cmd->label : "",
+                       is_narrow ? ", " : "", why);
+    else
+        str_copy(e->text, sizeof e->text, is_narrow ? cmd->label : cmd->help);
 }
 
-/* Draws a command from row on, nothing below row 0. Returns the lines it takes: a narrow screen
- * shows labels, and the whole sentence of the command under the cursor. */
-static int paint_help_command(const struct paint *p, int row, int end, const struct cmd *cmd,
-                              long line)
+/* Below row 0 nothing is drawn. Returns the rows of the whole. */
+static int help_entry_text(const struct help_entry *e, const struct paint *p, int row, int end)
 {
-    struct help_cols at = help_cols(p);
-    int cols = p->canvas->cols;
-    const char *why = why_not(p, cmd);
-    char keys[96], name[64], text[300];
-    bool is_at = line == p->ui->help_at;
-    enum role role = is_at ? ROLE_SELECTION : why != NULL ? ROLE_DIM : ROLE_TEXT;
+    struct style style = STYLE(e->is_at ? ROLE_SELECTION : e->is_off ? ROLE_DIM : ROLE_TEXT);
+    int lines = paint_text(p, row, end, e->text_col, e->text_cols, style, e->text);
 
-    if (why != NULL)
-        (void)snprintf(text, sizeof text, "%s%snot now: %s", at.width > 0 ? "" : cmd->label,
-                       at.width > 0 ? "" : ", ", why);
-    else
-        str_copy(text, sizeof text, at.width > 0 ? cmd->help : cmd->label);
-    bool is_unfolded = at.width == 0 && is_at;
-    int lines = at.width > 0  ? paint_text(p, -1, 0, 0, at.width, STYLE(role), text)
-                : is_unfolded ? 1 + paint_text(p, -1, 0, 0, cols - 5, STYLE(role), cmd->help)
-                              : 1;
+    if (e->below != NULL)
+        lines += paint_text(p, row < 0 ? -1 : row + lines, end, HELP_BELOW_COL,
+                            p->canvas->cols - HELP_BELOW_COL - 1, style, e->below);
+    return lines;
+}
+
+static int paint_help_entry(const struct help_entry *e, const struct paint *p, int row, int end,
+                            long line)
+{
+    struct canvas *c = p->canvas;
+    int lines = help_entry_text(e, p, -1, 0);
+    int shown = row + lines <= end ? lines : end - row;
+
     if (row < 0)
         return lines;
-    int shown = row + lines <= end ? lines : end - row;
-    if (is_at) {
-        canvas_fill(p->canvas, row, 0, shown, cols, STYLE(ROLE_SELECTION), " ");
-        for (int i = 0; i < shown; i++)
-            canvas_put(p->canvas, row + i, 0, 1, STYLE(ROLE_HEADING), paint_bar(p));
+    if (e->is_at) {
+        canvas_fill(c, row, 0, shown, c->cols, STYLE(ROLE_SELECTION), " ");
+        canvas_fill(c, row, 0, shown, 1, STYLE(ROLE_HEADING), paint_bar(p));
     }
-    keymap_all(&p->ui->keymap, cmd, keys, sizeof keys);
-    if (keys[0] == '\0' && at.name == 0) /* run by its name only */
-        (void)snprintf(keys, sizeof keys, ":%s", cmd->name);
-    canvas_field(p->canvas, row, at.keys, at.text - at.keys - 1,
-                 STYLE(is_at ? ROLE_SELECTION : ROLE_KEY), keys);
-    if (at.name > 0) {
-        (void)snprintf(name, sizeof name, ":%s", cmd->name);
-        canvas_field(p->canvas, row, at.name, at.text - at.name - 1,
-                     STYLE(is_at ? ROLE_SELECTION : ROLE_DIM), name);
-    }
-    if (at.width > 0)
-        (void)paint_text(p, row, end, at.text, at.width, STYLE(role), text);
-    else
-        canvas_field(p->canvas, row, at.text, cols - at.text, STYLE(role), text);
-    if (is_unfolded)
-        (void)paint_text(p, row + 1, end, 4, cols - 5, STYLE(role), cmd->help);
-    paint_hit(p, row, 0, shown, cols, NULL, cmd, line);
+    canvas_field(c, row, HELP_KEYS_COL,
+                 (e->name_col > 0 ? e->name_col : e->text_col) - HELP_KEYS_COL - 1,
+                 STYLE(e->is_at ? ROLE_SELECTION : ROLE_KEY), e->keys);
+    if (e->name_col > 0)
+        canvas_field(c, row, e->name_col, e->text_col - e->name_col - 1,
+                     STYLE(e->is_at ? ROLE_SELECTION : ROLE_DIM), e->name);
+    (void)help_entry_text(e, p, row, end);
+    paint_hit(p, row, 0, shown, c->cols, NULL, e->cmd, line);
     return lines;
 }
 
@@ -125,8 +129,11 @@ static int paint_help_line(const struct paint *p, int row, int end, long at)
     const char *heading;
     const struct cmd *cmd = help_line(p->ui, at, &heading);
 
-    if (cmd != NULL)
-        return paint_help_command(p, row, end, cmd, at);
+    if (cmd != NULL) {
+        struct help_entry entry;
+        help_entry_make(&entry, p, cmd, at == p->ui->help_at);
+        return paint_help_entry(&entry, p, row, end, at);
+    }
     if (heading != NULL && row >= 0 && row + 1 < end) /* none alone at the end */
         canvas_put(p->canvas, row, 1, p->canvas->cols - 1, STYLE(ROLE_HEADING), heading);
     return 1;
@@ -230,75 +237,4 @@ void palette_paint(const struct paint *p)
                          STYLE(why != NULL && !is_at ? ROLE_DIM : role), text);
         paint_hit(p, first + i, 0, 1, cols, NULL, cmd, -1);
     }
-}
-
-/* --- why -------------------------------------------------------------------------------------- */
-
-static void why_text(const struct paint *p, struct buf *out)
-{
-    const struct user *user = board_selected(&p->ui->board);
-    const struct message *message = ui_message_shown(p->ui, p->live_ms);
-    struct buf raw;
-
-    if (message != NULL && ui_message_has_more(p->ui, message))
-        buf_printf(out, "%s%s%s\n", message->text, message->why != NULL ? ": " : "",
-                   message->why != NULL ? message->why : "");
-    if (user == NULL)
-        return;
-    buf_init(&raw, 16384);
-    why_lamp(&raw, p->hud, user, p->now_ms);
-    struct buf masked;
-    buf_init(&masked, 16384);
-    number_mask_text(p->ui, user, buf_text(&raw), &masked);
-    buf_puts(out, buf_text(&masked));
-    buf_fini(&masked);
-    struct pickup pickup = hud_pickup(p->hud, user, p->now_ms);
-    if (!pickup.is_ok && pickup.why != NULL)
-        buf_printf(out, "%spick up: %s",
-                   out->len > 0 && out->data[out->len - 1] != '\n' ? "\n" : "", pickup.why);
-    buf_fini(&raw);
-}
-
-static void paint_box(const struct paint *p, int row, int col, int rows, int cols,
-                      const char *title)
-{
-    struct canvas *c = p->canvas;
-    struct style style = STYLE(ROLE_DIALOG);
-
-    canvas_fill(c, row, col, rows, cols, style, " ");
-    canvas_fill(c, row, col, 1, cols, style, paint_glyph(p, "─", "-"));
-    canvas_fill(c, row + rows - 1, col, 1, cols, style, paint_glyph(p, "─", "-"));
-    canvas_fill(c, row, col, rows, 1, style, paint_glyph(p, "│", "|"));
-    canvas_fill(c, row, col + cols - 1, rows, 1, style, paint_glyph(p, "│", "|"));
-    canvas_put(c, row, col, 1, style, paint_glyph(p, "┌", "+"));
-    canvas_put(c, row, col + cols - 1, 1, style, paint_glyph(p, "┐", "+"));
-    canvas_put(c, row + rows - 1, col, 1, style, paint_glyph(p, "└", "+"));
-    canvas_put(c, row + rows - 1, col + cols - 1, 1, style, paint_glyph(p, "┘", "+"));
-    canvas_put(c, row, col + 1, cols - 2, style, " ");
-    int used = canvas_put(c, row, col + 2, cols - 4, style, title);
-    canvas_put(c, row, col + 2 + used, cols - 3 - used, style, " ");
-}
-
-void view_why(const struct paint *p)
-{
-    const struct user *user = board_selected(&p->ui->board);
-    struct buf text;
-    char title[300];
-    int screen_cols = p->canvas->cols, screen_rows = p->canvas->rows;
-    int cols = screen_cols > 74 ? 74 : screen_cols;
-
-    buf_init(&text, 32768);
-    why_text(p, &text);
-    if (user != NULL)
-        (void)snprintf(title, sizeof title, "Why: %s %.200s", user->extension, user->name);
-    else
-        str_copy(title, sizeof title, "Why");
-    int lines = paint_text(p, -1, 0, 0, cols - 4, STYLE(ROLE_DIALOG), buf_text(&text));
-    int rows = lines + 2 > screen_rows ? screen_rows : lines + 2;
-    int row = (screen_rows - rows) / 2, col = (screen_cols - cols) / 2;
-    paint_box(p, row, col, rows, cols, title);
-    (void)paint_text(p, row + 1, row + rows - 1, col + 2, cols - 4, STYLE(ROLE_DIALOG),
-                     buf_text(&text));
-    buf_fini(&text);
-    paint_due_in(p, 1000); /* the text holds ages in seconds */
 }

@@ -65,7 +65,7 @@ def tour(pty, name):
     expect(tap, pty, lambda s: "rings Globex" in s and "hold Contoso" in s, f"{name}: a ring and a hold")
     expect(tap, pty, lambda s: s.rows[1].startswith(" NOW  ▲ 201 Ana Ruiz"), f"{name}: the NOW line")
     for keys, wanted, what in (
-            ("?", lambda s: "HELP" in s and ":urgent" in s, "help"),
+            ("?", lambda s: "HELP" in s and "Goes to the next user who rings" in s, "help"),
             ("q", lambda s: "HELP" not in s and "Noor Haddad" in s, "q closes help"),
             ("\x1bOP", lambda s: "HELP" in s, "F1 is help"),
             ("\x1b", lambda s: "HELP" not in s and "Noor Haddad" in s, "Esc closes it"),

@@ -204,6 +204,25 @@ static void configure_keeps_the_screen(void **state)
     rig_close(&r);
 }
 
+/* Ctrl-c leaves a prompt; whether one is open is how the program knows that it is not meant. */
+static void ctrl_c_leaves_a_prompt(void **state)
+{
+    struct key ctrl_c = {.code = 'c', .is_ctrl = true};
+    struct rig r;
+
+    (void)state;
+    rig_open(&r, NULL);
+    (void)draw(&r);
+    assert_false(ui_is_typing(r.ui));
+    press(&r, '/');
+    press(&r, 'z');
+    assert_true(ui_is_typing(r.ui));
+    ui_key(r.ui, &ctrl_c, &r.floor.hud, r.floor.now_ms);
+    assert_false(ui_is_typing(r.ui));
+    assert_null(strstr(draw(&r), "No user matches"));
+    rig_close(&r);
+}
+
 int main(void)
 {
     (void)setenv("TZ", "UTC", 1);
@@ -216,6 +235,7 @@ int main(void)
         cmocka_unit_test(own_keys_are_the_ones_shown),
         cmocka_unit_test(bad_settings_are_refused),
         cmocka_unit_test(configure_keeps_the_screen),
+        cmocka_unit_test(ctrl_c_leaves_a_prompt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

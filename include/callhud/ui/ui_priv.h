@@ -231,8 +231,7 @@ void statusbar_keys(const struct paint *p);
 void statusbar_counts(const struct paint *p); /* the whole screen below 20x4 */
 
 void view_board(const struct paint *p);
-void view_grid_row(const struct paint *p, int row, const struct board_row *line);
-void view_dense_row(const struct paint *p, int row, const struct board_row *line);
+void view_cells_row(const struct paint *p, int row, const struct board_row *line); /* grid, dense */
 void view_list_row(const struct paint *p, int row, const struct user *user);
 void view_table_head(const struct paint *p, int row);
 void view_table_row(const struct paint *p, int row, const struct user *user);

@@ -1,0 +1,73 @@
+/* The window behind `i`: why this lamp, why an action is refused, what a message left out. */
+#include "callhud/ui/ui_priv.h"
+
+#include <stdio.h>
+
+static void why_text(const struct paint *p, struct buf *out)
+{
+    const struct user *user = board_selected(&p->ui->board);
+    const struct message *message = ui_message_shown(p->ui, p->live_ms);
+    struct buf raw;
+
+    if (message != NULL && ui_message_has_more(p->ui, message))
+        buf_printf(out, "%s%s%s\n", message->text, message->why != NULL ? ": " : "",
+                   message->why != NULL ? message->why : "");
+    if (user == NULL)
+        return;
+    buf_init(&raw, 16384);
+    why_lamp(&raw, p->hud, user, p->now_ms);
+    struct buf masked;
+    buf_init(&masked, 16384);
+    number_mask_text(p->ui, user, buf_text(&raw), &masked);
+    buf_puts(out, buf_text(&masked));
+    buf_fini(&masked);
+    struct pickup pickup = hud_pickup(p->hud, user, p->now_ms);
+    if (!pickup.is_ok && pickup.why != NULL)
+        buf_printf(out, "%spick up: %s",
+                   out->len > 0 && out->data[out->len - 1] != '\n' ? "\n" : "", pickup.why);
+    buf_fini(&raw);
+}
+
+static void paint_box(const struct paint *p, int row, int col, int rows, int cols,
+                      const char *title)
+{
+    struct canvas *c = p->canvas;
+    struct style style = STYLE(ROLE_DIALOG);
+
+    canvas_fill(c, row, col, rows, cols, style, " ");
+    canvas_fill(c, row, col, 1, cols, style, paint_glyph(p, "─", "-"));
+    canvas_fill(c, row + rows - 1, col, 1, cols, style, paint_glyph(p, "─", "-"));
+    canvas_fill(c, row, col, rows, 1, style, paint_glyph(p, "│", "|"));
+    canvas_fill(c, row, col + cols - 1, rows, 1, style, paint_glyph(p, "│", "|"));
+    canvas_put(c, row, col, 1, style, paint_glyph(p, "┌", "+"));
+    canvas_put(c, row, col + cols - 1, 1, style, paint_glyph(p, "┐", "+"));
+    canvas_put(c, row + rows - 1, col, 1, style, paint_glyph(p, "└", "+"));
+    canvas_put(c, row + rows - 1, col + cols - 1, 1, style, paint_glyph(p, "┘", "+"));
+    canvas_put(c, row, col + 1, cols - 2, style, " ");
+    int used = canvas_put(c, row, col + 2, cols - 4, style, title);
+    canvas_put(c, row, col + 2 + used, cols - 3 - used, style, " ");
+}
+
+void view_why(const struct paint *p)
+{
+    const struct user *user = board_selected(&p->ui->board);
+    struct buf text;
+    char title[300];
+    int screen_cols = p->canvas->cols, screen_rows = p->canvas->rows;
+    int cols = screen_cols > 74 ? 74 : screen_cols;
+
+    buf_init(&text, 32768);
+    why_text(p, &text);
+    if (user != NULL)
+        (void)snprintf(title, sizeof title, "Why: %s %.200s", user->extension, user->name);
+    else
+        str_copy(title, sizeof title, "Why");
+    int lines = paint_text(p, -1, 0, 0, cols - 4, STYLE(ROLE_DIALOG), buf_text(&text));
+    int rows = lines + 2 > screen_rows ? screen_rows : lines + 2;
+    int row = (screen_rows - rows) / 2, col = (screen_cols - cols) / 2;
+    paint_box(p, row, col, rows, cols, title);
+    (void)paint_text(p, row + 1, row + rows - 1, col + 2, cols - 4, STYLE(ROLE_DIALOG),
+                     buf_text(&text));
+    buf_fini(&text);
+    paint_due_in(p, 1000); /* the text holds ages in seconds */
+}
