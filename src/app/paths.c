@@ -99,12 +99,6 @@ enum rc paths_state(char out[PATH_BYTES], const char *name, bool is_made, struct
     return rc == RC_OK ? file_in(out, name, is_made, err) : rc;
 }
 
-enum rc paths_cache(char out[PATH_BYTES], const char *name, bool is_made, struct err *err)
-{
-    enum rc rc = base_folder(out, "XDG_CACHE_HOME", ".cache", "cache", err);
-    return rc == RC_OK ? file_in(out, name, is_made, err) : rc;
-}
-
 struct theme_dirs {
     char text[THEME_DIRS][PATH_BYTES];
     const char *list[THEME_DIRS + 1];

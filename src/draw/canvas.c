@@ -213,22 +213,6 @@ void canvas_fill(struct canvas *c, int row, int col, int rows, int cols, struct 
             set_cells(c, y, x, style, &grapheme);
 }
 
-void canvas_add_attrs(struct canvas *c, int row, int col, int rows, int cols, uint8_t attrs)
-{
-    struct region r = clip(c, row, col, rows, cols);
-
-    for (int y = r.row; y < r.row_end; y++) {
-        for (int x = r.col; x < r.col_end; x++) {
-            struct cell *cell = cell_at(c, y, x);
-            if (cell->width == 0) /* goes with its left half */
-                continue;
-            cell->style.attrs |= attrs;
-            if (cell->width == 2)
-                cell[1].style = cell->style;
-        }
-    }
-}
-
 void canvas_text(const struct canvas *c, struct buf *out)
 {
     for (int row = 0; row < c->rows; row++) {

@@ -490,13 +490,19 @@ static void put_corrected(const struct paint *p, struct pen *pen)
 /* On wide screens: the last change, where it leaves room for the message. */
 static void put_last(const struct paint *p, struct pen *pen, const struct message *message)
 {
-    enum { WHY_COLS = 8, GAP_COLS = 5 };
+    enum {
+        WHY_COLS = 8,
+        GAP_COLS = 5,
+        FIELD_COLS = 60
+    }; /* begins in one place: it often changes */
     const char *text = p->ui->last_news;
     int width = utf8_width(text);
     int taken = message != NULL ? utf8_width(message->text) + WHY_COLS : 0;
 
     if (!p->layout->is_wide || width == 0 || pen->col + taken + GAP_COLS + width > pen->end)
         return;
+    if (pen->col + taken + GAP_COLS + FIELD_COLS < pen->end && width < FIELD_COLS)
+        width = FIELD_COLS - 1;
     pen->end -= width + 1;
     canvas_put(p->canvas, pen->row, pen->end, width, STYLE(ROLE_DIM), text);
     pen->end -= GAP_COLS;

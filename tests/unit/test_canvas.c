@@ -177,7 +177,7 @@ static void test_fields(void **state)
     canvas_fini(&c);
 }
 
-static void test_fill_attrs_and_printf(void **state)
+static void test_fill_and_printf(void **state)
 {
     struct canvas c;
     char longer[2000];
@@ -189,13 +189,6 @@ static void test_fill_attrs_and_printf(void **state)
     assert_int_equal(canvas_printf(&c, 1, 3, 9, STYLE(ROLE_TEXT), "%d 田%s", 42, "!"), 6);
     check_screen(&c, "  ───\n   42 田!\n");
     assert_int_equal(canvas_at(&c, 1, 1)->style.role, ROLE_DIM);
-    canvas_add_attrs(&c, 0, 3, 2, 4, ATTR_REVERSE); /* ends on the left half of 田 */
-    assert_int_equal(canvas_at(&c, 0, 2)->style.attrs, 0);
-    assert_int_equal(canvas_at(&c, 0, 3)->style.attrs, ATTR_REVERSE);
-    assert_int_equal(canvas_at(&c, 0, 3)->style.role, ROLE_DIM);
-    assert_int_equal(canvas_at(&c, 1, 7)->style.attrs, ATTR_REVERSE);
-    canvas_add_attrs(&c, 1, 7, 1, 1, ATTR_BOLD); /* the right half alone: nothing */
-    assert_int_equal(canvas_at(&c, 1, 6)->style.attrs, ATTR_REVERSE);
     check_whole(&c);
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
@@ -242,7 +235,6 @@ static void any_operation(struct canvas *c, unsigned *seed)
     case 0: canvas_field(c, row, col, a, style, text); break;
     case 1: canvas_field_right(c, row, col, a, style, text); break;
     case 2: canvas_fill(c, row, col, a, b, style, text); break;
-    case 3: canvas_add_attrs(c, row, col, a, b, style.attrs); break;
     case 4: canvas_printf(c, row, col, a, style, "%s%d", text, b); break;
     case 5:
         if (rand_r(seed) % 4 == 0)
@@ -336,7 +328,7 @@ int main(void)
         cmocka_unit_test(test_ascii_canvas),
         cmocka_unit_test(test_no_control_reaches_a_cell),
         cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_fill_attrs_and_printf),
+        cmocka_unit_test(test_fill_and_printf),
         cmocka_unit_test(test_random_operations),
         cmocka_unit_test(test_svg),
     };

@@ -56,8 +56,6 @@ static void usual_places(void **state)
     assert_string_equal(path, "/home/x/.config/callhud/config.ini");
     assert_int_equal(paths_state(path, "callhud.log", false, NULL), RC_OK);
     assert_string_equal(path, "/home/x/.local/state/callhud/callhud.log");
-    assert_int_equal(paths_cache(path, "c", false, NULL), RC_OK);
-    assert_string_equal(path, "/home/x/.cache/callhud/c");
 }
 
 static void variables_count_when_they_are_absolute(void **state)
@@ -67,13 +65,10 @@ static void variables_count_when_they_are_absolute(void **state)
     clear();
     setenv("XDG_CONFIG_HOME", "/etc/a", 1);
     setenv("XDG_STATE_HOME", "relative", 1);
-    setenv("XDG_CACHE_HOME", "", 1);
     assert_int_equal(paths_config(path, NULL), RC_OK);
     assert_string_equal(path, "/etc/a/callhud/config.ini");
     assert_int_equal(paths_state(path, "x", false, NULL), RC_OK);
     assert_string_equal(path, "/home/x/.local/state/callhud/x");
-    assert_int_equal(paths_cache(path, "x", false, NULL), RC_OK);
-    assert_string_equal(path, "/home/x/.cache/callhud/x");
 }
 
 static void without_home_the_user_database_knows(void **state)
@@ -121,8 +116,8 @@ static void what_is_in_the_way_is_named(void **state)
     clear();
     snprintf(base, sizeof base, "%s/file", folder);
     fclose(fopen(base, "we"));
-    setenv("XDG_CACHE_HOME", base, 1);
-    assert_int_equal(paths_cache(path, "x", true, &err), RC_IO);
+    setenv("XDG_STATE_HOME", base, 1);
+    assert_int_equal(paths_state(path, "x", true, &err), RC_IO);
     assert_non_null(strstr(err.text, base));
 }
 

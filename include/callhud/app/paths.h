@@ -15,8 +15,6 @@ const char *paths_home(void);
 enum rc paths_config(char out[PATH_BYTES], struct err *err);
 /* $XDG_STATE_HOME/callhud/NAME (~/.local/state/...); when is_made the folder is made, 0700. */
 enum rc paths_state(char out[PATH_BYTES], const char *name, bool is_made, struct err *err);
-/* $XDG_CACHE_HOME/callhud/NAME (~/.cache/...); likewise. */
-enum rc paths_cache(char out[PATH_BYTES], const char *name, bool is_made, struct err *err);
 /* Folders with *.theme, NULL-terminated: the user's, then the installed ones that exist. Static:
  * good until the next call. */
 const char *const *paths_themes(void);

@@ -45,8 +45,6 @@ int canvas_printf(struct canvas *c, int row, int col, int max_cells, struct styl
 /* Fills with one character of width 1 (a string of one grapheme). */
 void canvas_fill(struct canvas *c, int row, int col, int rows, int cols, struct style style,
                  const char *glyph);
-/* Adds attributes to the cells of a region without touching text or role. */
-void canvas_add_attrs(struct canvas *c, int row, int col, int rows, int cols, uint8_t attrs);
 const struct cell *canvas_at(const struct canvas *c, int row, int col); /* NULL when outside */
 
 /* The whole picture as lines of text, trailing blanks cut. */

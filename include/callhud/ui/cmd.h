@@ -8,8 +8,8 @@
 
 struct ui;
 
-enum cmd_scope { SCOPE_ALL = 0, SCOPE_USERS = 1, SCOPE_USER = 2, SCOPE_TEXT = 4 }; /* bits; ALL: 0 */
-enum cmd_flag { CMD_DANGEROUS = 1, CMD_WRITES = 2, CMD_MOVES = 4, CMD_IN_BAR = 8, CMD_TAKES_TEXT = 16 };
+enum cmd_scope { SCOPE_ALL = 0, SCOPE_USERS = 1, SCOPE_USER = 2 }; /* bits; ALL: 0 */
+enum cmd_flag { CMD_IN_BAR = 1, CMD_TAKES_TEXT = 2 };
 
 struct cmd_call {
     struct ui *ui;
