@@ -177,7 +177,10 @@ void ui_jump(struct ui *ui, const char *digits, const struct hud *hud, int64_t n
 
 const char *why_nothing_urgent(const struct cmd_call *call)
 {
-    return call->ui->board.urgent.users.len == 0 ? "nobody rings or holds" : NULL;
+    if (call->ui->board.urgent.users.len > 0)
+        return NULL;
+    return ui_shown(call->ui, call->hud)->link.is_synced ? "nobody rings or holds"
+                                                         : "not known who rings or holds";
 }
 
 const char *why_no_departments(const struct cmd_call *call)

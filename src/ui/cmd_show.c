@@ -183,6 +183,7 @@ void run_quit(const struct cmd_call *call)
 void run_why(const struct cmd_call *call)
 {
     call->ui->is_why_open = true;
+    call->ui->why_top = 0;
 }
 
 const char *why_no_reason(const struct cmd_call *call)

@@ -162,18 +162,23 @@ static void command_key(struct ui *ui, const struct key *key, const struct hud *
         unbound(ui, key, now_ms);
 }
 
-/* The window closes by any key; Esc, q, Enter and i do nothing else. */
-static bool close_why(struct ui *ui, const struct key *key)
+/* The window closes by any key; Esc, q, Enter and i do nothing else. Up and down move a text that
+ * is longer than it. */
+static bool why_key(struct ui *ui, const struct key *key)
 {
-    const struct cmd *cmd;
+    const struct cmd *cmd = NULL;
 
     if (!ui->is_why_open)
         return false;
-    ui->is_why_open = false;
-    if (key->code == KEY_CODE_ESCAPE || key->code == KEY_CODE_ENTER)
+    bool is_bound = keymap_find(&ui->keymap, key, 1, &cmd) == KEYMAP_EXACT && cmd != NULL;
+    bool is_longer = ui->why_more > 0 || ui->why_top > 0;
+    if (is_bound && is_longer && (cmd->run == run_down || cmd->run == run_up)) {
+        ui->why_top += cmd->run == run_down ? 1 : ui->why_top > 0 ? -1 : 0;
         return true;
-    return keymap_find(&ui->keymap, key, 1, &cmd) == KEYMAP_EXACT &&
-           (cmd->run == run_why || cmd->run == run_quit);
+    }
+    ui->is_why_open = false;
+    return key->code == KEY_CODE_ESCAPE || key->code == KEY_CODE_ENTER ||
+           (is_bound && (cmd->run == run_why || cmd->run == run_quit));
 }
 
 /* Over a slow link Esc and the key after it come together and look like Alt with that key: where
@@ -205,7 +210,7 @@ void ui_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t
         prompt_key(ui, key, hud, now_ms);
     } else if (key->code == KEY_CODE_PASTE) {
         ui_message(ui, UI_INFO, "pasted text goes to prompts only: / or :", NULL, now_ms);
-    } else if (close_why(ui, key)) {
+    } else if (why_key(ui, key)) {
         return;
     } else if (ui->is_lamp_asked) {
         lamp_key(ui, key, hud, now_ms);

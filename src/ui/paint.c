@@ -89,6 +89,21 @@ static size_t line_len(const struct paint *p, const char *text, int cols)
     return at;
 }
 
+/* Where the line after the one of so many bytes begins. */
+static const char *after_line(const char *text, size_t len)
+{
+    text += len;
+    text += strspn(text, " ");
+    return *text == '\n' ? text + 1 : text;
+}
+
+const char *paint_text_from(const struct paint *p, const char *text, int cols, int lines)
+{
+    for (; lines > 0 && *text != '\0'; lines--)
+        text = after_line(text, line_len(p, text, cols));
+    return text;
+}
+
 int paint_text(const struct paint *p, int row, int end, int col, int cols, struct style style,
                const char *text)
 {
@@ -102,11 +117,7 @@ int paint_text(const struct paint *p, int row, int end, int col, int cols, struc
             mem_free(part);
         }
         lines++;
-        text += len;
-        while (*text == ' ')
-            text++;
-        if (*text == '\n')
-            text++;
+        text = after_line(text, len);
     }
     return lines;
 }

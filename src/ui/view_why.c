@@ -48,6 +48,18 @@ static void paint_box(const struct paint *p, int row, int col, int rows, int col
     canvas_put(c, row, col + 2 + used, cols - 3 - used, style, " ");
 }
 
+/* "j 4 more" in the lower border of a window that is too small for its text. */
+static void paint_more(const struct paint *p, int row, int end)
+{
+    char key[KEYMAP_NAME_BYTES], text[96];
+
+    if (p->ui->why_more <= 0)
+        return;
+    keymap_first(&p->ui->keymap, cmd_find("down"), key, sizeof key);
+    (void)snprintf(text, sizeof text, " %s %d more ", key, p->ui->why_more);
+    canvas_put(p->canvas, row, end - utf8_width(text) - 2, 96, STYLE(ROLE_DIALOG), text);
+}
+
 void view_why(const struct paint *p)
 {
     const struct user *user = board_selected(&p->ui->board);
@@ -62,12 +74,18 @@ void view_why(const struct paint *p)
         (void)snprintf(title, sizeof title, "Why: %s %.200s", user->extension, user->name);
     else
         str_copy(title, sizeof title, "Why");
-    int lines = paint_text(p, -1, 0, 0, cols - 4, STYLE(ROLE_DIALOG), buf_text(&text));
+    int text_cols = cols > 5 ? cols - 4 : 1;
+    int lines = paint_text(p, -1, 0, 0, text_cols, STYLE(ROLE_DIALOG), buf_text(&text));
     int rows = lines + 2 > screen_rows ? screen_rows : lines + 2;
+    int hidden = lines + 2 - rows;
+    if (p->ui->why_top > hidden)
+        p->ui->why_top = hidden;
+    p->ui->why_more = hidden - p->ui->why_top;
     int row = (screen_rows - rows) / 2, col = (screen_cols - cols) / 2;
     paint_box(p, row, col, rows, cols, title);
-    (void)paint_text(p, row + 1, row + rows - 1, col + 2, cols - 4, STYLE(ROLE_DIALOG),
-                     buf_text(&text));
+    (void)paint_text(p, row + 1, row + rows - 1, col + 2, text_cols, STYLE(ROLE_DIALOG),
+                     paint_text_from(p, buf_text(&text), text_cols, p->ui->why_top));
+    paint_more(p, row + rows - 1, col + cols);
     buf_fini(&text);
     paint_due_in(p, 1000); /* the text holds ages in seconds */
 }

@@ -109,6 +109,7 @@ struct ui {
     struct bell bell;
     bool is_mouse_on;
     bool is_why_open;
+    int why_top, why_more; /* lines above the window's first; below its last, as drawn last */
 
     char help_search[64];
     long help_at, help_top, help_len; /* lines of the help screen */
@@ -189,6 +190,8 @@ const char *paint_bar(const struct paint *p); /* left of what is selected */
  * drawn. Returns the lines that the whole text takes. */
 int paint_text(const struct paint *p, int row, int end, int col, int cols, struct style style,
                const char *text);
+/* The text without its first lines of cols cells. */
+const char *paint_text_from(const struct paint *p, const char *text, int cols, int lines);
 void paint_rule(const struct paint *p, int row, int col, int cols);
 
 /* A user as drawn. */
