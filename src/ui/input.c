@@ -173,7 +173,9 @@ static bool why_key(struct ui *ui, const struct key *key)
     bool is_bound = keymap_find(&ui->keymap, key, 1, &cmd) == KEYMAP_EXACT && cmd != NULL;
     bool is_longer = ui->why_more > 0 || ui->why_top > 0;
     if (is_bound && is_longer && (cmd->run == run_down || cmd->run == run_up)) {
-        ui->why_top += cmd->run == run_down ? 1 : ui->why_top > 0 ? -1 : 0;
+        int by = cmd->run == run_up ? -(ui->why_top > 0) : ui->why_more > 0;
+        ui->why_top += by;
+        ui->why_more -= by;
         return true;
     }
     ui->is_why_open = false;
