@@ -48,7 +48,9 @@ static enum role link_text(const struct paint *p, char *out, size_t size)
         if (!link->is_synced)
             return link_unsynced(p, link, out, size);
         if (p->layout->is_wide && link->heard_ms > 0) {
-            int64_t ago_ms = p->live_ms > link->heard_ms ? p->live_ms - link->heard_ms : 0;
+            /* Pongs are seconds apart; what is told between them is heard as well. */
+            int64_t at_ms = p->ui->told_ms > link->heard_ms ? p->ui->told_ms : link->heard_ms;
+            int64_t ago_ms = p->live_ms > at_ms ? p->live_ms - at_ms : 0;
             (void)snprintf(out, size, "live, heard %ld.%ld s ago", (long)(ago_ms / 1000),
                            (long)(ago_ms % 1000 / 100));
         } else {

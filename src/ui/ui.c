@@ -318,6 +318,8 @@ void ui_hud_changed(struct ui *ui, const struct hud *hud, unsigned bits, int64_t
     enum { COUNTED = HUD_CHANGED_LAMP | HUD_CHANGED_CALLS | HUD_CHANGED_USER | HUD_CHANGED_USERS };
 
     note_wall(ui, hud, now_ms);
+    if ((bits & COUNTED) != 0)
+        ui->told_ms = now_ms;
     if (ui->is_frozen && (bits & COUNTED) != 0)
         ui->frozen_changes++;
     news_note(ui, hud, bits, now_ms);

@@ -223,6 +223,25 @@ static void ctrl_c_leaves_a_prompt(void **state)
     rig_close(&r);
 }
 
+/* A wide header says when the backend was heard: events count as well as pongs. */
+static void events_are_heard(void **state)
+{
+    struct rig r;
+    unsigned bits;
+
+    (void)state;
+    rig_open(&r, NULL);
+    canvas_resize(&r.canvas, 24, 160);
+    (void)floor_pass(&r.floor, 4500);
+    assert_non_null(strstr(draw(&r), "live, heard 4.5 s ago"));
+    bits = floor_call(&r.floor, "102", "a", CALL_RINGING);
+    assert_int_not_equal(bits, 0);
+    ui_hud_changed(r.ui, &r.floor.hud, bits, r.floor.now_ms);
+    (void)floor_pass(&r.floor, 200);
+    assert_non_null(strstr(draw(&r), "live, heard 0.2 s ago"));
+    rig_close(&r);
+}
+
 int main(void)
 {
     (void)setenv("TZ", "UTC", 1);
@@ -236,6 +255,7 @@ int main(void)
         cmocka_unit_test(bad_settings_are_refused),
         cmocka_unit_test(configure_keeps_the_screen),
         cmocka_unit_test(ctrl_c_leaves_a_prompt),
+        cmocka_unit_test(events_are_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

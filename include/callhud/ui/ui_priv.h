@@ -92,6 +92,7 @@ struct ui {
     VEC(char *) marked; /* user ids */
     VEC(struct hit) hits;
     VEC(struct bold) bolds;
+    int64_t told_ms; /* when the backend last told anything of a user */
     uint64_t seen_rev;
     char last_news[704];   /* "last: 14:01:12 Omar Said put 415 555 0100 on hold" */
     int64_t last_since_ms; /* backend time of that */
