@@ -19,6 +19,8 @@
 
 /* Frames are at least this far apart; the first change after a pause is shown at once. */
 #define FRAME_MS 33
+/* The title follows the floor this much later, so that it costs a slow link nothing beside a change. */
+#define TITLE_MS 1000
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
 #define SIGNALS (sizeof signals / sizeof *signals)
@@ -40,6 +42,7 @@ struct console {
     bool is_frame_wanted;
     bool is_canvas_skipped; /* this wish for a frame was counted as skipped */
     char title[128];
+    int64_t title_due_ms; /* INT64_MAX: it is as it should be */
     int exit_code;
 };
 
@@ -54,6 +57,21 @@ static void end_with(struct console *c, int exit_code)
 
 static void plan_frame(struct console *c);
 
+static void put_title(struct console *c, int64_t now_ms)
+{
+    char title[sizeof c->title];
+    ui_title(c->ui, &c->session.hud, title, sizeof title);
+    if (str_eq(title, c->title)) {
+        c->title_due_ms = INT64_MAX;
+    } else if (!c->title[0] || now_ms >= c->title_due_ms) {
+        str_copy(c->title, sizeof c->title, title);
+        term_title(c->term, title);
+        c->title_due_ms = INT64_MAX;
+    } else if (c->title_due_ms == INT64_MAX) {
+        c->title_due_ms = now_ms + TITLE_MS;
+    }
+}
+
 static void draw_frame(struct console *c)
 {
     int64_t now_ms = session_now(&c->session);
@@ -64,12 +82,7 @@ static void draw_frame(struct console *c)
     c->is_frame_wanted = false;
     c->is_canvas_skipped = false;
 
-    char title[sizeof c->title];
-    ui_title(c->ui, &c->session.hud, title, sizeof title);
-    if (!str_eq(title, c->title)) {
-        str_copy(c->title, sizeof c->title, title);
-        term_title(c->term, title);
-    }
+    put_title(c, now_ms);
 }
 
 static void on_frame_due(void *self)
@@ -99,6 +112,8 @@ static void plan_frame(struct console *c)
         due_ms = c->last_frame_ms + FRAME_MS;
     else
         due_ms = ui_next_frame_ms(c->ui, &c->session.hud, now_ms);
+    if (c->title_due_ms < due_ms)
+        due_ms = c->title_due_ms;
     if (c->frame && due_ms == c->frame_due_ms)
         return;
     loop_timer_stop(c->frame);
@@ -404,7 +419,7 @@ int cmd_console(const struct cli *cli)
     if (why_plain)
         return plain_run(cli, why_plain);
 
-    struct console c = {.cli = cli, .exit_code = -1};
+    struct console c = {.cli = cli, .title_due_ms = INT64_MAX, .exit_code = -1};
     struct err err = {0};
     int failed = start_profile(&c.start, cli);
     if (failed)
