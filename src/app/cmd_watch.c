@@ -81,7 +81,8 @@ static void put_user(struct watch *w, const struct user *user)
             clock_format_local(at_ms ? at_ms : clock_wall_ms(), "%H:%M:%S", clock, sizeof clock);
             buf_printf(&w->line, "%s ", clock);
         }
-        jsonout_words(&w->line, hud, user, w->is_ascii, now_ms);
+        jsonout_words(&w->line, hud, user, (enum ui_numbers)w->session.settings->numbers,
+                      w->is_ascii, now_ms);
         break;
     }
 }

@@ -173,8 +173,8 @@ static void column(struct buf *out, const char *text, int cells, bool is_ascii)
     buf_putc(out, ' ');
 }
 
-void jsonout_words(struct buf *out, const struct hud *hud, const struct user *user, bool is_ascii,
-                   int64_t now_ms)
+void jsonout_words(struct buf *out, const struct hud *hud, const struct user *user,
+                   enum ui_numbers numbers, bool is_ascii, int64_t now_ms)
 {
     struct lamp_view view = hud_lamp(hud, user, now_ms);
     const struct lamp_row *row = lamp_row(view.lamp);
@@ -197,17 +197,23 @@ void jsonout_words(struct buf *out, const struct hud *hud, const struct user *us
         const char *arrow = call->direction == CALL_IN ? (is_ascii ? "<-" : "←")
                                                        : (is_ascii ? "->" : "→");
         buf_printf(out, "  %s", arrow);
-        if (!str_is_empty(call->name)) {
+        const char *name = numbers_is_number(call->name) ? "" : call->name;
+        char number[64];
+        numbers_text(number, sizeof number, call->number[0] || *name ? call->number : call->name,
+                     numbers);
+        if (*name) {
             buf_putc(out, ' ');
-            utf8_fit(out, call->name, 30, is_ascii);
+            utf8_fit(out, name, 30, is_ascii);
         }
-        if (!str_is_empty(call->number)) {
+        if (*number) {
             buf_putc(out, ' ');
-            utf8_fit(out, call->number, 24, is_ascii);
+            utf8_fit(out, number, 24, is_ascii);
         }
         size_t calls = user->calls.len + user->calls_beyond;
         if (calls > 1)
             buf_printf(out, "  (%zu calls)", calls);
     }
+    while (out->len && out->data[out->len - 1] == ' ')
+        out->data[--out->len] = '\0';
     buf_putc(out, '\n');
 }

@@ -82,16 +82,22 @@ static void put_text(struct plain *p, const char *text)
     utf8_fit(&p->line, text, 60, p->is_ascii);
 }
 
+static enum ui_numbers numbers_of(const struct plain *p)
+{
+    return (enum ui_numbers)p->session.settings->numbers;
+}
+
 static void put_party(struct plain *p, const struct call *call)
 {
+    const char *name = numbers_is_number(call->name) ? "" : call->name;
     char number[64];
-    numbers_text(number, sizeof number, call->number,
-                 (enum ui_numbers)p->session.settings->numbers);
-    if (str_is_empty(call->name) && str_is_empty(number))
+    numbers_text(number, sizeof number, call->number[0] || *name ? call->number : call->name,
+                 numbers_of(p));
+    if (!*name && !*number)
         return;
     buf_puts(&p->line, call->direction == CALL_IN ? ", from " : ", to ");
-    put_text(p, call->name);
-    if (!str_is_empty(call->name) && !str_is_empty(number))
+    put_text(p, name);
+    if (*name && *number)
         buf_putc(&p->line, ' ');
     put_text(p, number);
 }
@@ -161,10 +167,11 @@ static void put_link(struct plain *p)
     put_clock(p);
     if (link->is_synced && !was_synced)
         buf_puts(&p->line, "live: the lamps are fresh");
-    else
+    else if (link->state != LINK_CONNECTING || str_is_empty(link->text))
         buf_puts(&p->line, words[link->state]);
     if (!link->is_synced && !str_is_empty(link->text)) {
-        buf_puts(&p->line, ": ");
+        if (link->state != LINK_CONNECTING) /* its text is a whole phrase */
+            buf_puts(&p->line, ": ");
         utf8_fit(&p->line, link->text, 200, p->is_ascii);
     }
     if (was_synced && !link->is_synced)
@@ -235,12 +242,18 @@ static void do_why(struct plain *p, const char *extension)
         send(p);
         return;
     }
-    struct buf why;
+    struct buf why, masked;
     buf_init(&why, 16384);
+    buf_init(&masked, 16384);
     why_lamp(&why, &p->session.hud, user, session_now(&p->session));
-    utf8_clean(&p->line, buf_text(&why), why.len, 4000);
-    buf_putc(&p->line, '\n');
+    numbers_mask_text(&masked, buf_text(&why), user, numbers_of(p));
+    char *rest = masked.data;
+    for (const char *line; (line = str_next_field(&rest, '\n'));) {
+        utf8_fit(&p->line, line, 400, p->is_ascii);
+        buf_putc(&p->line, '\n');
+    }
     buf_fini(&why);
+    buf_fini(&masked);
     send(p);
 }
 

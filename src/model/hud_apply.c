@@ -31,6 +31,21 @@ static void touch(const struct hud *hud, struct touch *t, const struct event *ev
         t->live = hud->stats.events;
 }
 
+/* What was told before the backend's time was known has been so at least since now. */
+static void see_undated(struct hud *hud, int64_t now_ms)
+{
+    int64_t seen_ms = now_ms + hud->offset_ms;
+    for (size_t i = 0; i < hud->users.len; i++) {
+        struct user *user = hud->users.items[i];
+        for (size_t k = 0; k < user->calls.len; k++) {
+            struct call *call = &user->calls.items[k];
+            call->seen_ms = call->seen_ms ? call->seen_ms : seen_ms;
+        }
+        user_sort_calls(user);
+        user->seen_ms = user->seen_ms ? user->seen_ms : seen_ms;
+    }
+}
+
 /* The backend's clock against ours: the best sample of this minute and the last one. A delayed event
  * gives a smaller sample, so the largest is the nearest to the truth. What is much smaller begins
  * anew: a stamp from the future, or a clock set back, must not last for minutes. */
@@ -39,6 +54,7 @@ static void note_time(struct hud *hud, int64_t at_ms, int64_t now_ms)
     int64_t sample = at_ms - now_ms;
     if (at_ms <= 0)
         return;
+    bool is_first = !hud->has_offset;
     if (hud->has_offset && hud->offset_ms - sample > OFFSET_STEP_MS)
         hud->has_offset = false;
     if (!hud->has_offset || now_ms - hud->window_start_ms >= OFFSET_WINDOW_MS) {
@@ -54,6 +70,8 @@ static void note_time(struct hud *hud, int64_t at_ms, int64_t now_ms)
     hud->offset_ms = hud->window_best_ms;
     if (hud->has_last_window && hud->window_last_best_ms > hud->offset_ms)
         hud->offset_ms = hud->window_last_best_ms;
+    if (is_first)
+        see_undated(hud, now_ms);
 }
 
 /* ---- the link -------------------------------------------------------------------------------- */

@@ -90,14 +90,14 @@ static void replace_all(struct buf *out, const char *text, const char *from, con
     buf_puts(out, text);
 }
 
-static void replace_number(struct buf *text, const struct ui *ui, const char *number)
+static void replace_number(struct buf *text, enum ui_numbers numbers, const char *number)
 {
     char shown[128];
     struct buf made;
 
     if (str_is_empty(number))
         return;
-    number_text(ui, number, shown, sizeof shown);
+    numbers_text(shown, sizeof shown, number, numbers);
     buf_init(&made, text->max_bytes);
     replace_all(&made, buf_text(text), number, shown);
     buf_reset(text);
@@ -105,15 +105,15 @@ static void replace_number(struct buf *text, const struct ui *ui, const char *nu
     buf_fini(&made);
 }
 
-void number_mask_text(const struct ui *ui, const struct user *user, const char *text,
-                      struct buf *out)
+void numbers_mask_text(struct buf *out, const char *text, const struct user *user,
+                       enum ui_numbers numbers)
 {
     buf_reset(out);
     buf_puts(out, text);
     for (size_t i = 0; i < user->calls.len; i++) {
         const struct call *call = &user->calls.items[i];
-        replace_number(out, ui, call->number);
+        replace_number(out, numbers, call->number);
         if (numbers_is_number(call->name) && !str_eq(call->name, call->number))
-            replace_number(out, ui, call->name);
+            replace_number(out, numbers, call->name);
     }
 }

@@ -1,4 +1,5 @@
 /* The window behind `i`: why this lamp, why an action is refused, what a message left out. */
+#include "callhud/ui/numbers.h"
 #include "callhud/ui/ui_priv.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ static void why_text(const struct paint *p, struct buf *out)
     why_lamp(&raw, p->hud, user, p->now_ms);
     struct buf masked;
     buf_init(&masked, 16384);
-    number_mask_text(p->ui, user, buf_text(&raw), &masked);
+    numbers_mask_text(&masked, buf_text(&raw), user, p->ui->settings.numbers);
     buf_puts(out, buf_text(&masked));
     buf_fini(&masked);
     struct pickup pickup = hud_pickup(p->hud, user, p->now_ms);

@@ -1190,9 +1190,40 @@ static void a_copy_is_the_same_picture_and_shares_nothing(void **state)
     hud_fini(&copy);
 }
 
+static void what_was_told_before_the_time_is_at_least_as_old_as_the_time(void **state)
+{
+    struct hud hud;
+    struct event link = {.kind = EVENT_LINK, .u.link.state = LINK_LIVE};
+    struct event asked = {.kind = EVENT_SNAPSHOT_ASKED}, done = {.kind = EVENT_SNAPSHOT_DONE};
+    struct event user = {.kind = EVENT_USER, .user_id = "101", .is_answer = true};
+    struct event call = {.kind = EVENT_CALL, .user_id = "101", .is_answer = true};
+    struct event later = {.kind = EVENT_DND, .user_id = "101", .at_ms = 5000000};
+
+    (void)state;
+    user.u.user.extension = "101";
+    call.u.call.id = "a";
+    call.u.call.state = CALL_CONNECTED;
+    hud_init(&hud);
+    hud_apply(&hud, &link, 1000);
+    hud_apply(&hud, &asked, 1000);
+    hud_apply(&hud, &user, 1000);
+    hud_apply(&hud, &call, 1000);
+    hud_apply(&hud, &done, 1000);
+    const struct user *shown = hud_user_by_id(&hud, "101");
+    assert_int_equal(hud_lamp(&hud, shown, 1000).at_least_ms, 0);
+    hud_apply(&hud, &later, 2000);
+    struct lamp_view view = hud_lamp(&hud, shown, 9000);
+    assert_int_equal(view.lamp, LAMP_ON_CALL);
+    assert_int_equal(view.since_ms, 0);
+    assert_int_equal(view.at_least_ms, 5000000);
+    assert_int_equal(hud_age_ms(&hud, view.at_least_ms, 9000), 7000);
+    hud_fini(&hud);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_told_before_the_time_is_at_least_as_old_as_the_time),
         cmocka_unit_test(facts_become_lamps),
         cmocka_unit_test(facts_about_strangers_are_dropped),
         cmocka_unit_test(telling_twice_changes_nothing),

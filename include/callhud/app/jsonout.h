@@ -4,6 +4,7 @@
 
 #include "callhud/base/buf.h"
 #include "callhud/model/hud.h"
+#include "callhud/ui/numbers.h"
 
 /* One user as one JSON object without a newline. What is not known is null; text is valid UTF-8. */
 void jsonout_user(struct buf *out, const struct hud *hud, const struct user *user,
@@ -12,8 +13,9 @@ void jsonout_csv_header(struct buf *out);
 /* One CSV line with '\n'; calls are counted, the deciding call's fields are given. */
 void jsonout_csv_user(struct buf *out, const struct hud *hud, const struct user *user,
                       const char *profile, uint64_t sequence, int64_t now_ms);
-/* One line of words for people, with '\n': lamp, extension, name, age, other party. */
-void jsonout_words(struct buf *out, const struct hud *hud, const struct user *user, bool is_ascii,
-                   int64_t now_ms);
+/* One line of words for people, with '\n': lamp, extension, name, age, other party; numbers as the
+ * setting allows (JSON and CSV have them as they are). */
+void jsonout_words(struct buf *out, const struct hud *hud, const struct user *user,
+                   enum ui_numbers numbers, bool is_ascii, int64_t now_ms);
 
 #endif

@@ -222,9 +222,6 @@ enum role lamp_role(enum lamp lamp);
 void number_text(const struct ui *ui, const char *number, char *out, size_t size);
 /* Name of a party, its number where the name is none or only repeats a number. */
 void party_text(const struct ui *ui, const struct call *call, char *out, size_t size);
-/* A text of the model with the numbers of the user's calls made as number_text() does. */
-void number_mask_text(const struct ui *ui, const struct user *user, const char *text,
-                      struct buf *out);
 
 void statusbar_header(const struct paint *p);
 void statusbar_now(const struct paint *p);
