@@ -637,10 +637,14 @@ static void test_gap_during_a_snapshot_asks_for_another(void **state)
     connected(&rig, true);
     backend_find("asterisk")->resync(rig.backend);
     fake_ws_say(fake_ws(&rig.fake), "broken");
+    assert_int_equal(ari_rig_count(&rig, "gap"), 1);
     ari_rig_serve(&rig);
+    /* told again within the snapshot it fell into, which therefore makes nothing fresh */
+    assert_int_equal(ari_rig_count(&rig, "gap"), 2);
     fake_io_advance(&rig.fake, 2000);
     ari_rig_serve(&rig);
     assert_int_equal(ari_rig_count(&rig, "done"), 2);
+    assert_int_equal(ari_rig_count(&rig, "gap"), 2);
     ari_rig_fini(&rig);
 }
 

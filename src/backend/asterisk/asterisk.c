@@ -26,6 +26,7 @@ struct backend {
 
     bool is_probed;       /* this connection: the way for requests is known */
     bool is_wanted_again; /* another snapshot when this one is done */
+    bool is_gapped;       /* an event was lost while this one was being read */
     unsigned lacking_tries;
     int64_t synced_ms; /* when the last snapshot was started */
     int64_t rest_ms;   /* from then until one for a gap may start: longer while gaps go on */
@@ -210,6 +211,9 @@ static void tell_snapshot(struct backend *b, struct snapshot_result *result)
     }
     VEC_FREE(&result->gone);
     tell(b, EVENT_SNAPSHOT_ASKED, 0);
+    if (b->is_gapped) /* what was lost may be younger than the answers: true, but not all */
+        tell(b, EVENT_GAP, 0);
+    b->is_gapped = false;
     for (size_t i = 0; i < b->people.users.len; i++)
         ari_tell_whole(&b->sink, &b->world, b->people.users.items[i], result->at_ms);
     tell(b, EVENT_SNAPSHOT_DONE, result->at_ms);
@@ -307,7 +311,7 @@ static void gap(struct backend *b, const char *why)
     tell(b, EVENT_GAP, 0);
     b->gap_ms = now_ms(b);
     if (b->snapshot != NULL) {
-        b->is_wanted_again = true;
+        b->is_wanted_again = b->is_gapped = true;
         return;
     }
     int64_t wait_ms = b->synced_ms + b->rest_ms - now_ms(b);
@@ -405,7 +409,7 @@ static void on_opened(void *self, struct io_ws *ws)
 static void on_closed(void *self)
 {
     struct backend *b = self;
-    b->is_probed = b->is_wanted_again = false;
+    b->is_probed = b->is_wanted_again = b->is_gapped = false;
     stop_timer(b, &b->probe_http);
     stop_timer(b, &b->sync);
     snapshot_cancel(b->snapshot);
