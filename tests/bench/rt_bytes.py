@@ -104,9 +104,12 @@ def idle(programs):
                f"{len(frames)} frames; {sum(x['changed'] for x in pieces)} cells changed, "
                f"{sum(x['unchanged'] for x in pieces)} written as they were")
         tap.ok(all(x["changed"] > 0 for x in pieces), f"{name}: no frame for nothing")
-        tap.ok(all(x["unchanged"] <= BETWEEN_CELLS for x in pieces),
+        # When a minute ends many ages change at once: a few cells between two of them are cheaper to
+        # write again than to jump over.
+        between = lambda x: max(BETWEEN_CELLS, x["changed"] / 5)
+        tap.ok(all(x["unchanged"] <= between(x) for x in pieces),
                f"{name}: unchanged cells are not written",
-               [x for x in pieces if x["unchanged"] > BETWEEN_CELLS][:3])
+               [x for x in pieces if x["unchanged"] > between(x)][:3])
         tap.ok(len(seconds) <= IDLE_SECONDS + 2 and len(frames) <= IDLE_SECONDS + 4,
                f"{name}: nothing is written between the ticks of the clock", len(frames))
 

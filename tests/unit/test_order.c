@@ -143,7 +143,7 @@ static void at_least_counts_as_since_when_it_was_seen(void **state)
 
 /* A backend that tells no times: such a hold is of any age, so it goes behind those whose is known.
  */
-static void a_beginning_without_any_time_goes_last(void **state)
+static void a_beginning_without_any_time_counts_from_the_first_time(void **state)
 {
     struct order order = {0};
     struct order_request request = {0};
@@ -163,10 +163,12 @@ static void a_beginning_without_any_time_goes_last(void **state)
     assert_int_equal(order.groups.items[0].longest_hold_ms, -1);
     order_fini(&order);
     f.is_untimed = false;
+    floor_presence(&f, "2", PRESENCE_AVAILABLE); /* the first that tells the time */
+    f.now_ms += 5000;
     floor_call(&f, "2", "b", CALL_HELD);
-    assert_string_equal(ordered(&f, ORDER_HOLD), "2 1");
-    assert_string_equal(ordered(&f, ORDER_LONGEST), "2 1");
-    assert_string_equal(urgent(&f, ""), "2 1");
+    assert_string_equal(ordered(&f, ORDER_HOLD), "1 2");
+    assert_string_equal(ordered(&f, ORDER_LONGEST), "1 2");
+    assert_string_equal(urgent(&f, ""), "1 2");
     floor_fini(&f);
 }
 
@@ -325,7 +327,7 @@ int main(void)
         cmocka_unit_test(equal_keys_go_by_extension),
         cmocka_unit_test(by_state_and_by_age),
         cmocka_unit_test(at_least_counts_as_since_when_it_was_seen),
-        cmocka_unit_test(a_beginning_without_any_time_goes_last),
+        cmocka_unit_test(a_beginning_without_any_time_counts_from_the_first_time),
         cmocka_unit_test(groups_by_department),
         cmocka_unit_test(groups_stay_where_they_are_under_a_filter),
         cmocka_unit_test(nobody_gives_an_empty_list),
