@@ -1,13 +1,14 @@
 /* bench_play ROWS COLS ROW COL HEIGHT WIDTH LETTER OFFSET... <BYTES: plays what a program wrote to
  * a terminal, and says for each piece between two offsets what it did to the cells:
  *
- *     bytes N changed N unchanged N inside N
+ *     bytes N changed N unchanged N bridged N inside N
  *
- * changed: cells that were written or erased and looked different before; unchanged: cells that
- * were written as they were; inside: bytes that were spent on cells of the rectangle, with the
- * movements and colours on the way there. After each piece follows "token TEXT" for every new text
- * that is LETTER and five digits and can be seen by then. Bytes before the first offset are only
- * played. */
+ * changed: cells that were written or erased and looked different before; bridged: at most BRIDGE
+ * cells written as they were between two that changed, which is shorter than any movement over
+ * them; unchanged: all others that were written as they were; inside: bytes that were spent on
+ * cells of the rectangle, with the movements and colours on the way there. After each piece follows
+ * "token TEXT" for every new text that is LETTER and five digits and can be seen by then. Bytes
+ * before the first offset are only played. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #define BYTES_MAX (64u * 1024 * 1024)
 #define TOKENS_MAX 100000
 #define ATTRS_MAX 32
+#define BRIDGE 5 /* what a movement by a two-digit number takes: ESC [ 1 5 C */
 
 struct cell {
     uint32_t glyph;
@@ -33,7 +35,10 @@ struct play {
     uint64_t attrs[ATTRS_MAX];
     uint64_t pen;
     unsigned long pending; /* bytes since the last cell that was touched */
-    unsigned long bytes, changed, unchanged, inside;
+    unsigned long bytes, changed, unchanged, bridged, inside;
+    int run_row, run_col;   /* where the next glyph is written when nothing moves the cursor */
+    unsigned long run_same; /* cells written as they were since one that changed */
+    bool is_run_bridge;     /* such a run began behind a cell that changed */
     bool seen[TOKENS_MAX];
 };
 
@@ -58,14 +63,30 @@ static bool put(struct play *p, int row, int col, struct cell cell)
     return is_new;
 }
 
+static void end_run(struct play *p, bool is_before_change)
+{
+    bool is_bridge = is_before_change && p->is_run_bridge && p->run_same <= BRIDGE;
+    *(is_bridge ? &p->bridged : &p->unchanged) += p->run_same;
+    p->run_same = 0;
+}
+
 static int on_glyph(VTermGlyphInfo *info, VTermPos pos, void *user)
 {
     struct play *p = user;
     spend(p, pos);
-    if (put(p, pos.row, pos.col, (struct cell){info->chars[0], p->pen}))
+    if (pos.row != p->run_row || pos.col != p->run_col) {
+        end_run(p, false);
+        p->is_run_bridge = false;
+    }
+    if (put(p, pos.row, pos.col, (struct cell){info->chars[0], p->pen})) {
+        end_run(p, true);
+        p->is_run_bridge = true;
         p->changed++;
-    else
-        p->unchanged++;
+    } else {
+        p->run_same++;
+    }
+    p->run_row = pos.row;
+    p->run_col = pos.col + info->width;
     for (int i = 1; i < info->width && pos.col + i < p->cols; i++)
         put(p, pos.row, pos.col + i, (struct cell){0, p->pen});
     return 1;
@@ -174,15 +195,17 @@ int main(int argc, char **argv)
     vterm_state_reset(state, 1);
     for (int i = 8; i < argc && bytes; i++) {
         size_t end = strtoul(argv[i], NULL, 10);
-        p.bytes = p.changed = p.unchanged = p.inside = p.pending = 0;
+        p.bytes = p.changed = p.unchanged = p.bridged = p.inside = p.pending = 0;
         for (; at < end && at < len; at++) {
             p.bytes++;
             p.pending++;
             vterm_input_write(vt, bytes + at, 1);
         }
+        end_run(&p, false);
+        p.is_run_bridge = false;
         if (i > 8)
-            printf("bytes %lu changed %lu unchanged %lu inside %lu\n", p.bytes, p.changed,
-                   p.unchanged, p.inside);
+            printf("bytes %lu changed %lu unchanged %lu bridged %lu inside %lu\n", p.bytes,
+                   p.changed, p.unchanged, p.bridged, p.inside);
         if (argv[7][0] != '-')
             say_tokens(&p, argv[7][0]);
     }

@@ -126,8 +126,7 @@ def act():
 # ---- the comparison -----------------------------------------------------------------------------
 
 def calls(user):
-    # The direction is left out: after a transfer an event and a snapshot can still tell it differently.
-    return sorted((c["id"], c["state"], c["number"], c["name"], c["recorded"],
+    return sorted((c["id"], c["state"], c["direction"], c["number"], c["name"], c["recorded"],
                    sorted(s["extension"] or "" for s in c["supervised_by"])) for c in user["calls"])
 
 

@@ -559,6 +559,28 @@ static void test_hold_survives_a_change_of_bridge(void **state)
     }
 }
 
+/* A leg that was called and then sent into the dialplan (a transfer) has a call of its own making:
+ * a snapshot could not tell that it was called once, so an event does not say so either. */
+static void test_direction_after_a_transfer(void **state)
+{
+    (void)state;
+#define LEG(state_, app, data) \
+    "\"channel\":" CHANNEL("a.1", "PJSIP/101-1", state_, "101", "555", app, data)
+    struct ari_rig rig;
+    start(&rig);
+    ari_rig_say(
+        &rig, EVENT_AT("ChannelStateChange", "010", LEG("Ringing", "AppDial", "(Outgoing Line)")));
+    assert_true(ari_rig_told(&rig, "call 101 ringing in 555"));
+    ari_rig_say(&rig,
+                EVENT_AT("ChannelStateChange", "020", LEG("Up", "AppDial", "(Outgoing Line)")));
+    ari_rig_say(&rig, EVENT_AT("ChannelDialplan", "025", LEG("Up", "", "")));
+    assert_true(ari_rig_told(&rig, "call 101 connected in 555"));
+    assert_false(ari_rig_told(&rig, "call 101 connected out"));
+    ari_rig_say(&rig, EVENT_AT("ChannelDialplan", "030", LEG("Up", "Dial", "PJSIP/102")));
+    assert_true(ari_rig_told(&rig, "call 101 connected out 555"));
+    ari_rig_fini(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -582,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_second_parked_call),
         cmocka_unit_test(test_caller_in_a_queue_keeps_the_number_dialled),
         cmocka_unit_test(test_hold_survives_a_change_of_bridge),
+        cmocka_unit_test(test_direction_after_a_transfer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

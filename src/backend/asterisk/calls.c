@@ -237,9 +237,7 @@ static void own_call(const struct ari_world *world, const struct ari_chan *chan,
         [ARI_LEG_HELD] = CALL_HELD,
     };
     call->state = states[chan->leg];
-    /* Who was called and now dials (an attended transfer) has a call of its own making. */
-    bool is_in = chan->is_called && chan->leg != ARI_LEG_DIALLING;
-    call->direction = is_in || chan->leg == ARI_LEG_RINGING ? CALL_IN : CALL_OUT;
+    call->direction = chan->is_called || chan->leg == ARI_LEG_RINGING ? CALL_IN : CALL_OUT;
     call->since_ms = chan->leg_ms;
     call->connected_ms = chan->answered_ms;
     call->is_recorded = is_recorded(world, chan);

@@ -261,10 +261,12 @@ static void take_fact(struct ari_world *world, struct ari_chan *chan,
     chan->fact = *fact;
     chan->owner = owner_of(world, chan);
     /* "(Outgoing Line)" marks the legs that a Dial or Queue made; AppDial2 those of an originate,
-     * whose phone is called first and then dials on. */
-    if (str_eq(fact->app_data, "(Outgoing Line)") && str_starts(fact->app, "App") &&
-        !str_eq(fact->app, "AppDial2"))
-        chan->is_called = true;
+     * whose phone is called first and then dials on. A leg that was called and then sent into the
+     * dialplan (a transfer) runs another application: from there on the call is of its own making,
+     * and that is all that a later snapshot could tell of it. */
+    if (fact->app[0] != '\0')
+        chan->is_called = str_eq(fact->app_data, "(Outgoing Line)") &&
+                          str_starts(fact->app, "App") && !str_eq(fact->app, "AppDial2");
     if (chan->dialled[0] == '\0' && !chan->is_called && is_dial_string(fact->exten) &&
         (fact->state == ARI_STATE_RING || fact->state == ARI_STATE_UP))
         str_copy(chan->dialled, sizeof chan->dialled, fact->exten);
@@ -536,7 +538,8 @@ void ari_world_put_channel(struct ari_world *world, const struct ari_channel *fa
         return;
     chan->last_user = old->last_user;
     chan->parked_ms = old->parked_ms;
-    chan->is_called |= old->is_called;
+    if (fact->app[0] == '\0')
+        chan->is_called = old->is_called;
     chan->is_originated |= old->is_originated;
     chan->is_dialling = old->is_dialling;
     chan->is_held = old->is_held;
