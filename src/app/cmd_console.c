@@ -211,6 +211,7 @@ static void run_intents(struct console *c)
     while (ui_next_intent(c->ui, &intent)) {
         switch (intent.kind) {
         case INTENT_NONE:
+        case INTENT_ACT:
             break;
         case INTENT_QUIT:
             end_with(c, 0);

@@ -3,7 +3,9 @@
 #ifndef CALLHUD_APP_SESSION_H
 #define CALLHUD_APP_SESSION_H
 
+#include "callhud/app/actions.h"
 #include "callhud/app/config.h"
+#include "callhud/app/made.h"
 #include "callhud/model/hud.h"
 #include "callhud/net/net.h"
 
@@ -17,6 +19,8 @@ struct session {
     const struct backend_ops *ops;
     struct backend *backend;
     struct backend_config backend_config;
+    struct actions *actions; /* NULL with is_read_only */
+    struct made *made;       /* NULL with is_read_only */
     struct loop_timer *tick;
     int64_t tick_ms;       /* when it is due */
     unsigned pending_bits; /* of answers, told with the next event that is not one */
@@ -47,6 +51,13 @@ bool session_fini(struct session *s);
 int64_t session_now(const struct session *s);
 void session_resync(struct session *s);
 void session_reconnect(struct session *s); /* now, without waiting for the back-off */
+/* actions_do(), or the reason why nothing can be done. */
+enum rc session_act(struct session *s, const struct wish *wish, uint32_t *id, struct err *err);
+#define SESSION_LEAVE_MS 3000
+/* Ends what goes on and removes what was made, before the program leaves: done() is called from the loop,
+ * after at most SESSION_LEAVE_MS; or at once when there is nothing to end. What is left then is in the ledger
+ * for the next start. */
+void session_leave(struct session *s, void (*done)(void *self), void *self);
 /* Everything is stale until a new snapshot: after SIGCONT, sleep, a clock that jumped. */
 void session_mistrust(struct session *s, const char *why);
 

@@ -3,6 +3,7 @@
 #define CALLHUD_BACKEND_BACKEND_H
 
 #include "callhud/backend/io.h"
+#include "callhud/model/action.h"
 #include "callhud/model/event.h"
 
 /* A person named in the configuration's [users] sections. */
@@ -12,6 +13,17 @@ struct backend_user {
     const char *department; /* "" */
     const char *const *endpoints; /* "PJSIP/noor-desk", ...; none: PJSIP/<extension> */
     size_t endpoints_len;
+};
+
+/* What the backend makes at the server is written down before it is asked for, so that a later run
+ * can remove what a killed one left. What is written is the backend's own word ("channels/callhud-..."),
+ * nothing else's business. */
+struct backend_ledger {
+    /* On disk when this returns RC_OK; otherwise the thing may not be asked for. */
+    enum rc (*put)(void *self, const char *thing, struct err *err);
+    /* It is gone for certain, or was never made. */
+    void (*drop)(void *self, const char *thing);
+    void *self;
 };
 
 /* From the profile; strings are borrowed until backend_close(). */
@@ -26,10 +38,11 @@ struct backend_config {
     const struct backend_user *users;
     size_t users_len;
     bool is_read_only;
+    int64_t ring_timeout_ms; /* how long the supervisor's phone rings */
+    bool is_auto_answer;     /* ask that phone to lift itself (Call-Info answer-after, Alert-Info) */
+    const char *retrieve_context; /* Asterisk: of the sample dialplan, "retrieve" */
+    struct backend_ledger ledger; /* put NULL: no action that makes something is possible */
 };
-
-/* How a capability is there (contract: native, assisted, missing with its reason). */
-enum capability { CAPABILITY_MISSING, CAPABILITY_ASSISTED, CAPABILITY_NATIVE };
 
 /* Counters for the statistics line and doctor. */
 struct backend_stats {
@@ -60,6 +73,24 @@ struct backend_ops {
     void (*resync)(struct backend *backend);    /* a new snapshot, or a new connection if lost */
     void (*reconnect)(struct backend *backend); /* try now, do not wait for the back-off */
     void (*stats)(const struct backend *backend, struct backend_stats *out);
+    /* Starts an action. RC_OK: EVENT_ACTION tells its fate, beginning with ACTION_ASKED before this
+     * returns and ending with CONFIRMED, ENDED or FAILED whatever happens. Otherwise nothing was done,
+     * no event comes, and err says why: RC_DENIED (capability, state, setting, phone), RC_NOT_FOUND (no
+     * such user or call; "taken by 108" when somebody else has the call now), RC_UNREACHABLE, RC_IO
+     * (the ledger). It acts on the very call of that id or on none.
+     *
+     * A supervision of another call that is on is ended first, its phone stays lifted; a pick up or a
+     * take over goes on with the lifted phone as well. A mode for the call that is supervised already
+     * switches it. STOP needs no call. */
+    enum rc (*act)(struct backend *backend, const struct action *action, struct err *err);
+    /* Ends the supervision and removes what was made, before the program leaves or the backend is
+     * closed. done() is called once, from the loop, when the server has confirmed or cannot be asked;
+     * not when this answers false: there was nothing. A picked-up call stays on the phone. */
+    bool (*leave)(struct backend *backend, void (*done)(void *self), void *self);
+    /* Removes things that another run wrote into its ledger. gone() is called from the loop for each
+     * that is not there any more; those that could not be asked for are not told. */
+    void (*clean)(struct backend *backend, const char *const *things, size_t len,
+                  void (*gone)(void *self, const char *thing), void *self);
     void (*close)(struct backend *backend); /* ends requests, leaves nothing behind; frees */
 };
 

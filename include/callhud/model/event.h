@@ -6,6 +6,8 @@
 #ifndef CALLHUD_MODEL_EVENT_H
 #define CALLHUD_MODEL_EVENT_H
 
+#include "callhud/base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +30,35 @@ enum call_state {
 };
 
 enum call_direction { CALL_IN, CALL_OUT };
+
+/* What a supervisor can do; the words of the contract are in model/action.h. */
+enum action_kind {
+    ACTION_LISTEN,   /* hears the call */
+    ACTION_WHISPER,  /* and speaks to the agent only */
+    ACTION_BARGE,    /* and speaks to both */
+    ACTION_TAKEOVER, /* replaces the agent on the call */
+    ACTION_STOP,     /* ends listening, whispering, barging */
+    ACTION_PICKUP,   /* answers a call that rings at, or is held by, a user */
+    ACTION_HANGUP,
+    ACTION_DND,
+    ACTION_RECORD,
+    ACTION_COUNT
+};
+
+/* How a capability of the backend is there: native, assisted or missing. */
+enum capability { CAPABILITY_MISSING, CAPABILITY_ASSISTED, CAPABILITY_NATIVE };
+
+/* What has become of an action. In this order, each at most once, but that a supervision may be
+ * CONFIRMED again in another mode (asked for by an action of its own) or after it was UNSURE. */
+enum action_stage {
+    ACTION_ASKED,     /* under way */
+    ACTION_PHONE,     /* waits for the supervisor's own phone, which rings */
+    ACTION_CONFIRMED, /* the backend's own event says that it is so; the end of all actions but
+                         listen, whisper and barge, which go on until ENDED */
+    ACTION_UNSURE,    /* a supervision whose link was lost: asked again when it is back */
+    ACTION_ENDED,     /* a supervision is over; text says why ("the call has ended") */
+    ACTION_FAILED,    /* nothing has changed; rc and text say why and what to do */
+};
 
 enum supervise_mode { SUPERVISE_UNKNOWN, SUPERVISE_LISTEN, SUPERVISE_WHISPER, SUPERVISE_BARGE };
 
@@ -60,6 +91,7 @@ enum event_kind {
                               a gap or a loss came after it was asked for */
     EVENT_SNAPSHOT_FAILED, /* given up: as if never asked */
     EVENT_SETTINGS,        /* u.settings: the supervisor's monitoring settings */
+    EVENT_CAPABILITY,      /* u.capability: how one action is there at all */
     /* --- one user; user_id is set --- */
     EVENT_USER,          /* u.user: the user is monitored, and is called this */
     EVENT_USER_GONE,     /* no longer monitored or deleted */
@@ -68,7 +100,8 @@ enum event_kind {
     EVENT_DEVICES,       /* u.devices: the whole list */
     EVENT_CALL,          /* u.call: the call exists and is so */
     EVENT_CALL_ENDED,    /* u.ended */
-    EVENT_CALLS_WITHHELD /* u.withheld: rights keep this user's calls from us (or no longer do) */
+    EVENT_CALLS_WITHHELD, /* u.withheld: rights keep this user's calls from us (or no longer do) */
+    EVENT_ACTION          /* u.action: what became of an action of ours on the user */
 };
 
 /* The two monitoring settings of the supervisor, and the backend's rule for them. */
@@ -126,6 +159,22 @@ struct event {
         struct {
             bool is_withheld;
         } withheld;
+        struct {
+            enum action_kind kind;
+            enum capability level;
+            const char *why; /* of missing and assisted: one sentence that says what to do; else "" */
+        } capability;
+        struct {
+            uint32_t id; /* that act() was given */
+            enum action_kind kind;
+            enum action_stage stage;
+            const char *call_id;      /* of the user's leg; "" for DND */
+            bool is_on;               /* DND, RECORD: what was asked for */
+            enum supervise_mode mode; /* CONFIRMED, UNSURE, ENDED: the mode that is or was confirmed */
+            enum rc rc;               /* FAILED */
+            const char *text; /* for people, one line; PHONE: "your phone 108 rings: lift it"; ENDED,
+                                 FAILED: the cause; may be NULL else */
+        } action;
     } u;
 };
 

@@ -7,6 +7,7 @@
 #include "callhud/base/vec.h"
 #include "callhud/model/event.h"
 #include "callhud/model/lamp.h"
+#include "callhud/model/supervision.h"
 
 #define HUD_PONG_LIMIT_MS 30000    /* a live link without a sign of life for so long is lost */
 #define HUD_STALE_KEEP_MS 60000    /* a stale lamp keeps its value so long, then it is unknown */
@@ -55,6 +56,8 @@ struct user {
                                equals the one that began first */
     size_t calls_beyond;    /* calls above HUD_CALLS_PER_USER_MAX, not kept */
     struct map beyond;      /* their ids -> stats.events at which each was told last */
+
+    unsigned pending; /* actions of ours under way, as 1 << enum action_kind */
 
     enum lamp lamp;      /* from the facts alone; ask hud_lamp() for what to show */
     int64_t since_ms;    /* backend time at which that lamp began; 0 when neither told nor seen */
@@ -113,6 +116,13 @@ struct hud {
     VEC(struct user *) changed; /* since hud_changed_clear() */
     VEC(char *) gone;           /* extensions of users removed since hud_changed_clear() */
 
+    struct supervision supervision;                /* our own */
+    struct capability_fact {
+        enum capability level;
+        char *why; /* owned, never NULL */
+    } capabilities[ACTION_COUNT]; /* MISSING, "not connected yet" until told */
+    bool is_read_only; /* set by the owner: no action is possible */
+
     /* the snapshot being answered */
     bool is_snapshot_open;
     bool is_snapshot_broken; /* a gap or a loss came after the question: its answers still do not
@@ -137,6 +147,7 @@ enum hud_change { /* bits */
     HUD_CHANGED_LINK = 16,
     HUD_CHANGED_SETTINGS = 32,
     HUD_CHANGED_STALE = 64,
+    HUD_CHANGED_ACTION = 128, /* the supervision, what is pending, a capability */
 };
 
 void hud_init(struct hud *hud);

@@ -9,7 +9,12 @@
 struct ui;
 
 enum cmd_scope { SCOPE_ALL = 0, SCOPE_USERS = 1, SCOPE_USER = 2 }; /* bits; ALL: 0 */
-enum cmd_flag { CMD_IN_BAR = 1, CMD_TAKES_TEXT = 2 };
+enum cmd_flag {
+    CMD_IN_BAR = 1,
+    CMD_TAKES_TEXT = 2,
+    CMD_DANGEROUS = 4, /* asks before it acts; its keys are capitals without Ctrl or Alt */
+    CMD_WRITES = 8,    /* changes something at the backend: impossible with --read-only */
+};
 
 struct cmd_call {
     struct ui *ui;

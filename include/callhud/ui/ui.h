@@ -7,6 +7,7 @@
 #include "callhud/draw/canvas.h"
 #include "callhud/draw/key.h"
 #include "callhud/draw/theme.h"
+#include "callhud/model/action.h"
 #include "callhud/model/hud.h"
 #include "callhud/model/order.h"
 
@@ -22,6 +23,7 @@ struct ui_settings {
     const char *phone_extension; /* the supervisor's own, for bell = auto; "" */
     bool is_blinking;
     bool is_read_only;
+    bool is_pickup_confirmed; /* pick up shows who is on the line and asks (confirm_pickup) */
     bool is_mouse; /* the mouse is on when the screens start; `m` changes it */
     enum ui_bell bell;
     enum ui_numbers numbers;
@@ -47,6 +49,9 @@ enum ui_level { UI_INFO, UI_GOOD, UI_WARN, UI_ERROR };
 /* The message line; why (may be NULL) is shown by `i`. Both copied; kept in the message history. */
 void ui_message(struct ui *ui, enum ui_level level, const char *text, const char *why, int64_t now_ms);
 
+/* For the supervision bar: the audit record and the reason of what goes on; 0 and "": none. Copied. */
+void ui_set_audit(struct ui *ui, uint64_t number, const char *reason);
+
 /* Draws everything: pure but for the canvas and what ui remembers of the layout (scroll, hit map). */
 void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int64_t now_ms);
 /* Monotonic time at which the picture changes by itself (ages, blinking, bold, messages); INT64_MAX. */
@@ -55,12 +60,17 @@ int64_t ui_next_frame_ms(const struct ui *ui, const struct hud *hud, int64_t now
 /* What the screens ask of the program. */
 enum intent_kind {
     INTENT_NONE, INTENT_QUIT, INTENT_RESYNC, INTENT_REDRAW, INTENT_SUSPEND, INTENT_COPY,
-    INTENT_THEME, INTENT_MOUSE, INTENT_RELOAD, INTENT_BELL, INTENT_SHOT, INTENT_RECONNECT
+    INTENT_THEME, INTENT_MOUSE, INTENT_RELOAD, INTENT_BELL, INTENT_SHOT, INTENT_RECONNECT,
+    INTENT_ACT
 };
 struct intent {
     enum intent_kind kind;
     char text[512]; /* COPY: what; THEME: name; SHOT: file */
-    bool is_on;     /* MOUSE */
+    bool is_on;     /* MOUSE; ACT: DND, RECORD */
+    /* ACT: text is the reason typed, or "" */
+    enum action_kind action;
+    char user_id[128];
+    char call_id[256]; /* of the call that was on the screen when the key was pressed; "" for DND, STOP */
 };
 /* To be asked until false after ui_key(), ui_hud_changed() and ui_render(): the bell may come from any. */
 bool ui_next_intent(struct ui *ui, struct intent *out);

@@ -110,6 +110,16 @@ bool ari_world_matters(const struct ari_world *world, const struct ari_chan *cha
 /* The calls that the user has now, in no order. */
 void ari_world_calls(struct ari_world *world, const struct ari_user *user, ari_calls *out);
 
+/* Who is at the other end of a channel: through its bridge and Local pairs to a channel of a
+ * person; NULL when nobody, several, or not known. */
+const struct ari_chan *ari_world_far(const struct ari_world *world, const struct ari_chan *chan);
+/* A user's leg that has ended or changed hands: who talks with its other party now. The extension
+ * ("108"), "" when a phone of nobody we know has it; false when the other party is gone, alone or
+ * not known. Remembered for the last ARI_TAKEN_MAX ended legs. */
+#define ARI_TAKEN_MAX 512
+bool ari_world_taker(const struct ari_world *world, const char *leg_id, char *extension,
+                     size_t size);
+
 /* Shared by world.c and calls.c. */
 enum ari_leg ari_chan_leg(const struct ari_chan *chan);
 struct ari_chan *ari_chan_other_half(const struct ari_world *world, const struct ari_chan *chan);

@@ -1,0 +1,51 @@
+/* Actions that need no phone of ours (hang up, DND, record), what can be done at all
+ * (capabilities), and the removal of what another run left. */
+#ifndef CALLHUD_BACKEND_ASTERISK_ACT_H
+#define CALLHUD_BACKEND_ASTERISK_ACT_H
+
+#include "callhud/backend/asterisk/rest.h"
+#include "callhud/backend/asterisk/world.h"
+#include "callhud/backend/backend.h"
+
+#define ACT_CONFIRM_MS \
+    5000 /* from the server's yes to its event; later it has failed, and says so */
+
+struct act;
+
+struct act_config {
+    const struct io *io;
+    struct rest *rest;
+    const struct ari_world *world; /* borrowed; always the same address */
+    const struct backend_config *config;
+    struct backend_sink sink;
+    const char *(*app)(void *self);
+    void *self;
+};
+
+struct act *act_new(const struct act_config *config);
+void act_free(struct act *act);
+
+/* HANGUP, DND, RECORD. As backend_ops.act. RECORD on: snoop (spy = both) in our application and a
+ * recording "callhud-LEGID" on it; both end with the call, with RECORD off (also of another
+ * callhud), and outlive this program (seen on 22.10: application gone, recording goes on). So they
+ * are in no ledger. */
+enum rc act_do(struct act *act, const struct action *action, struct err *err);
+void act_event(struct act *act, const struct ari_event *event); /* after the world has applied it */
+void act_synced(struct act *act); /* after each snapshot: tells capabilities that have changed */
+void act_lost(struct act *act);   /* what is under way fails */
+
+/* The capability of an action, as told last; why as in EVENT_CAPABILITY. Missing without a phone in
+ * the profile (modes, take over, pick up), with a read-only user of ARI or --read-only, without a
+ * ledger, without the dialplan (take over, pick up: `callhud doctor --example asterisk` prints it),
+ * without a DND device. The dialplan is probed once a connection: POST /channels/create of
+ * Local/bridge@CONTEXT/n (nothing is dialled), GET its variable DIALPLAN_EXISTS(CONTEXT,bridge,1)
+ * and ,pickupchan, ("1", "0"; 500: the server lacks that function, so nobody knows: native),
+ * DELETE. */
+enum capability act_capability(const struct act *act, enum action_kind kind, const char **why);
+void act_read_only(struct act *act); /* the server said 403 to a write */
+
+/* As backend_ops.clean. */
+void act_clean(struct act *act, const char *const *things, size_t len,
+               void (*gone)(void *self, const char *thing), void *self);
+
+#endif

@@ -1,0 +1,62 @@
+/* The supervisor's own phone at work: listen, whisper, barge, take over, pick up. One table-driven
+ * state machine over ARI's method B (contracts: asterisk 5 and 6).
+ *
+ * The phone is called into our own application first (StasisStart: it was lifted); only then, with
+ * the call looked at once more, is anything done to the call:
+ *
+ *   a mode      bridge, phone into it, snoop of the target's channel (whisper = none, out, both),
+ * snoop into the bridge; confirmed when the events say that both are in. A switch is a new snoop.
+ *   pick up     of a ringing line: the phone goes on into the dialplan (RETRIEVE context,
+ * pickupchan); confirmed when it is bridged with the caller. held line,  a claim first: POST
+ * /bridges/callhud-claim-CHANNEL of the agent's leg. Two callhuds that take over   want the same
+ * line ask for the same id, and the server gives it to one (the other gets 409, seen on 22.10). Its
+ * name says who has it. Then the hold is read once more (pick up), the variables RETRIEVE_CHAN are
+ * set and the phone goes on into the dialplan (bridge); confirmed when phone and caller are in one
+ * bridge; the claim is deleted.
+ *
+ * It ends when the target's channel ends, when who is at the other end of it changes (through Local
+ * pairs: far end), when the phone hangs up, when asked to. Every id is chosen here and put into the
+ * ledger before it is asked for, and dropped when the server says that it is gone. */
+#ifndef CALLHUD_BACKEND_ASTERISK_SUPERVISE_H
+#define CALLHUD_BACKEND_ASTERISK_SUPERVISE_H
+
+#include "callhud/backend/asterisk/rest.h"
+#include "callhud/backend/asterisk/world.h"
+#include "callhud/backend/backend.h"
+
+#define SUPERVISE_STEP_MS 5000     /* a request or its event that takes longer has failed */
+#define SUPERVISE_RETRIEVE_MS 5000 /* from the lifted phone's going on to its being bridged */
+
+struct supervise;
+
+struct supervise_config {
+    const struct io *io;
+    struct rest *rest;
+    const struct ari_world *world; /* borrowed; always the same address */
+    const struct backend_config *config;
+    struct backend_sink sink;
+    const char *(*app)(void *self); /* our application's name now; NULL while there is no link */
+    void *self;
+};
+
+struct supervise *supervise_new(const struct supervise_config *config);
+void supervise_free(struct supervise *s); /* NULL is fine; asks nothing any more */
+
+/* Modes, TAKEOVER, PICKUP, STOP. As backend_ops.act; the capability was looked at already. */
+enum rc supervise_act(struct supervise *s, const struct action *action, struct err *err);
+/* After the world has applied it (also during a snapshot). */
+void supervise_event(struct supervise *s, const struct ari_event *event);
+/* After a snapshot has replaced the world: what a lost link may have hidden is looked at. */
+void supervise_synced(struct supervise *s);
+/* The link is gone: what was confirmed is UNSURE until supervise_synced(); what was under way
+ * fails, and is removed when the link is back. */
+void supervise_lost(struct supervise *s);
+bool supervise_leave(struct supervise *s, void (*done)(void *self),
+                     void *self); /* as backend_ops.leave */
+
+/* Ids that this program chooses: "callhud-8HEX-PART-N"; a snoop's PART is its mode ("whisper"), so
+ * that every callhud reads from the id what another one does. SUPERVISE_UNKNOWN when it is not such
+ * an id. */
+enum supervise_mode supervise_mode_of_id(const char *channel_id);
+
+#endif
