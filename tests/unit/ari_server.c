@@ -33,7 +33,7 @@ static size_t find_user(struct ari_rig *rig, const char *id)
 }
 
 /* Section 2 of the product contract, as far as this backend's facts go. */
-static const char *lamp_of(const struct ari_rig *rig, size_t user)
+static const char *rig_lamp_of(const struct ari_rig *rig, size_t user)
 {
     static const enum call_state urgency[] = {CALL_RINGING, CALL_HELD, CALL_PARKED, CALL_CONNECTED,
                                               CALL_DIALLING};
@@ -50,7 +50,7 @@ static void note_lamp(struct ari_rig *rig, const char *id)
 {
     size_t user = find_user(rig, id);
     char *lamps = rig->users[user].lamps;
-    const char *lamp = lamp_of(rig, user);
+    const char *lamp = rig_lamp_of(rig, user);
     const char *last = strrchr(lamps, ' ');
     if (str_eq(last != NULL ? last + 1 : lamps, lamp))
         return;
@@ -119,6 +119,20 @@ static void on_event(void *self, const struct event *event)
         return;
     case EVENT_SNAPSHOT_FAILED: buf_puts(&rig->log, "failed\n"); return;
     case EVENT_SETTINGS: buf_puts(&rig->log, "settings\n"); return;
+    case EVENT_CAPABILITY:
+        buf_printf(&rig->log, "capability %d %d \"%s\"\n", (int)event->u.capability.kind,
+                   (int)event->u.capability.level, event->u.capability.why);
+        return;
+    case EVENT_ACTION: {
+        static const char *const stages[] = {"asked",  "phone", "confirmed",
+                                             "unsure", "ended", "failed"};
+        static const char *const modes[] = {"-", "listen", "whisper", "barge"};
+        buf_printf(&rig->log, "action %u %s %s mode=%s call=%s rc=%d \"%s\"\n", event->u.action.id,
+                   user != NULL ? user : "-", stages[event->u.action.stage],
+                   modes[event->u.action.mode], event->u.action.call_id, (int)event->u.action.rc,
+                   event->u.action.text != NULL ? event->u.action.text : "");
+        return;
+    }
     case EVENT_USER:
         find_user(rig, user);
         buf_printf(&rig->log, "user %s \"%s\" \"%s\" line=%u\n", user, event->u.user.name,
