@@ -52,7 +52,7 @@ owned 'libwebsockets\.h' 'src/net/ws[a-z_]*\.[ch]'
 owned 'curl/.*' 'include/callhud/net/curl_library\.h'
 owned 'uv\.h' 'src/net/[a-z_]+\.[ch]|src/term/tty_out\.c'
 owned 'jansson\.h' 'src/backend/.*_wire(_parts)?\.[ch]|src/app/jsonout\.c'
-owned 'openssl/.*' 'src/net/tls\.c'
+owned 'openssl/.*' 'src/net/(tls|digest)\.c'
 owned '(sqlite3|ini)\.h' 'src/app/journal\.c'
 
 # base stands on libc alone, and the model has nothing to do with files, sockets and waiting.
