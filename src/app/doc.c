@@ -200,6 +200,10 @@ static void put_value(struct buf *out, const struct option_row *row)
         buf_puts(out, " Cm");
         put_arg(out, choices);
         break;
+    case OPTION_NUMBER:
+        buf_puts(out, " Ar");
+        put_arg(out, "NUMBER");
+        break;
     }
 }
 
@@ -225,6 +229,8 @@ static void put_settings(struct buf *out, unsigned where, unsigned not_where)
         }
         buf_putc(out, '\n');
         put_sentence(out, row->sentence);
+        if (row->type == OPTION_NUMBER)
+            buf_printf(out, "From %d to %d %s.\n", row->min, row->max, row->unit);
         if (row->fallback[0]) {
             buf_puts(out, "The default is\n.Ql");
             put_arg(out, row->fallback);

@@ -8,7 +8,8 @@
 
 #define BOTH (OPTION_IN_CALLHUD | OPTION_IN_PROFILE)
 #define ORDER_CHOICE(name, word, text) "|" word
-#define AT(field) offsetof(struct settings, field)
+#define AT(field) offsetof(struct settings, field), 0, 0, ""
+#define NUMBER_AT(field, min, max, unit) offsetof(struct settings, field), min, max, unit
 
 const struct option_row option_table[] = {
     {"backend", OPTION_TEXT, OPTION_IN_PROFILE, "", "asterisk",
@@ -41,6 +42,10 @@ const struct option_row option_table[] = {
     {"pick_up_held_lines", OPTION_BOOL, OPTION_IN_PROFILE, "", "no",
      "Enable me to pick up a monitored line on hold: a held line blinks when it may be picked up.",
      AT(pick_up_held_lines)},
+    {"retrieve_context", OPTION_TEXT, OPTION_IN_PROFILE, "", "retrieve",
+     "The part of Asterisk's dialplan that pick up and take over go through; callhud doctor "
+     "--example asterisk prints it.",
+     AT(retrieve_context)},
     {"ca_file", OPTION_PATH, OPTION_IN_PROFILE, "", "",
      "Certificates (PEM) to trust in place of the system's.", AT(ca_file)},
     {"tls_name", OPTION_TEXT, OPTION_IN_PROFILE, "", "",
@@ -49,6 +54,18 @@ const struct option_row option_table[] = {
     {"pin_sha256", OPTION_TEXT, OPTION_IN_PROFILE, "", "",
      "The only public key to accept, as sha256//BASE64; several are separated by ';'.",
      AT(pin_sha256)},
+    {"ring_timeout", OPTION_NUMBER, BOTH, "", "20",
+     "How long the supervisor's own phone rings before an action that needs it is given up.",
+     NUMBER_AT(ring_timeout_s, 5, 120, "seconds")},
+    {"auto_answer", OPTION_BOOL, BOTH, "", "no",
+     "Whether that phone is asked to lift itself, for phones that obey.", AT(is_auto_answer)},
+    {"confirm_pickup", OPTION_BOOL, BOTH, "", "yes",
+     "Whether the console shows who is on the line, since when and whose line it is, before it "
+     "picks up.",
+     AT(is_pickup_confirmed)},
+    {"audit", OPTION_CHOICE, BOTH, "on|required", "on",
+     "Every action is recorded; with required none is started whose record cannot be written.",
+     AT(audit)},
     {"theme", OPTION_TEXT, BOTH, "", "default", "The theme; callhud theme list names them.",
      AT(theme)},
     {"view", OPTION_CHOICE, BOTH, "grid|dense|table", "grid", "The view to begin with.", AT(view)},
@@ -110,6 +127,15 @@ int option_choice(const struct option_row *row, const char *text)
             return at;
     }
     return -1;
+}
+
+bool option_number(const struct option_row *row, const char *text, int *out)
+{
+    int64_t number;
+    if (!str_to_int(text, row->min, row->max, &number))
+        return false;
+    *out = (int)number;
+    return true;
 }
 
 enum rc option_unknown(const char *path, const struct config_entry *entry, struct err *err)

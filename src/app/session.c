@@ -1,15 +1,23 @@
 #include "callhud/app/session.h"
 
+#include "callhud/app/paths.h"
 #include "callhud/base/clock.h"
 #include "callhud/base/log.h"
+#include "callhud/base/str.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A step of the wall clock, or a sleep of the machine, above this is not trusted away. */
 #define JUMP_MS 3000
 
+/* What killed runs left is told about once all of it is gone, or after this. */
+#define CLEAN_MS 10000
+
 static void plan_tick(struct session *s);
+static void plan_clean(struct session *s);
 
 static void flush_changes(struct session *s, unsigned bits)
 {
@@ -25,7 +33,13 @@ static void flush_changes(struct session *s, unsigned bits)
 static void on_event(void *self, const struct event *event)
 {
     struct session *s = self;
+    if (event->kind == EVENT_ACTION && s->actions)
+        actions_event(s->actions, event);
     unsigned bits = hud_apply(&s->hud, event, session_now(s));
+    if (event->kind == EVENT_ACTION && s->acted)
+        s->acted(s->self, event);
+    if (event->kind == EVENT_LINK)
+        plan_clean(s);
     if (event->is_answer) {
         s->pending_bits |= bits;
         return;
@@ -74,8 +88,8 @@ static void on_turn(void *self)
     note_clocks(s);
     if (s->backend && s->boot_minus_mono_ms - boot > JUMP_MS) {
         session_mistrust(s, "this machine slept");
-    } else if (s->backend && (s->wall_minus_mono_ms - wall > JUMP_MS ||
-                              wall - s->wall_minus_mono_ms > JUMP_MS)) {
+    } else if (s->backend &&
+               (s->wall_minus_mono_ms - wall > JUMP_MS || wall - s->wall_minus_mono_ms > JUMP_MS)) {
         session_mistrust(s, "this machine's clock jumped");
     }
     if (s->turned)
@@ -98,6 +112,7 @@ enum rc session_init(struct session *s, const struct settings *settings, bool is
     if (rc != RC_OK)
         return rc;
     hud_init(&s->hud);
+    s->hud.is_read_only = is_read_only;
     note_clocks(s);
     loop_on_turn(s->loop, on_turn, s);
     return RC_OK;
@@ -112,9 +127,30 @@ enum rc session_start(struct session *s, struct err *err)
     return session_start_backend(s, err);
 }
 
+/* Without a folder for the list of what is made, the lamps are as good as ever: the backend then
+ * refuses what makes something. */
+static void open_made(struct session *s)
+{
+    char folder[PATH_BYTES];
+    struct err err = {0};
+    enum rc rc = paths_state(folder, "", true, &err);
+    if (rc == RC_OK)
+        rc = made_open(&s->made, folder, s->settings->profile, s->settings->server, &err);
+    if (rc != RC_OK)
+        log_warn("made", "%s", err.text);
+}
+
 enum rc session_start_backend(struct session *s, struct err *err)
 {
     settings_backend(s->settings, &s->backend_config, s->is_read_only);
+    if (!s->is_read_only) {
+        enum rc rc = actions_new(&s->actions, s, err);
+        if (rc != RC_OK)
+            return rc;
+        open_made(s);
+    }
+    if (s->made)
+        made_ledger(s->made, &s->backend_config.ledger);
     struct backend_sink sink = {.event = on_event, .self = s};
     err_clear(err);
     s->backend = s->ops->open(&s->backend_config, &s->io, &sink, err);
@@ -125,18 +161,36 @@ enum rc session_start_backend(struct session *s, struct err *err)
     return RC_OK;
 }
 
-void session_stop_backend(struct session *s)
+static void close_backend(struct session *s)
 {
+    loop_timer_stop(s->leave_timer);
+    loop_timer_stop(s->clean_timer);
+    s->leave_timer = s->clean_timer = NULL;
     if (s->backend)
         s->ops->close(s->backend);
     s->backend = NULL;
+    actions_free(s->actions);
+    s->actions = NULL;
+    made_close(s->made);
+    s->made = NULL;
+    made_things_free(&s->left);
+    s->left_len = 0;
+    s->is_adopted = s->is_cleaning = s->is_ending = false;
+}
+
+void session_stop_backend(struct session *s)
+{
+    if (s->actions)
+        actions_abandon(s->actions, on_event, s);
+    close_backend(s);
 }
 
 void session_name_users(struct session *s)
 {
-    settings_backend(s->settings, &s->backend_config, s->is_read_only);
-    for (size_t i = 0; i < s->backend_config.users_len; i++) {
-        const struct backend_user *user = &s->backend_config.users[i];
+    struct backend_config config;
+    settings_backend(s->settings, &config, s->is_read_only);
+    for (size_t i = 0; i < config.users_len; i++) {
+        const struct backend_user *user = &config.users[i];
         struct event event = {.kind = EVENT_USER, .user_id = user->extension};
         event.u.user.extension = user->extension;
         event.u.user.name = user->name;
@@ -149,7 +203,7 @@ void session_name_users(struct session *s)
 bool session_fini(struct session *s)
 {
     bool is_looking_up = false;
-    session_stop_backend(s);
+    close_backend(s);
     loop_timer_stop(s->tick);
     s->tick = NULL;
     if (s->net)
@@ -179,6 +233,165 @@ void session_reconnect(struct session *s)
 {
     if (s->backend)
         s->ops->reconnect(s->backend);
+}
+
+/* ---- acting ---------------------------------------------------------------------------------- */
+
+enum rc session_act(struct session *s, const struct wish *wish, uint32_t *id, struct err *err)
+{
+    if (s->is_read_only)
+        return err_set(err, RC_DENIED, "nothing can be done with --read-only");
+    if (!s->actions || !s->backend)
+        return err_set(err, RC_UNREACHABLE, "not connected yet");
+    if (s->leave_timer)
+        return err_set(err, RC_DENIED, "callhud is about to leave");
+    return actions_do(s->actions, wish, id, err);
+}
+
+static void finish_leaving(struct session *s)
+{
+    loop_timer_stop(s->leave_timer);
+    s->leave_timer = NULL;
+    s->left_done(s->left_self);
+}
+
+static void leave_if_done(struct session *s)
+{
+    if (s->leave_timer && !s->is_ending && !s->is_cleaning)
+        finish_leaving(s);
+}
+
+static void on_ended(void *self)
+{
+    struct session *s = self;
+    s->is_ending = false;
+    leave_if_done(s);
+}
+
+static void on_leave_late(void *self)
+{
+    struct session *s = self;
+    s->leave_timer = NULL;
+    log_warn("app", "not everything was ended in %d ms: the next start does the rest",
+             SESSION_LEAVE_MS);
+    finish_leaving(s);
+}
+
+void session_leave(struct session *s, void (*done)(void *self), void *self)
+{
+    s->left_done = done;
+    s->left_self = self;
+    if (s->leave_timer)
+        return;
+    s->is_ending = s->is_ending || (s->backend && s->ops->leave(s->backend, on_ended, s));
+    if (!s->is_ending && !s->is_cleaning) {
+        done(self);
+        return;
+    }
+    s->leave_timer = loop_timer(s->loop, SESSION_LEAVE_MS, on_leave_late, s);
+}
+
+bool session_is_leaving(const struct session *s)
+{
+    return s->leave_timer != NULL;
+}
+
+/* ---- what killed runs left ------------------------------------------------------------------- */
+
+static void tell(struct session *s, bool is_warning, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void tell(struct session *s, bool is_warning, const char *format, ...)
+{
+    char text[200];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    log_write(is_warning ? LOG_WARN : LOG_INFO, "made", "%s", text);
+    if (s->told)
+        s->told(s->self, is_warning, text);
+}
+
+static void tell_cleaned(struct session *s)
+{
+    size_t gone = s->left_len - s->left.len;
+    s->is_cleaning = false;
+    if (s->left_len && s->left.len) {
+        tell(s, true,
+             "cleaned up after a killed run: %zu of %zu things, the next start tries again", gone,
+             s->left_len);
+    } else if (s->left_len) {
+        tell(s, false, "cleaned up after a killed run: %zu thing%s", gone, gone == 1 ? "" : "s");
+    }
+    s->left_len = 0;
+}
+
+static void on_clean_late(void *self)
+{
+    struct session *s = self;
+    s->clean_timer = NULL;
+    tell_cleaned(s);
+    leave_if_done(s);
+}
+
+static void on_gone(void *self, const char *thing)
+{
+    struct session *s = self;
+    for (size_t i = 0; i < s->left.len; i++) {
+        char *mine = s->left.items[i];
+        if (!str_eq(mine, thing))
+            continue;
+        VEC_REMOVE(&s->left, i);
+        log_info("made", "%s is gone", mine);
+        s->backend_config.ledger.drop(s->backend_config.ledger.self, mine);
+        mem_free(mine);
+        break;
+    }
+    if (s->left.len)
+        return;
+    loop_timer_stop(s->clean_timer);
+    s->clean_timer = NULL;
+    tell_cleaned(s);
+    leave_if_done(s);
+}
+
+static void adopt(struct session *s)
+{
+    struct err err = {0};
+    s->is_adopted = true;
+    if (made_adopt(s->made, &s->left, &err) != RC_OK)
+        log_warn("made", "%s", err.text);
+    s->left_len = s->left.len;
+}
+
+/* From the loop: an event is no time to ask the backend for something. */
+static void on_clean(void *self)
+{
+    struct session *s = self;
+    s->clean_timer = NULL;
+    if (s->hud.link.state != LINK_LIVE)
+        return;
+    if (!s->is_adopted)
+        adopt(s);
+    if (!s->left.len)
+        return;
+    s->is_cleaning = true;
+    s->clean_timer = loop_timer(s->loop, CLEAN_MS, on_clean_late, s);
+    s->ops->clean(s->backend, (const char *const *)s->left.items, s->left.len, on_gone, s);
+}
+
+/* On the first link, and again on each new one while something is left. */
+static void plan_clean(struct session *s)
+{
+    if (!s->made || (s->is_adopted && !s->left.len))
+        return;
+    loop_timer_stop(s->clean_timer);
+    s->clean_timer = NULL;
+    s->is_cleaning = false;
+    if (s->hud.link.state == LINK_LIVE)
+        s->clean_timer = loop_timer(s->loop, 0, on_clean, s);
+    else
+        leave_if_done(s);
 }
 
 void session_mistrust(struct session *s, const char *why)

@@ -15,6 +15,7 @@
 
 #define NAME_CHARS 100
 #define ENDPOINTS_MAX 16
+#define CONTEXT_NAME_BYTES 80 /* AST_MAX_CONTEXT */
 
 struct maker {
     struct settings *settings;
@@ -95,6 +96,11 @@ static enum rc set_option(const struct maker *m, const struct option_row *row, c
             return fault(m, line, "%s = %.60s: write one of %s", row->name, value, choices);
         }
         break;
+    case OPTION_NUMBER:
+        if (!option_number(row, value, field))
+            return fault(m, line, "%s = %.60s: write a number of %s from %d to %d", row->name,
+                         value, row->unit, row->min, row->max);
+        break;
     }
     return RC_OK;
 }
@@ -160,6 +166,19 @@ static enum rc check_dnd_device(const struct maker *m)
         "dnd_device = %.100s: it needs %%s once, where the extension goes, and no other %%", text);
 }
 
+/* Goes into a request's path, where others would mean something else. */
+static enum rc check_retrieve_context(const struct maker *m)
+{
+    const char *text = m->settings->retrieve_context;
+    static const char ok[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    if (*text && strlen(text) < CONTEXT_NAME_BYTES && strspn(text, ok) == strlen(text))
+        return RC_OK;
+    return fault(m, line_of(m, "retrieve_context"),
+                 "retrieve_context = %.100s: a context's name has letters, digits, '-', '_' and "
+                 "'.', at most %d",
+                 text, CONTEXT_NAME_BYTES - 1);
+}
+
 static enum rc check_together(const struct maker *m)
 {
     const struct settings *s = m->settings;
@@ -168,6 +187,8 @@ static enum rc check_together(const struct maker *m)
         rc = check_server(m);
     if (rc == RC_OK)
         rc = check_dnd_device(m);
+    if (rc == RC_OK)
+        rc = check_retrieve_context(m);
     if (rc != RC_OK)
         return rc;
     if (!s->user[0])
@@ -428,5 +449,8 @@ void settings_backend(const struct settings *s, struct backend_config *out, bool
         .users = s->users.items,
         .users_len = s->users.len,
         .is_read_only = is_read_only,
+        .ring_timeout_ms = (int64_t)s->ring_timeout_s * 1000,
+        .is_auto_answer = s->is_auto_answer,
+        .retrieve_context = s->retrieve_context,
     };
 }

@@ -30,6 +30,11 @@ void actions_free(struct actions *actions); /* NULL is fine */
 enum rc actions_do(struct actions *actions, const struct wish *wish, uint32_t *id, struct err *err);
 /* Every EVENT_ACTION, before the model sees it: what is confirmed on screen is on disk already. */
 void actions_event(struct actions *actions, const struct event *event);
+/* The backend is about to be closed while the program goes on: event() is given an ACTION_ENDED or
+ * ACTION_FAILED for each that is under way, and hands it to actions_event() and the model as if the
+ * backend had said so. */
+void actions_abandon(struct actions *actions, void (*event)(void *self, const struct event *event),
+                     void *self);
 /* Of the supervision that goes on: its begin record and reason, for the bar; 0 and "" when none. */
 uint64_t actions_audit_number(const struct actions *actions);
 const char *actions_reason(const struct actions *actions);

@@ -55,6 +55,7 @@ enum option_type {
     OPTION_PATH, /* "~/" is the home folder, a relative one starts where the configuration is */
     OPTION_BOOL,
     OPTION_CHOICE,
+    OPTION_NUMBER,
     OPTION_SECRET, /* in the file as NAME_command or NAME_file */
 };
 enum option_where { OPTION_IN_CALLHUD = 1, OPTION_IN_PROFILE = 2 }; /* bits */
@@ -66,7 +67,9 @@ struct option_row {
     const char *choices;  /* "on|off|auto" for OPTION_CHOICE, in the order of the enum it becomes */
     const char *fallback; /* text of the default; "" */
     const char *sentence; /* for the man page */
-    size_t offset;        /* into struct settings: char *, bool or int (choice) */
+    size_t offset;        /* into struct settings: char *, bool or int (choice, number) */
+    int min, max;         /* of OPTION_NUMBER */
+    const char *unit;     /* "seconds"; "" */
 };
 extern const struct option_row option_table[];
 extern const size_t option_table_len;
@@ -78,10 +81,13 @@ const struct option_row *option_find(const char *key);
 bool option_bool(const char *text, bool *out);
 /* The position of text among the choices; -1. */
 int option_choice(const struct option_row *row, const char *text);
+/* A whole number that the row allows. */
+bool option_number(const struct option_row *row, const char *text, int *out);
 /* "config.ini:7: unknown key ...". section is "callhud" or "profile NAME". */
 enum rc option_unknown(const char *path, const struct config_entry *entry, struct err *err);
 
 enum glyphs { GLYPHS_AUTO, GLYPHS_ASCII, GLYPHS_UTF8 };
+enum audit_rule { AUDIT_ON, AUDIT_REQUIRED };
 
 /* Everything one run needs: [callhud], overridden by [profile NAME], secrets fetched. Owned
  * strings, never NULL. */
@@ -91,6 +97,11 @@ struct settings {
     char *backend, *server, *user, *password, *phone, *monitor, *dnd_device;
     char *ca_file, *tls_name, *pin_sha256;
     bool ring_when_monitored_rings, pick_up_held_lines;
+    /* acting */
+    int ring_timeout_s; /* of the supervisor's own phone */
+    bool is_auto_answer, is_pickup_confirmed;
+    int audit; /* enum audit_rule */
+    char *retrieve_context;
     /* screen */
     char *theme;
     int bell;    /* enum ui_bell */

@@ -1,5 +1,5 @@
-/* One profile being watched: loop, network, backend and model joined. What console, status, watch and
- * plain have in common. */
+/* One profile being watched: loop, network, backend and model joined. What console, status, watch
+ * and plain have in common. */
 #ifndef CALLHUD_APP_SESSION_H
 #define CALLHUD_APP_SESSION_H
 
@@ -19,8 +19,18 @@ struct session {
     const struct backend_ops *ops;
     struct backend *backend;
     struct backend_config backend_config;
-    struct actions *actions; /* NULL with is_read_only */
-    struct made *made;       /* NULL with is_read_only */
+    struct actions *actions; /* NULL with is_read_only, and before session_start() */
+    struct made *made;       /* NULL with is_read_only, or when its folder cannot be used */
+    uint32_t last_action_id; /* counts over reloads too, so that no id means two things */
+    bool is_adopted;         /* what killed runs left was looked for */
+    made_things left;        /* of that: not known to be gone yet */
+    size_t left_len;         /* how many there were; 0 once it was told how it went */
+    struct loop_timer *clean_timer;
+    struct loop_timer *leave_timer; /* not NULL: leaving */
+    void (*left_done)(void *self);
+    void *left_self;
+    bool is_ending;   /* then: the backend is still at it */
+    bool is_cleaning; /* what killed runs left was asked away on this link */
     struct loop_timer *tick;
     int64_t tick_ms;       /* when it is due */
     unsigned pending_bits; /* of answers, told with the next event that is not one */
@@ -29,6 +39,11 @@ struct session {
     /* After every change: hud_change bits; hud.changed and hud.gone say for whom, and are cleared
      * when it returns. Set by the owner before session_start(). */
     void (*changed)(void *self, unsigned bits);
+    /* Every EVENT_ACTION after the model has it; may be NULL. The fates of hang up, DND and record
+     * are told here alone. The event's strings are borrowed. */
+    void (*acted)(void *self, const struct event *event);
+    /* One line for the person at the screen, which is in the log already; may be NULL. */
+    void (*told)(void *self, bool is_warning, const char *text);
     /* After each turn of the loop; may be NULL. */
     void (*turned)(void *self);
     void *self;
@@ -39,11 +54,13 @@ enum rc session_init(struct session *s, const struct settings *settings, bool is
                      struct err *err);
 /* Starts network and backend. */
 enum rc session_start(struct session *s, struct err *err);
-/* Closes and opens the backend alone, for a reload of the settings it borrows. */
+/* Closes and opens the backend alone, for a reload of the settings it borrows. What goes on is
+ * ended first by session_leave(): an action that is still under way here has failed, and says so.
+ */
 void session_stop_backend(struct session *s);
 enum rc session_start_backend(struct session *s, struct err *err);
-/* Names the users of the configuration to the model, so that the first frame shows their places; the
- * first snapshot removes those that are not monitored. */
+/* Names the users of the configuration to the model, so that the first frame shows their places;
+ * the first snapshot removes those that are not monitored. */
 void session_name_users(struct session *s);
 /* True: a name lookup still runs, so the caller must end by _exit() (net.h). */
 bool session_fini(struct session *s);
@@ -54,10 +71,12 @@ void session_reconnect(struct session *s); /* now, without waiting for the back-
 /* actions_do(), or the reason why nothing can be done. */
 enum rc session_act(struct session *s, const struct wish *wish, uint32_t *id, struct err *err);
 #define SESSION_LEAVE_MS 3000
-/* Ends what goes on and removes what was made, before the program leaves: done() is called from the loop,
- * after at most SESSION_LEAVE_MS; or at once when there is nothing to end. What is left then is in the ledger
- * for the next start. */
+/* Ends what goes on and removes what was made, before the program leaves or stops: done() is called
+ * from the loop, after at most SESSION_LEAVE_MS; or before this returns when there is nothing to
+ * end. What is left then is in the ledger for the next start. Asked again meanwhile, the newer
+ * done() takes the older one's place and the time runs on. */
 void session_leave(struct session *s, void (*done)(void *self), void *self);
+bool session_is_leaving(const struct session *s);
 /* Everything is stale until a new snapshot: after SIGCONT, sleep, a clock that jumped. */
 void session_mistrust(struct session *s, const char *why);
 
