@@ -13,6 +13,8 @@ void hud_init(struct hud *hud)
 {
     memset(hud, 0, sizeof *hud);
     hud->link.text = mem_dup("");
+    for (int kind = 0; kind < ACTION_COUNT; kind++)
+        hud->capabilities[kind].why = mem_dup("not connected yet");
 }
 
 void call_fini(struct call *call)
@@ -56,6 +58,9 @@ void hud_fini(struct hud *hud)
         mem_free(hud->departments.items[i]);
     VEC_FREE(&hud->departments);
     mem_free(hud->link.text);
+    supervision_fini(&hud->supervision);
+    for (int kind = 0; kind < ACTION_COUNT; kind++)
+        mem_free(hud->capabilities[kind].why);
     memset(hud, 0, sizeof *hud);
 }
 
@@ -241,6 +246,11 @@ static struct lamp_facts user_facts(const struct user *user)
 struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms)
 {
     struct lamp_facts facts = user_facts(user);
+    const struct capability_fact *can = &hud->capabilities[ACTION_PICKUP];
+    if (hud->is_read_only)
+        return (struct pickup){false, "--read-only is on"};
+    if (can->is_told && can->level == CAPABILITY_MISSING)
+        return (struct pickup){false, can->why};
     if (hud_lamp(hud, user, now_ms).lamp == LAMP_UNKNOWN)
         return (struct pickup){false, "not heard from: nothing is known of this user's calls"};
     return pickup_check(&hud->settings, facts.has_ringing, facts.has_held);

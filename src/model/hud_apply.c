@@ -435,6 +435,10 @@ unsigned hud_apply(struct hud *hud, const struct event *event, int64_t now_ms)
         return 0;
     case EVENT_SETTINGS:
         return apply_settings(hud, event);
+    case EVENT_CAPABILITY:
+        return hud_apply_capability(hud, event);
+    case EVENT_ACTION:
+        return hud_apply_action(hud, event, now_ms);
     case EVENT_USER:
         return str_is_empty(event->user_id) ? 0 : apply_user(hud, event, now_ms);
     default:

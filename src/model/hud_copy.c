@@ -69,6 +69,13 @@ void hud_copy(struct hud *to, const struct hud *from)
     to->link = from->link;
     to->link.text = mem_dup(from->link.text);
     to->settings = from->settings;
+    to->is_read_only = from->is_read_only;
+    supervision_copy(&to->supervision, &from->supervision);
+    for (int kind = 0; kind < ACTION_COUNT; kind++) {
+        mem_free(to->capabilities[kind].why);
+        to->capabilities[kind] = from->capabilities[kind];
+        to->capabilities[kind].why = mem_dup(from->capabilities[kind].why);
+    }
     to->rev = from->rev;
     memcpy(to->counts, from->counts, sizeof to->counts);
     to->stats = from->stats;

@@ -28,6 +28,13 @@ unsigned user_show(struct hud *hud, struct user *user, int64_t now_ms);
 /* What is shown for all users again, after the link or the time has changed. */
 unsigned users_show(struct hud *hud, int64_t now_ms);
 
+/* Our own actions: EVENT_CAPABILITY and EVENT_ACTION. */
+unsigned hud_apply_capability(struct hud *hud, const struct event *event);
+unsigned hud_apply_action(struct hud *hud, const struct event *event, int64_t now_ms);
+
+/* What a user is called in sentences: the extension, or what there is instead. */
+const char *user_called(const struct user *user);
+
 bool link_unsync(struct hud *hud, int64_t now_ms);
 
 /* Is the fact closed to this event: an answer to the open snapshot that a live event has overtaken? */

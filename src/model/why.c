@@ -1,5 +1,7 @@
 #include "callhud/model/why.h"
 
+#include "hud_private.h"
+
 #include "callhud/base/clock.h"
 #include "callhud/base/str.h"
 
@@ -426,9 +428,7 @@ void why_lamp(struct buf *out, const struct hud *hud, const struct user *user, i
 {
     struct why w = {.out = out, .hud = hud, .user = user, .now_ms = now_ms};
 
-    w.who = !str_is_empty(user->extension) ? user->extension
-            : !str_is_empty(user->name)    ? user->name
-                                           : user->id;
+    w.who = user_called(user);
     w.view = hud_lamp(hud, user, now_ms);
     /* Withheld calls light no such lamp. */
     const struct call *call = w.view.lamp <= LAMP_ON_CALL ? hud_call(user) : NULL;

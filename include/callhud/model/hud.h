@@ -58,6 +58,7 @@ struct user {
     struct map beyond;      /* their ids -> stats.events at which each was told last */
 
     unsigned pending; /* actions of ours under way, as 1 << enum action_kind */
+    uint32_t pending_ids[ACTION_COUNT]; /* of each kind the one asked last, which clears the bit */
 
     enum lamp lamp;      /* from the facts alone; ask hud_lamp() for what to show */
     int64_t since_ms;    /* backend time at which that lamp began; 0 when neither told nor seen */
@@ -120,6 +121,7 @@ struct hud {
     struct capability_fact {
         enum capability level;
         char *why; /* owned, never NULL */
+        bool is_told;
     } capabilities[ACTION_COUNT]; /* MISSING, "not connected yet" until told */
     bool is_read_only; /* set by the owner: no action is possible */
 
@@ -170,6 +172,8 @@ struct lamp_view {
     int64_t at_least_ms;
 };
 struct lamp_view hud_lamp(const struct hud *hud, const struct user *user, int64_t now_ms);
+/* pickup_check() for the user's calls; besides, not ok with --read-only, and while the backend has told
+ * that nothing can be picked up. why lives until the next hud_apply(). */
 struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms);
 /* The call that the lamp speaks of: the most urgent; NULL when none. */
 const struct call *hud_call(const struct user *user);

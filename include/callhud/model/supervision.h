@@ -26,8 +26,17 @@ struct supervision {
     char *text;               /* owned: what is waited for, or NULL */
     int64_t begin_ms;         /* monotonic: when it was first confirmed; 0 */
     int64_t asked_ms;         /* monotonic: when the action told last was asked */
-    enum action_stage last;   /* how the one before ended (ENDED, FAILED), with its text */
+    enum action_stage last;   /* how the one before ended, or an action on it failed (ENDED, FAILED;
+                                 CONFIRMED: a pick up or take over is done), with its text */
     char *last_text;          /* owned; NULL: none yet */
+
+    /* CHANGING to another call: that one, owned. user_id and call_id stay those of the confirmed
+     * mode until it has ended or the other one is confirmed. NULL when it is the same call. */
+    char *next_user_id, *next_call_id;
+    bool is_unsure; /* also while CHANGING or ENDING: the link was lost since mode was confirmed */
+    uint32_t mode_id;        /* of the action that mode was confirmed for; 0 */
+    uint32_t before_id;      /* of an action that was under way still when another was asked; 0 */
+    enum action_kind before; /* its kind */
 };
 
 enum hears {
@@ -38,11 +47,15 @@ enum hears {
 };
 
 void supervision_fini(struct supervision *supervision);
-/* True when something shown has changed. */
+/* *to must not be initialised; shares no memory with from. */
+void supervision_copy(struct supervision *to, const struct supervision *from);
+/* True when something shown has changed. HANGUP, DND and RECORD are none of its business. Only
+ * ASKED begins something: what an older action still has to tell does not disturb the newer one,
+ * but that its mode turns out to be on, or to have ended, is noted. */
 bool supervision_apply(struct supervision *supervision, const struct event *event, int64_t now_ms);
 bool supervision_is_on(const struct supervision *supervision); /* any state but NONE */
 enum hears supervision_hears(const struct supervision *supervision);
-/* Is it about this call of this user? */
+/* Is it about this call of this user? call_id NULL: about any call of the user. */
 bool supervision_is_of(const struct supervision *supervision, const char *user_id,
                        const char *call_id);
 
