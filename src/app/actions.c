@@ -195,7 +195,7 @@ static enum rc check(const struct actions *a, const struct wish *wish, const str
                         .name = none,
                         .state = wish->kind == ACTION_PICKUP ? CALL_RINGING : CALL_CONNECTED,
                         .is_recorded = wish->kind == ACTION_RECORD && !wish->is_on};
-    if (!call && wish->call_id && *wish->call_id && action_row(wish->kind)->is_on_call)
+    if (!call && wish->call_id && action_row(wish->kind)->is_on_call)
         call = &gone;
     action_check(&answer, &a->session->hud, user, call, wish->kind, wish->is_on,
                  session_now(a->session));
@@ -226,10 +226,8 @@ static void fill_task(const struct actions *a, struct task *task, const struct w
     task->user_id = mem_dup(user ? user->id : is_of_it ? on->user_id : "");
     task->extension = mem_dup(user ? user->extension : is_of_it ? on->extension : "");
     task->name = mem_dup(user ? user->name : is_of_it ? on->name : "");
-    task->call_id = mem_dup(call            ? call->id
-                            : wish->call_id ? wish->call_id
-                            : is_of_it      ? on->call_id
-                                            : "");
+    const char *call_id = is_of_it ? on->call_id : text_of(wish->call_id);
+    task->call_id = mem_dup(call ? call->id : call_id);
     task->party = mem_dup(is_of_it ? on->party : party);
     task->reason =
         mem_dup(is_of_it && str_is_empty(wish->reason) ? on->reason : text_of(wish->reason));
@@ -274,8 +272,9 @@ static enum rc find(const struct actions *a, const struct wish *wish, const stru
         return err_set(err, RC_NOT_FOUND, "this user is not monitored any more");
     if (!action_row(wish->kind)->is_on_call)
         return RC_OK;
-    *call = wish->call_id && *wish->call_id ? call_of(*user, wish->call_id)
-                                            : action_call(hud, *user, wish->kind);
+    if (wish->call_id && !*wish->call_id)
+        return err_set(err, RC_NOT_FOUND, "there was no call of %s", (*user)->extension);
+    *call = wish->call_id ? call_of(*user, wish->call_id) : action_call(hud, *user, wish->kind);
     return RC_OK;
 }
 
@@ -303,7 +302,7 @@ enum rc actions_do(struct actions *a, const struct wish *wish, uint32_t *id, str
     struct err own = {0};
     err = err ? err : &own;
     enum rc rc = find(a, wish, &user, &call, err);
-    if (rc == RC_OK && user)
+    if (rc == RC_OK && wish->kind != ACTION_STOP)
         rc = check(a, wish, user, call, err);
     if (rc != RC_OK)
         return rc;

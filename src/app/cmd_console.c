@@ -28,6 +28,8 @@ static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP
 struct console {
     const struct cli *cli;
     struct start start;
+    struct start fresh; /* of a reload that waits for the end of what goes on */
+    bool has_fresh;
     struct session session;
     struct term *term;
     struct ui *ui;
@@ -43,14 +45,40 @@ struct console {
     bool is_canvas_skipped; /* this wish for a frame was counted as skipped */
     char title[128];
     int64_t title_due_ms; /* INT64_MAX: it is as it should be */
-    int exit_code;
+    int exit_code; /* -1: stays */
+    bool is_over;  /* nothing is waited for any more */
+    bool is_gone;  /* the terminal */
 };
 
+static void want_frame(struct console *c);
+
+static void on_left(void *self)
+{
+    struct console *c = self;
+    c->is_over = true;
+    loop_stop(c->session.loop);
+}
+
+/* First what goes on is ended and what was made is removed, also when the terminal is gone. */
 static void end_with(struct console *c, int exit_code)
 {
-    if (c->exit_code < 0)
-        c->exit_code = exit_code;
-    loop_stop(c->session.loop);
+    if (c->exit_code >= 0)
+        return;
+    c->exit_code = exit_code;
+    session_leave(&c->session, on_left, c);
+    if (c->is_over || c->is_gone)
+        return;
+    ui_message(c->ui, UI_INFO, "ending what goes on; Ctrl-C leaves at once", NULL,
+               session_now(&c->session));
+    want_frame(c);
+}
+
+static void interrupt(struct console *c)
+{
+    if (c->exit_code >= 0)
+        on_left(c);
+    else
+        end_with(c, 128 + SIGINT);
 }
 
 /* ---- frames ---------------------------------------------------------------------------------- */
@@ -99,7 +127,7 @@ static void plan_frame(struct console *c)
 {
     int64_t now_ms = session_now(&c->session);
     int64_t due_ms = INT64_MAX;
-    if (c->exit_code >= 0)
+    if (c->is_over || c->is_gone)
         return;
     if (c->is_frame_wanted && term_is_busy(c->term)) {
         c->skipped += !c->is_canvas_skipped;
@@ -155,20 +183,15 @@ static enum rc use_theme(struct console *c, const char *name, struct err *err)
     return RC_OK;
 }
 
-static void reload(struct console *c)
+/* The backend borrows the settings' strings: it is opened anew with the new ones. */
+static void finish_reload(void *self)
 {
-    struct start fresh;
+    struct console *c = self;
     struct err err = {0};
     int64_t now_ms = session_now(&c->session);
-    want_frame(c);
-    if (start_reload(&fresh, c->cli, &err) != RC_OK) {
-        ui_message(c->ui, UI_ERROR, "not reloaded, the configuration has an error", err.text,
-                   now_ms);
-        return;
-    }
-    /* The backend borrows the settings' strings: it is opened anew with the new ones. */
     session_stop_backend(&c->session);
-    start_replace(&c->start, &fresh);
+    start_replace(&c->start, &c->fresh);
+    c->has_fresh = false;
     session_mistrust(&c->session, "configuration reloaded");
 
     struct ui_settings settings;
@@ -182,6 +205,23 @@ static void reload(struct console *c)
         ui_message(c->ui, UI_ERROR, "the theme was not reloaded", err.text, now_ms);
     else
         ui_message(c->ui, UI_INFO, "configuration reloaded", NULL, now_ms);
+    want_frame(c);
+}
+
+/* A configuration with an error ends nothing. */
+static void reload(struct console *c)
+{
+    struct err err = {0};
+    if (c->exit_code >= 0 || c->has_fresh)
+        return;
+    want_frame(c);
+    if (start_reload(&c->fresh, c->cli, &err) != RC_OK) {
+        ui_message(c->ui, UI_ERROR, "not reloaded, the configuration has an error", err.text,
+                   session_now(&c->session));
+        return;
+    }
+    c->has_fresh = true;
+    session_leave(&c->session, finish_reload, c);
 }
 
 /* ---- intents of the screens ------------------------------------------------------------------ */
@@ -203,6 +243,52 @@ static void take_picture(struct console *c, const char *file)
     ui_message(c->ui, UI_GOOD, text, NULL, now_ms);
 }
 
+static void suspend_now(void *self)
+{
+    struct console *c = self;
+    term_suspend(c->term);
+}
+
+/* Nobody would see who hears whom: what goes on is ended before the program stops. */
+static void suspend(struct console *c)
+{
+    if (c->exit_code < 0 && !c->has_fresh)
+        session_leave(&c->session, suspend_now, c);
+}
+
+static void show_audit(struct console *c)
+{
+    const struct actions *actions = c->session.actions;
+    ui_set_audit(c->ui, actions ? actions_audit_number(actions) : 0,
+                 actions ? actions_reason(actions) : "");
+}
+
+/* A refusal by what is so is the person's to weigh; all else went wrong. */
+static enum ui_level level_of(enum rc rc)
+{
+    return rc == RC_DENIED || rc == RC_NOT_FOUND ? UI_WARN : UI_ERROR;
+}
+
+static void act(struct console *c, const struct intent *intent)
+{
+    struct wish wish = {.kind = intent->action,
+                        .user_id = intent->user_id,
+                        .call_id = intent->call_id,
+                        .is_on = intent->is_on,
+                        .reason = intent->text};
+    struct err err = {0};
+    char why[ERR_TEXT_BYTES + 256];
+    enum rc rc = session_act(&c->session, &wish, NULL, &err);
+    show_audit(c);
+    want_frame(c);
+    if (rc == RC_OK)
+        return;
+    const struct user *user = hud_user_by_id(&c->session.hud, intent->user_id);
+    (void)snprintf(why, sizeof why, "%s: %s %s: %s", action_row(intent->action)->verb,
+                   user ? user->extension : intent->user_id, user ? user->name : "", err.text);
+    ui_message(c->ui, level_of(rc), err.text, why, session_now(&c->session));
+}
+
 static void run_intents(struct console *c)
 {
     struct intent intent;
@@ -211,7 +297,9 @@ static void run_intents(struct console *c)
     while (ui_next_intent(c->ui, &intent)) {
         switch (intent.kind) {
         case INTENT_NONE:
+            break;
         case INTENT_ACT:
+            act(c, &intent);
             break;
         case INTENT_QUIT:
             end_with(c, 0);
@@ -226,7 +314,7 @@ static void run_intents(struct console *c)
             term_redraw(c->term);
             break;
         case INTENT_SUSPEND:
-            term_suspend(c->term);
+            suspend(c);
             break;
         case INTENT_COPY:
             if (!term_copy(c->term, intent.text))
@@ -257,14 +345,39 @@ static void run_intents(struct console *c)
 static void on_changed(void *self, unsigned bits)
 {
     struct console *c = self;
+    if (bits & HUD_CHANGED_ACTION)
+        show_audit(c);
     ui_hud_changed(c->ui, &c->session.hud, bits, session_now(&c->session));
+    want_frame(c);
+}
+
+/* The screens tell by themselves how what needs our phone went. */
+static void on_acted(void *self, const struct event *event)
+{
+    struct console *c = self;
+    const struct action_row *row = action_row(event->u.action.kind);
+    const struct user *user = hud_user_by_id(&c->session.hud, event->user_id ? event->user_id : "");
+    char why[ERR_TEXT_BYTES + 256];
+    if (event->u.action.stage != ACTION_FAILED || row->uses_phone)
+        return;
+    const char *text = event->u.action.text ? event->u.action.text : rc_text(event->u.action.rc);
+    (void)snprintf(why, sizeof why, "%s: %s %s: %s", row->verb, user ? user->extension : "",
+                   user ? user->name : "", text);
+    ui_message(c->ui, level_of(event->u.action.rc), text, why, session_now(&c->session));
+    want_frame(c);
+}
+
+static void on_told(void *self, bool is_warning, const char *text)
+{
+    struct console *c = self;
+    ui_message(c->ui, is_warning ? UI_WARN : UI_INFO, text, NULL, session_now(&c->session));
     want_frame(c);
 }
 
 static void on_turned(void *self)
 {
     struct console *c = self;
-    if (!c->term || c->exit_code >= 0)
+    if (!c->term || c->is_over || c->is_gone)
         return;
     run_intents(c);
     plan_frame(c);
@@ -273,10 +386,11 @@ static void on_turned(void *self)
 static void on_key(void *self, const struct key *key)
 {
     struct console *c = self;
-    if (key->code == 'c' && key->is_ctrl && !ui_is_typing(c->ui)) {
-        end_with(c, 128 + SIGINT);
+    bool is_leaving = c->exit_code >= 0;
+    if (key->code == 'c' && key->is_ctrl && (is_leaving || !ui_is_typing(c->ui)))
+        interrupt(c);
+    if (is_leaving || c->exit_code >= 0)
         return;
-    }
     ui_key(c->ui, key, &c->session.hud, session_now(&c->session));
     want_frame(c);
 }
@@ -292,6 +406,7 @@ static void on_vanished(void *self, const char *why)
 {
     struct console *c = self;
     log_info("app", "the terminal is gone: %s", why);
+    c->is_gone = true;
     end_with(c, 128 + SIGHUP);
 }
 
@@ -316,7 +431,10 @@ static void on_signal(void *self, int signum)
         reload(c);
         break;
     case SIGTSTP:
-        term_suspend(c->term);
+        suspend(c);
+        break;
+    case SIGINT:
+        interrupt(c);
         break;
     case SIGCONT:
         term_redraw(c->term);
@@ -355,6 +473,8 @@ static enum rc open_screen(struct console *c, struct err *err)
     if (rc != RC_OK)
         return rc;
     c->session.changed = on_changed;
+    c->session.acted = on_acted;
+    c->session.told = on_told;
     c->session.turned = on_turned;
     c->session.self = c;
     console_list_themes(&c->names);
@@ -433,6 +553,8 @@ int cmd_console(const struct cli *cli)
     if (err.rc != RC_OK)
         start_fail(&err);
     bool is_looking_up = session_fini(&c.session);
+    if (c.has_fresh)
+        start_replace(&c.start, &c.fresh);
     start_fini(&c.start);
     if (is_looking_up)
         _exit(c.exit_code);

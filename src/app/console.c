@@ -33,6 +33,7 @@ void console_ui_settings(struct ui_settings *out, const struct settings *setting
         .is_mouse = settings->is_mouse,
         .is_blinking = settings->is_blinking,
         .is_read_only = cli->is_read_only,
+        .is_pickup_confirmed = settings->is_pickup_confirmed,
         .bell = (enum ui_bell)settings->bell,
         .numbers = (enum ui_numbers)settings->numbers,
         .order = (enum order_by)settings->order,
