@@ -1,8 +1,11 @@
 /* The backend's operations: joins link, requests, snapshot, world and what is told. */
 #include "callhud/backend/asterisk/asterisk.h"
 
+#include "callhud/backend/asterisk/act.h"
+#include "callhud/backend/asterisk/detail.h"
 #include "callhud/backend/asterisk/link.h"
 #include "callhud/backend/asterisk/snapshot.h"
+#include "callhud/backend/asterisk/supervise.h"
 #include "callhud/backend/asterisk/tell.h"
 #include "callhud/base/log.h"
 #include "callhud/base/mem.h"
@@ -15,6 +18,7 @@ struct backend {
     const struct io *io;
     struct backend_sink sink;
     struct backend_stats stats;
+    struct backend_config config;
     char *server; /* without a slash at the end */
     struct io_access access;
     struct monitor_settings settings;
@@ -23,6 +27,9 @@ struct backend {
     struct ari_link *link;
     struct rest *rest;
     struct snapshot *snapshot;
+    struct detail *detail;
+    struct supervise *supervise;
+    struct act *act;
 
     bool is_probed;       /* this connection: the way for requests is known */
     bool is_wanted_again; /* another snapshot when this one is done */
@@ -34,15 +41,6 @@ struct backend {
     struct backoff rests;
     int64_t event_ms; /* the server's time of the last event */
     struct backoff failures;
-    struct name_ask {
-        struct backend *b;
-        struct ari_user *user; /* NULL: this slot is free */
-    } name_asks[ASTERISK_NAMES_PARALLEL];
-    bool is_naming_refused;
-    struct hold_ask {
-        struct backend *b;
-        char id[ARI_ID_BYTES]; /* of the channel; "": this slot is free */
-    } hold_asks[ASTERISK_HOLDS_PARALLEL];
 
     struct io_timer *start, *probe_http, *sync, *settle;
     int64_t sync_ms;
@@ -81,119 +79,6 @@ static void tell_link(struct backend *b, enum link_state state, const char *text
     b->sink.event(b->sink.self, &event);
 }
 
-/* ---- names that only the server's configuration knows ---- */
-
-static void ask_names(struct backend *b);
-
-static void on_name(void *self, const struct rest_answer *answer)
-{
-    struct name_ask *ask = self;
-    struct backend *b = ask->b;
-    struct ari_user *user = ask->user;
-    char name[ARI_TEXT_BYTES];
-    ask->user = NULL;
-    if (answer->rc != RC_OK) {
-        user->is_name_asked = false; /* again after the next snapshot */
-        return;
-    }
-    if (answer->status == 403)
-        b->is_naming_refused = true; /* names then come from caller ids */
-    if (answer->status == 200 &&
-        ari_callerid_decode(answer->body, answer->body_len, name, sizeof name) == RC_OK &&
-        ari_user_named(user, name, ARI_NAME_DYNAMIC))
-        ari_tell_news(&b->sink, &b->world, user, 0);
-    ask_names(b);
-}
-
-static void ask_name(struct backend *b, struct name_ask *ask, struct ari_user *user)
-{
-    struct buf uri;
-    buf_init(&uri, 4096);
-    buf_puts(&uri, "asterisk/config/dynamic/res_pjsip/endpoint/");
-    ari_escape(&uri, user->devices.items[0].name + strlen("PJSIP/"));
-    *ask = (struct name_ask){.b = b, .user = user};
-    user->is_name_asked = true;
-    struct rest_request request = {.method = "GET", .uri = buf_text(&uri)};
-    rest_ask(b->rest, &request, on_name, ask);
-    buf_fini(&uri);
-}
-
-/* One request per user who has no name, once a run; endpoints only, never auth objects. */
-static void ask_names(struct backend *b)
-{
-    size_t slot = 0;
-    for (size_t i = 0; i < b->people.users.len && !b->is_naming_refused; i++) {
-        struct ari_user *user = b->people.users.items[i];
-        if (user->is_name_asked || user->name_source >= ARI_NAME_DYNAMIC ||
-            user->devices.len == 0 || !str_starts(user->devices.items[0].name, "PJSIP/"))
-            continue;
-        while (slot < ASTERISK_NAMES_PARALLEL && b->name_asks[slot].user != NULL)
-            slot++;
-        if (slot == ASTERISK_NAMES_PARALLEL)
-            return;
-        ask_name(b, &b->name_asks[slot], user);
-    }
-}
-
-static void forget_name_asks(struct backend *b, const struct ari_user *user)
-{
-    for (size_t i = 0; i < ASTERISK_NAMES_PARALLEL; i++) {
-        if (b->name_asks[i].user != user)
-            continue;
-        rest_cancel(b->rest, &b->name_asks[i]);
-        b->name_asks[i].user = NULL;
-    }
-}
-
-/* ---- channels that left a bridge while their phone held ---- */
-
-static void tell_news(struct backend *b);
-
-static void on_hold_answer(void *self, const struct rest_answer *answer)
-{
-    struct hold_ask *ask = self;
-    struct backend *b = ask->b;
-    char value[ARI_DATA_BYTES] = "";
-    if (answer->rc == RC_OK && answer->status == 200)
-        ari_variable_decode(answer->body, answer->body_len, value, sizeof value);
-    bool is_news = ari_world_hold_told(&b->world, ask->id, str_eq(value, "1"));
-    ask->id[0] = '\0';
-    if (is_news)
-        tell_news(b);
-}
-
-/* Transferred, the phone goes on holding and no event says so; retrieved or hung up, the channel is
- * gone when the answer comes. */
-static void ask_hold(struct backend *b, const struct ari_chan *chan)
-{
-    size_t slot = 0;
-    if (!chan->is_hold_open || chan->owner == NULL || !str_starts(chan->fact.name, "PJSIP/"))
-        return;
-    while (slot < ASTERISK_HOLDS_PARALLEL && b->hold_asks[slot].id[0] != '\0')
-        slot++;
-    if (slot == ASTERISK_HOLDS_PARALLEL) { /* so many at once: look at everything */
-        sync_in(b, ASTERISK_GAP_REST_MS);
-        return;
-    }
-    struct hold_ask *ask = &b->hold_asks[slot];
-    ask->b = b;
-    str_copy(ask->id, sizeof ask->id, chan->fact.id);
-    struct buf uri;
-    buf_init(&uri, 4096);
-    buf_puts(&uri, "channels/");
-    ari_escape(&uri, ask->id);
-    buf_puts(&uri, "/variable?variable=CHANNEL%28rtp%2Chold%29");
-    struct rest_request request = {.method = "GET", .uri = buf_text(&uri)};
-    rest_ask(b->rest, &request, on_hold_answer, ask);
-    buf_fini(&uri);
-}
-
-static void ask_holds(struct backend *b)
-{
-    for (size_t i = 0; i < b->world.chans.len; i++)
-        ask_hold(b, b->world.chans.items[i]);
-}
-
 /* ---- snapshots ---- */
 
 static void tell_snapshot(struct backend *b, struct snapshot_result *result)
@@ -206,7 +91,7 @@ static void tell_snapshot(struct backend *b, struct snapshot_result *result)
         event.user_id = user->extension;
         if (user->is_told)
             b->sink.event(b->sink.self, &event);
-        forget_name_asks(b, user);
+        detail_forget(b->detail, user);
         ari_user_free(user);
     }
     VEC_FREE(&result->gone);
@@ -249,8 +134,9 @@ static void on_snapshot(void *self, struct snapshot_result *result)
     ari_world_fini(&b->world);
     b->world = result->world;
     tell_snapshot(b, result);
-    ask_names(b);
-    ask_holds(b);
+    act_synced(b->act);
+    supervise_synced(b->supervise);
+    detail_ask(b->detail);
     bool is_lacking = result->lacking > 0 || result->endpoints == 0;
     if (b->is_wanted_again) {
         b->is_wanted_again = false;
@@ -324,8 +210,10 @@ static void on_filter(void *self, const struct rest_answer *answer)
 {
     struct backend *b = self;
     b->stats.is_filtered = answer->status == 200;
-    if (answer->status == 403)
+    if (answer->status == 403) {
         b->stats.is_read_only = true;
+        act_read_only(b->act);
+    }
     if (!b->stats.is_filtered)
         log_info("ari", "no event filter: %s", answer->text);
 }
@@ -354,6 +242,7 @@ static void probe_over(struct backend *b, bool is_over_ws)
     rest_prefer_ws(b->rest, is_over_ws);
     set_filter(b);
     sync_now(b);
+    act_opened(b->act);
 }
 
 static bool take_version(struct backend *b, const struct rest_answer *answer)
@@ -415,6 +304,8 @@ static void on_closed(void *self)
     snapshot_cancel(b->snapshot);
     b->snapshot = NULL;
     rest_cancel(b->rest, b);
+    supervise_lost(b->supervise); /* before their requests fail one by one */
+    act_lost(b->act);
     rest_use_ws(b->rest, NULL);
 }
 
@@ -433,8 +324,9 @@ static void on_revived(void *self)
     sync_now(self);
 }
 
-static void tell_news(struct backend *b)
+static void tell_news(void *self)
 {
+    struct backend *b = self;
     for (size_t i = 0; i < b->people.users.len; i++)
         if ((b->people.users.items[i]->dirty & ~(unsigned)ARI_DIRTY_SETTLING) != 0)
             ari_tell_news(&b->sink, &b->world, b->people.users.items[i], b->event_ms);
@@ -501,7 +393,9 @@ static void on_message(void *self, const char *bytes, size_t len)
         tell_news(b);
         const struct ari_chan *chan = ari_world_chan(&b->world, event.channel.id);
         if (event.kind == ARI_LEFT_BRIDGE && chan != NULL)
-            ask_hold(b, chan);
+            detail_ask_hold(b->detail, chan);
+        supervise_event(b->supervise, &event);
+        act_event(b->act, &event);
     }
     ari_event_fini(&event);
 }
@@ -541,6 +435,48 @@ static enum rc check_server(const char *server, struct err *err)
     return RC_OK;
 }
 
+static bool is_linked(const struct backend *b)
+{
+    return b->link != NULL && link_is_open(b->link);
+}
+
+static const char *app_now(void *self)
+{
+    const struct backend *b = self;
+    return is_linked(b) ? link_app(b->link) : NULL;
+}
+
+static void look_at_everything(void *self)
+{
+    sync_in(self, ASTERISK_GAP_REST_MS);
+}
+
+static void open_parts(struct backend *b)
+{
+    const struct detail_config detail = {.rest = b->rest,
+                                         .world = &b->world,
+                                         .news = tell_news,
+                                         .overflow = look_at_everything,
+                                         .self = b};
+    const struct supervise_config supervise = {.io = b->io,
+                                               .rest = b->rest,
+                                               .world = &b->world,
+                                               .config = &b->config,
+                                               .sink = b->sink,
+                                               .app = app_now,
+                                               .self = b};
+    const struct act_config act = {.io = b->io,
+                                   .rest = b->rest,
+                                   .world = &b->world,
+                                   .config = &b->config,
+                                   .sink = b->sink,
+                                   .app = app_now,
+                                   .self = b};
+    b->detail = detail_new(&detail);
+    b->supervise = supervise_new(&supervise);
+    b->act = act_new(&act);
+}
+
 static struct backend *asterisk_open(const struct backend_config *config, const struct io *io,
                                      const struct backend_sink *sink, struct err *err)
 {
@@ -552,6 +488,7 @@ static struct backend *asterisk_open(const struct backend_config *config, const 
     b->io = io;
     b->sink = *sink;
     b->people = people;
+    b->config = *config;
     b->access = config->access;
     b->settings = config->settings;
     b->settings.ring_locks_hold = false;
@@ -565,6 +502,7 @@ static struct backend *asterisk_open(const struct backend_config *config, const 
     b->gap_ms = now_ms(b) - ASTERISK_GAP_QUIET_MS;
     struct rest_config rest = {.io = io, .server = b->server, .access = config->access};
     b->rest = rest_new(&rest);
+    open_parts(b);
     b->start = io->timer(io->net, 0, on_start, b);
     return b;
 }
@@ -590,6 +528,46 @@ static void asterisk_stats(const struct backend *b, struct backend_stats *out)
     *out = b->stats;
 }
 
+/* What keeps every action away, or the capability of this one. */
+static enum rc check_action(const struct backend *b, const struct action *action, struct err *err)
+{
+    const char *why = "";
+    if (!is_linked(b))
+        return err_set(err, RC_UNREACHABLE, "there is no connection to %s: wait until it is back",
+                       b->link != NULL ? link_host(b->link) : b->server);
+    if (act_capability(b->act, action->kind, &why) == CAPABILITY_MISSING)
+        return err_set(err, RC_DENIED, "%s", why);
+    if (ari_people_by_extension(&b->people, action->user_id) == NULL)
+        return err_set(err, RC_NOT_FOUND, "%s is not monitored", action->user_id);
+    return RC_OK;
+}
+
+static enum rc asterisk_act(struct backend *b, const struct action *action, struct err *err)
+{
+    if (action->kind == ACTION_STOP) /* whatever is missing now: what goes on can be ended */
+        return supervise_act(b->supervise, action, err);
+    enum rc rc = check_action(b, action, err);
+    if (rc != RC_OK)
+        return rc;
+    switch (action->kind) {
+    case ACTION_HANGUP:
+    case ACTION_DND:
+    case ACTION_RECORD: return act_do(b->act, action, err);
+    default: return supervise_act(b->supervise, action, err);
+    }
+}
+
+static bool asterisk_leave(struct backend *b, void (*done)(void *self), void *self)
+{
+    return supervise_leave(b->supervise, done, self);
+}
+
+static void asterisk_clean(struct backend *b, const char *const *things, size_t len,
+                           void (*gone)(void *self, const char *thing), void *self)
+{
+    act_clean(b->act, things, len, gone, self);
+}
+
 static void asterisk_close(struct backend *b)
 {
     if (b == NULL)
@@ -599,6 +577,9 @@ static void asterisk_close(struct backend *b)
     stop_timer(b, &b->sync);
     stop_timer(b, &b->settle);
     snapshot_cancel(b->snapshot);
+    supervise_free(b->supervise);
+    act_free(b->act);
+    detail_free(b->detail);
     link_free(b->link);
     rest_free(b->rest);
     ari_world_fini(&b->world);
@@ -615,5 +596,8 @@ const struct backend_ops asterisk_backend = {
     .resync = asterisk_resync,
     .reconnect = asterisk_reconnect,
     .stats = asterisk_stats,
+    .act = asterisk_act,
+    .leave = asterisk_leave,
+    .clean = asterisk_clean,
     .close = asterisk_close,
 };

@@ -1,6 +1,6 @@
 /* From channels to the calls of a user. */
+#include "callhud/backend/asterisk/supervise.h"
 #include "callhud/backend/asterisk/world.h"
-
 #include "callhud/base/str.h"
 
 #include <stdio.h>
@@ -52,6 +52,11 @@ struct ari_chan *ari_chan_other_half(const struct ari_world *world, const struct
 bool ari_chan_is_snoop(const struct ari_chan *chan)
 {
     return str_starts(chan->fact.name, "Snoop/");
+}
+
+bool ari_chan_is_recorder(const struct ari_chan *chan)
+{
+    return ari_chan_is_snoop(chan) && str_starts(chan->fact.id, ARI_RECORDER_PREFIX);
 }
 
 bool ari_chan_is_spy(const struct ari_chan *chan)
@@ -144,7 +149,7 @@ static void find_supervisors(const struct ari_world *world, const struct ari_cha
         for (size_t k = 0; k < chan->room->members.len; k++)
             if (chan->room->members.items[k]->owner != NULL)
                 who = chan->room->members.items[k]->owner;
-        add_supervisor(call, who, SUPERVISE_UNKNOWN);
+        add_supervisor(call, who, supervise_mode_of_id(chan->fact.id));
     }
 }
 
@@ -166,8 +171,7 @@ static const struct ari_chan *across(const struct ari_world *world, const struct
     return NULL;
 }
 
-/* The same, through Local pairs to a channel of a person. */
-static const struct ari_chan *far_end(const struct ari_world *world, const struct ari_chan *chan)
+const struct ari_chan *ari_world_far(const struct ari_world *world, const struct ari_chan *chan)
 {
     const struct ari_chan *at = across(world, chan);
     for (int hop = 0; at != NULL && hop < HOPS_MAX; hop++) {
@@ -186,7 +190,7 @@ static void name_party(const struct ari_world *world, const struct ari_chan *cha
     str_copy(call->name, sizeof call->name, chan->fact.connected_name);
     if (call->number[0] != '\0')
         return;
-    const struct ari_chan *far = far_end(world, chan);
+    const struct ari_chan *far = ari_world_far(world, chan);
     const char *dialled = call->direction == CALL_OUT ? chan->dialled : "";
     /* While nobody has answered, whom a queue or a group tries just now is not who was dialled. */
     bool is_attempt = far != NULL && (chan->room == NULL || chan->room->members.len < 2) &&
@@ -200,29 +204,61 @@ static void name_party(const struct ari_world *world, const struct ari_chan *cha
     }
 }
 
-static bool is_marked(const struct ari_chan *chan)
+bool ari_world_taker(const struct ari_world *world, const char *leg_id, char *extension,
+                     size_t size)
 {
-    return chan->is_recorded || chan->is_ari_recorded;
+    const struct ari_chan *leg = ari_world_chan(world, leg_id);
+    const char *far_id = leg != NULL ? leg->far_id : "";
+    for (size_t i = 0; leg == NULL && i < world->taken.len; i++)
+        if (str_eq(world->taken.items[i].leg_id, leg_id))
+            far_id = world->taken.items[i].far_id;
+    const struct ari_chan *other = ari_world_chan(world, far_id);
+    const struct ari_chan *taker = other != NULL ? ari_world_far(world, other) : NULL;
+    str_copy(extension, size, "");
+    if (taker == NULL || taker == leg || taker->fact.state != ARI_STATE_UP)
+        return false;
+    if (taker->owner != NULL)
+        str_copy(extension, size, taker->owner->extension);
+    return true;
+}
+
+/* ---- recordings ---- */
+
+static void look_at_marks(const struct ari_chan *chan, struct ari_recording *out)
+{
+    out->is_monitor |= chan->is_recorded;
+    out->is_foreign |= chan->is_ari_recorded;
+    if (chan->recorder != NULL && ari_chan_is_recorder(chan->recorder))
+        out->ours = out->ours != NULL ? out->ours : chan->recorder;
+    else if (chan->recorder != NULL)
+        out->is_foreign = true;
+    out->is_any = out->is_monitor || out->is_foreign || out->ours != NULL;
 }
 
 /* MixMonitor sits on one channel and hears the whole call, so a mark on any channel that the call
  * runs through counts. */
-static bool is_recorded(const struct ari_world *world, const struct ari_chan *chan)
+void ari_world_recording(const struct ari_world *world, const struct ari_chan *chan,
+                         struct ari_recording *out)
 {
     const struct ari_chan *at = chan;
+    memset(out, 0, sizeof *out);
     for (int hop = 0; at != NULL && hop < HOPS_MAX; hop++) {
-        if (is_marked(at))
-            return true;
+        look_at_marks(at, out);
         for (size_t i = 0; at->room != NULL && i < at->room->members.len; i++)
-            if (is_marked(at->room->members.items[i]))
-                return true;
+            look_at_marks(at->room->members.items[i], out);
         const struct ari_chan *mate =
             at->room != NULL && at->room->members.len == 2 ? across(world, at) : NULL;
         at = mate != NULL ? ari_chan_other_half(world, mate) : NULL;
         if (at == chan)
             break;
     }
-    return false;
+}
+
+static bool is_recorded(const struct ari_world *world, const struct ari_chan *chan)
+{
+    struct ari_recording recording;
+    ari_world_recording(world, chan, &recording);
+    return recording.is_any;
 }
 
 /* ---- calls ---- */
@@ -270,7 +306,9 @@ void ari_world_calls(struct ari_world *world, const struct ari_user *user, ari_c
             call.since_ms = chan->parked_ms > 1 ? chan->parked_ms : 0;
             str_copy(call.number, sizeof call.number, chan->fact.caller_number);
             str_copy(call.name, sizeof call.name, chan->fact.caller_name);
-            call.is_recorded = is_marked(chan);
+            struct ari_recording marks = {0};
+            look_at_marks(chan, &marks);
+            call.is_recorded = marks.is_any;
         }
         VEC_PUSH(out, call);
     }

@@ -2,6 +2,8 @@
 
 #include "callhud/base/str.h"
 
+#include "world_parts.h"
+
 #include <string.h>
 
 #define WALK_DEPTH_MAX 8
@@ -32,6 +34,11 @@ void ari_world_fini(struct ari_world *world)
     for (size_t i = 0; i < world->tomb_order.len; i++)
         mem_free(world->tomb_order.items[i]);
     VEC_FREE(&world->tomb_order);
+    for (size_t i = 0; i < world->taken.len; i++) {
+        mem_free(world->taken.items[i].leg_id);
+        mem_free(world->taken.items[i].far_id);
+    }
+    VEC_FREE(&world->taken);
     memset(world, 0, sizeof *world);
 }
 
@@ -48,7 +55,7 @@ static struct tomb_key tomb_of(char kind, const char *id)
     return key;
 }
 
-static void bury_key(struct ari_world *world, const char *key)
+void world_bury_key(struct ari_world *world, const char *key)
 {
     if (map_put(&world->tombs, key, world) != NULL)
         return;
@@ -66,7 +73,7 @@ static void bury_key(struct ari_world *world, const char *key)
 static void bury(struct ari_world *world, char kind, const char *id)
 {
     struct tomb_key key = tomb_of(kind, id);
-    bury_key(world, key.text);
+    world_bury_key(world, key.text);
 }
 
 static bool is_buried(const struct ari_world *world, char kind, const char *id)
@@ -80,6 +87,35 @@ const struct ari_chan *ari_world_chan(const struct ari_world *world, const char 
     return map_get(&world->chan_by_id, id);
 }
 
+/* ---- who was at the other end ---- */
+
+void world_remember_far(const struct ari_world *world, struct ari_chan *chan)
+{
+    const struct ari_chan *far = ari_world_far(world, chan);
+    if (far != NULL)
+        memcpy(chan->far_id, far->fact.id, sizeof chan->far_id);
+}
+
+void world_remember_taken(struct ari_world *world, const char *leg_id, const char *far_id)
+{
+    struct ari_taken taken = {.leg_id = mem_dup(leg_id), .far_id = mem_dup(far_id)};
+    if (world->taken.len < ARI_TAKEN_MAX) {
+        VEC_PUSH(&world->taken, taken);
+        return;
+    }
+    struct ari_taken *slot = &world->taken.items[world->taken_at];
+    world->taken_at = (world->taken_at + 1) % ARI_TAKEN_MAX;
+    mem_free(slot->leg_id);
+    mem_free(slot->far_id);
+    *slot = taken;
+}
+
+void world_remember_leg(struct ari_world *world, const struct ari_chan *leg)
+{
+    if (leg->owner != NULL && leg->far_id[0] != '\0')
+        world_remember_taken(world, leg->fact.id, leg->far_id);
+}
+
 /* ---- whom a change concerns ---- */
 
 static void walk(struct ari_world *world, struct ari_chan *chan, int depth)
@@ -87,8 +123,10 @@ static void walk(struct ari_world *world, struct ari_chan *chan, int depth)
     if (chan == NULL || chan->visited == world->walk || depth > WALK_DEPTH_MAX)
         return;
     chan->visited = world->walk;
-    if (chan->owner != NULL)
+    if (chan->owner != NULL) {
         chan->owner->dirty |= ARI_DIRTY_CALLS;
+        world_remember_far(world, chan);
+    }
     if (chan->parked_ms != 0 && chan->last_user != NULL)
         chan->last_user->dirty |= ARI_DIRTY_CALLS;
     if (chan->room != NULL)
@@ -149,7 +187,7 @@ static void leave_room(struct ari_chan *chan)
     }
 }
 
-static struct ari_bridge_room *take_room(struct ari_world *world, const struct ari_bridge *fact)
+struct ari_bridge_room *world_take_room(struct ari_world *world, const struct ari_bridge *fact)
 {
     if (is_buried(world, 'b', fact->id))
         return NULL;
@@ -214,8 +252,8 @@ static void remember_partners(const struct ari_world *world, struct ari_bridge_r
 }
 
 /* Makes the room's members exactly those that the server lists and that we know. */
-static void fill_room(struct ari_world *world, struct ari_bridge_room *room,
-                      const struct ari_bridge *fact, int64_t at_ms)
+void world_fill_room(struct ari_world *world, struct ari_bridge_room *room,
+                     const struct ari_bridge *fact, int64_t at_ms)
 {
     world->walk++;
     for (size_t i = 0; i < fact->members.len; i++) {
@@ -278,8 +316,8 @@ static void take_fact(struct ari_world *world, struct ari_chan *chan,
 }
 
 /* The channel of an event, brought up to date; NULL for one that has ended. */
-static struct ari_chan *take_channel(struct ari_world *world, const struct ari_channel *fact,
-                                     int64_t at_ms)
+struct ari_chan *world_take_channel(struct ari_world *world, const struct ari_channel *fact,
+                                    int64_t at_ms)
 {
     if (fact->id[0] == '\0' || is_buried(world, 'c', fact->id))
         return NULL;
@@ -300,9 +338,29 @@ static struct ari_chan *take_channel(struct ari_world *world, const struct ari_c
     return chan;
 }
 
+/* A snoop that is recorded, or is so no more, marks the channel it listens to. */
+void world_mark_recorder(const struct ari_world *world, struct ari_chan *snoop)
+{
+    struct ari_chan *target = ari_chan_supervised(world, snoop);
+    if (target == NULL)
+        return;
+    target->recorder = snoop->is_ari_recorded ? snoop : NULL;
+    for (size_t i = 0; target->recorder == NULL && i < world->chans.len; i++) {
+        struct ari_chan *other = world->chans.items[i];
+        if (other != snoop && other->is_ari_recorded && ari_chan_is_snoop(other) &&
+            ari_chan_supervised(world, other) == target)
+            target->recorder = other;
+    }
+}
+
 static void remove_channel(struct ari_world *world, struct ari_chan *chan)
 {
     leave_room(chan);
+    world_remember_leg(world, chan);
+    if (ari_chan_is_snoop(chan) && chan->is_ari_recorded) {
+        chan->is_ari_recorded = false;
+        world_mark_recorder(world, chan);
+    }
     for (size_t i = 0; i < world->chans.len; i++)
         if (world->chans.items[i]->dialler == chan)
             world->chans.items[i]->dialler = NULL;
@@ -320,8 +378,8 @@ static void remove_channel(struct ari_world *world, struct ari_chan *chan)
 
 static bool apply_dial(struct ari_world *world, const struct ari_event *event)
 {
-    struct ari_chan *caller = take_channel(world, &event->channel, event->at_ms);
-    struct ari_chan *peer = take_channel(world, &event->peer, event->at_ms);
+    struct ari_chan *caller = world_take_channel(world, &event->channel, event->at_ms);
+    struct ari_chan *peer = world_take_channel(world, &event->peer, event->at_ms);
     if (peer != NULL && caller != NULL) {
         peer->dialler = caller;
         peer->is_called = true;
@@ -354,8 +412,8 @@ static bool apply_dial(struct ari_world *world, const struct ari_event *event)
 
 static bool apply_room(struct ari_world *world, const struct ari_event *event)
 {
-    struct ari_chan *chan = take_channel(world, &event->channel, event->at_ms);
-    struct ari_bridge_room *room = take_room(world, &event->bridge);
+    struct ari_chan *chan = world_take_channel(world, &event->channel, event->at_ms);
+    struct ari_bridge_room *room = world_take_room(world, &event->bridge);
     if (chan != NULL && event->kind == ARI_LEFT_BRIDGE) {
         concern(world, chan); /* while those it leaves are still with it */
         if (chan->is_held) {
@@ -368,7 +426,7 @@ static bool apply_room(struct ari_world *world, const struct ari_event *event)
     }
     if (room == NULL)
         return true;
-    fill_room(world, room, &event->bridge, event->at_ms);
+    world_fill_room(world, room, &event->bridge, event->at_ms);
     if (chan != NULL) {
         chan->is_leaving &= event->kind == ARI_LEFT_BRIDGE;
         settle(chan, event->at_ms);
@@ -415,10 +473,10 @@ static bool apply_recording(struct ari_world *world, const struct ari_event *eve
     bool is_on = str_eq(event->text, "started");
     if (str_starts(event->name, "channel:")) {
         struct ari_chan *chan = map_get(&world->chan_by_id, event->name + strlen("channel:"));
-        if (chan != NULL && ari_chan_is_snoop(chan) && ari_chan_supervised(world, chan) != NULL)
-            chan = ari_chan_supervised(world, chan);
         if (chan != NULL) {
             chan->is_ari_recorded = is_on;
+            if (ari_chan_is_snoop(chan))
+                world_mark_recorder(world, chan);
             concern(world, chan);
         }
     } else if (str_starts(event->name, "bridge:")) {
@@ -464,7 +522,7 @@ static bool apply_channel(struct ari_world *world, const struct ari_event *event
     bool is_new = map_get(&world->chan_by_id, event->channel.id) == NULL;
     if (!is_new) /* what it supervised until now */
         concern(world, map_get(&world->chan_by_id, event->channel.id));
-    struct ari_chan *chan = take_channel(world, &event->channel, event->at_ms);
+    struct ari_chan *chan = world_take_channel(world, &event->channel, event->at_ms);
     if (chan == NULL)
         return true;
     switch (event->kind) {
@@ -503,7 +561,7 @@ bool ari_world_apply(struct ari_world *world, const struct ari_event *event)
                NULL;
     case ARI_RECORDING: return apply_recording(world, event);
     case ARI_DIAL: return apply_dial(world, event);
-    case ARI_BRIDGE_CREATED: return take_room(world, &event->bridge) != NULL;
+    case ARI_BRIDGE_CREATED: return world_take_room(world, &event->bridge) != NULL;
     case ARI_BRIDGE_DESTROYED: return end_room(world, event);
     case ARI_ENTERED_BRIDGE:
     case ARI_LEFT_BRIDGE: return apply_room(world, event);
@@ -520,52 +578,7 @@ bool ari_world_apply(struct ari_world *world, const struct ari_event *event)
     return false;
 }
 
-/* ---- answers ---- */
-
-void ari_world_put_begin(struct ari_world *world, const struct ari_world *before)
-{
-    ari_world_init(world, before->people);
-    for (size_t i = 0; i < before->tomb_order.len; i++)
-        bury_key(world, before->tomb_order.items[(before->tomb_at + i) % before->tomb_order.len]);
-}
-
-void ari_world_put_channel(struct ari_world *world, const struct ari_channel *fact, int64_t at_ms,
-                           const struct ari_world *before)
-{
-    struct ari_chan *chan = take_channel(world, fact, at_ms);
-    const struct ari_chan *old = ari_world_chan(before, fact->id);
-    if (chan == NULL || old == NULL)
-        return;
-    chan->last_user = old->last_user;
-    chan->parked_ms = old->parked_ms;
-    if (fact->app[0] == '\0')
-        chan->is_called = old->is_called;
-    chan->is_originated |= old->is_originated;
-    chan->is_dialling = old->is_dialling;
-    chan->is_held = old->is_held;
-    chan->is_recorded = old->is_recorded;
-    chan->is_ari_recorded = old->is_ari_recorded;
-    chan->is_leaving = old->is_leaving;
-    chan->spy_mode = old->spy_mode;
-    chan->leg = old->leg;
-    chan->leg_ms = old->leg_ms;
-    chan->answered_ms = old->answered_ms;
-    memcpy(chan->dialled, old->dialled, sizeof chan->dialled);
-}
-
-void ari_world_put_bridge(struct ari_world *world, const struct ari_bridge *fact)
-{
-    struct ari_bridge_room *room = take_room(world, fact);
-    if (room != NULL)
-        fill_room(world, room, fact, 0);
-}
-
-void ari_world_put_hold(struct ari_world *world, const char *channel_id, bool is_held)
-{
-    struct ari_chan *chan = map_get(&world->chan_by_id, channel_id);
-    if (chan != NULL)
-        chan->is_held = is_held;
-}
+/* ---- other news ---- */
 
 bool ari_world_hold_told(struct ari_world *world, const char *channel_id, bool is_held)
 {
@@ -578,68 +591,6 @@ bool ari_world_hold_told(struct ari_world *world, const char *channel_id, bool i
         settle(chan, chan->held_ms);
     concern(world, chan);
     return true;
-}
-
-void ari_world_put_recorded(struct ari_world *world, const char *channel_id, bool is_recorded)
-{
-    struct ari_chan *chan = map_get(&world->chan_by_id, channel_id);
-    if (chan != NULL)
-        chan->is_recorded |= is_recorded;
-}
-
-/* The caller of a leg that was made before we listened: the one channel whose Dial names the leg's
- * endpoint. */
-static struct ari_chan *guess_dialler(const struct ari_world *world, const struct ari_chan *leg)
-{
-    char endpoint[ARI_NAME_BYTES];
-    struct ari_chan *found = NULL;
-    if (!leg->is_called || !ari_channel_endpoint(leg->fact.name, endpoint, sizeof endpoint))
-        return NULL;
-    for (size_t i = 0; i < world->chans.len; i++) {
-        struct ari_chan *chan = world->chans.items[i];
-        const char *at = strstr(chan->fact.app_data, endpoint);
-        if (at == NULL || !str_eq(chan->fact.app, "Dial") ||
-            strchr(",&/@", at[strlen(endpoint)]) == NULL)
-            continue;
-        if (found != NULL)
-            return NULL;
-        found = chan;
-    }
-    return found;
-}
-
-/* Since when a leg is as a snapshot found it, as far as the answers tell. */
-static void date_leg(struct ari_chan *chan)
-{
-    bool is_pair = chan->room != NULL && str_eq(chan->room->fact.klass, "basic");
-    int64_t bridged_ms = is_pair ? chan->room->fact.created_ms : 0;
-    chan->leg_ms = 0;
-    if (chan->leg == ARI_LEG_RINGING || chan->fact.state == ARI_STATE_RING)
-        chan->leg_ms = chan->fact.created_ms;
-    else if (chan->leg == ARI_LEG_CONNECTED)
-        chan->leg_ms = bridged_ms;
-    if (chan->leg == ARI_LEG_CONNECTED || chan->leg == ARI_LEG_HELD)
-        chan->answered_ms = chan->answered_ms != 0 ? chan->answered_ms : bridged_ms;
-}
-
-void ari_world_put_done(struct ari_world *world, const struct ari_world *before)
-{
-    for (size_t i = 0; i < world->chans.len; i++) {
-        struct ari_chan *chan = world->chans.items[i];
-        const struct ari_chan *old = ari_world_chan(before, chan->fact.id);
-        if (old != NULL && old->dialler != NULL)
-            chan->dialler = map_get(&world->chan_by_id, old->dialler->fact.id);
-        if (chan->dialler == NULL && chan->owner != NULL && chan->room == NULL)
-            chan->dialler = guess_dialler(world, chan);
-        if (old == NULL)
-            chan->is_dialling = chan->fact.state == ARI_STATE_UP && chan->room == NULL &&
-                                str_eq(chan->fact.app, "Dial");
-        enum ari_leg leg = ari_chan_leg(chan);
-        bool is_same = old != NULL && leg == chan->leg;
-        chan->leg = leg;
-        if (!is_same)
-            date_leg(chan);
-    }
 }
 
 void ari_world_forget_user(struct ari_world *world, const struct ari_user *user)

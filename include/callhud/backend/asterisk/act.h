@@ -25,11 +25,13 @@ struct act_config {
 struct act *act_new(const struct act_config *config);
 void act_free(struct act *act);
 
-/* HANGUP, DND, RECORD. As backend_ops.act. RECORD on: snoop (spy = both) in our application and a
- * recording "callhud-LEGID" on it; both end with the call, with RECORD off (also of another
- * callhud), and outlive this program (seen on 22.10: application gone, recording goes on). So they
- * are in no ledger. */
+/* HANGUP, DND, RECORD. As backend_ops.act. RECORD on: a snoop (spy = both) in our application,
+ * named after the leg (ARI_RECORDER_PREFIX), and a recording "callhud-LEGID-TIME" on it; both end
+ * with the call, with RECORD off (also of another callhud: the snoop's app_data tells it the
+ * recording's name), and outlive this program (seen on 22.10: application gone, recording goes on).
+ * So the snoop is in the ledger only until its recording is confirmed. */
 enum rc act_do(struct act *act, const struct action *action, struct err *err);
+void act_opened(struct act *act); /* requests may be sent: the dialplan is probed */
 void act_event(struct act *act, const struct ari_event *event); /* after the world has applied it */
 void act_synced(struct act *act); /* after each snapshot: tells capabilities that have changed */
 void act_lost(struct act *act);   /* what is under way fails */
@@ -44,7 +46,8 @@ void act_lost(struct act *act);   /* what is under way fails */
 enum capability act_capability(const struct act *act, enum action_kind kind, const char **why);
 void act_read_only(struct act *act); /* the server said 403 to a write */
 
-/* As backend_ops.clean. */
+/* As backend_ops.clean: after the next snapshot, and again after later ones until it is gone. A
+ * phone that has gone on into the dialplan is left alone: it may be with a picked-up caller. */
 void act_clean(struct act *act, const char *const *things, size_t len,
                void (*gone)(void *self, const char *thing), void *self);
 

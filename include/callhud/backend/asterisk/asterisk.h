@@ -12,8 +12,6 @@
 #define ASTERISK_PROBE_LIMIT_MS 2000 /* and now it will not any more */
 #define ASTERISK_SETTLE_MS 40 /* how long what a leaving channel undoes may wait for the rest */
 #define ASTERISK_LACKING_TRIES 5
-#define ASTERISK_HOLDS_PARALLEL 8
-#define ASTERISK_NAMES_PARALLEL 4
 
 extern const struct backend_ops asterisk_backend;
 

@@ -45,8 +45,11 @@ struct ari_chan {
                              does */
     int64_t held_ms;      /* then: since when it held */
     bool is_recorded;     /* MixMonitor */
-    bool is_ari_recorded; /* a recording of ARI, on the channel, a snoop of it or its bridge */
-    bool is_leaving;      /* a hang-up was asked: the leg stays as it is until it is gone */
+    bool is_ari_recorded; /* a recording of ARI, on the channel itself (also a snoop) or its bridge
+                           */
+    struct ari_chan *recorder;    /* a snoop of this channel that is recorded */
+    bool is_leaving;              /* a hang-up was asked: the leg stays as it is until it is gone */
+    char far_id[ARI_ID_BYTES];    /* a user's: the channel last at its other end; "" */
     enum supervise_mode spy_mode; /* switched by its phone's digits; unknown: as its options say */
     enum ari_leg leg;
     int64_t leg_ms;      /* when the leg became so; 0 when not told */
@@ -70,6 +73,10 @@ struct ari_call {
 };
 typedef VEC(struct ari_call) ari_calls;
 
+struct ari_taken { /* owned */
+    char *leg_id, *far_id;
+};
+
 struct ari_world {
     struct ari_people *people; /* borrowed */
     VEC(struct ari_chan *) chans;
@@ -77,6 +84,8 @@ struct ari_world {
     struct map tombs;       /* ids of ended channels */
     VEC(char *) tomb_order; /* ring, oldest at tomb_at */
     size_t tomb_at;
+    VEC(struct ari_taken) taken; /* ring of ended legs, oldest at taken_at */
+    size_t taken_at;
     unsigned walk; /* number of the last walk, for ari_chan.visited */
 };
 
@@ -120,11 +129,25 @@ const struct ari_chan *ari_world_far(const struct ari_world *world, const struct
 bool ari_world_taker(const struct ari_world *world, const char *leg_id, char *extension,
                      size_t size);
 
+/* The snoop that callhud records a leg with: "callhud-rec-LEGID", so that each callhud finds it. */
+#define ARI_RECORDER_PREFIX "callhud-rec-"
+
+/* Who records the call that a channel is in. */
+struct ari_recording {
+    bool is_any;
+    bool is_monitor;             /* MixMonitor */
+    bool is_foreign;             /* ARI, but no callhud */
+    const struct ari_chan *ours; /* a callhud's snoop, this one's or another one's; or NULL */
+};
+void ari_world_recording(const struct ari_world *world, const struct ari_chan *chan,
+                         struct ari_recording *out);
+
 /* Shared by world.c and calls.c. */
 enum ari_leg ari_chan_leg(const struct ari_chan *chan);
 struct ari_chan *ari_chan_other_half(const struct ari_world *world, const struct ari_chan *chan);
 struct ari_chan *ari_chan_supervised(const struct ari_world *world, const struct ari_chan *chan);
 bool ari_chan_is_snoop(const struct ari_chan *chan);
 bool ari_chan_is_spy(const struct ari_chan *chan);
+bool ari_chan_is_recorder(const struct ari_chan *chan); /* a callhud's snoop for recording */
 
 #endif

@@ -1,0 +1,156 @@
+/* Removal of what was made: by this run, when it is not wanted any more, and by killed ones. */
+#include "act_parts.h"
+
+#include "callhud/base/log.h"
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum rc act_ledger_put(const struct act *act, const char *kind, const char *id, struct err *err)
+{
+    const struct backend_ledger *ledger = &act->config.config->ledger;
+    char thing[ARI_ID_BYTES + 16];
+    snprintf(thing, sizeof thing, "%s/%s", kind, id);
+    return ledger->put(ledger->self, thing, err);
+}
+
+void act_ledger_drop(void *act, const char *thing)
+{
+    const struct act *a = act;
+    const struct backend_ledger *ledger = &a->config.config->ledger;
+    if (ledger->drop != NULL)
+        ledger->drop(ledger->self, thing);
+}
+
+static void free_thing(struct act_thing *thing)
+{
+    struct act *act = thing->act;
+    for (size_t i = 0; i < act->things.len; i++) {
+        if (act->things.items[i] == thing) {
+            VEC_REMOVE(&act->things, i);
+            break;
+        }
+    }
+    mem_free(thing->thing);
+    mem_free(thing);
+}
+
+static void tell_gone(struct act_thing *thing)
+{
+    thing->gone(thing->self, thing->thing);
+    free_thing(thing);
+}
+
+static void on_deleted(void *self, const struct rest_answer *answer)
+{
+    struct act_thing *thing = self;
+    thing->is_asked = false;
+    bool is_gone = answer->status == 404 || (answer->status >= 200 && answer->status < 300);
+    if (answer->rc == RC_OK && is_gone) {
+        tell_gone(thing);
+        return;
+    }
+    log_warn("ari", "%s is left for the next snapshot to remove: %s", thing->thing, answer->text);
+    if (answer->status == 403)
+        act_read_only(thing->act);
+}
+
+/* A phone that went on into the dialplan is in a call of its own: its picked-up caller must not be
+ * lost because the callhud that called it was killed just then. */
+static bool is_on_its_own(const struct act *act, const char *thing)
+{
+    if (!str_starts(thing, "channels/"))
+        return false;
+    const struct ari_chan *chan = ari_world_chan(act->config.world, thing + strlen("channels/"));
+    if (chan == NULL || chan->fact.state != ARI_STATE_UP || ari_chan_is_snoop(chan))
+        return false;
+    return chan->fact.app[0] != '\0' && !str_eq(chan->fact.app, "Stasis") &&
+           !str_eq(chan->fact.app, "AppDial2");
+}
+
+static void ask(struct act_thing *thing)
+{
+    const char *slash = strchr(thing->thing, '/');
+    struct buf uri;
+    buf_init(&uri, 4096);
+    buf_put(&uri, thing->thing, (size_t)(slash + 1 - thing->thing));
+    ari_escape(&uri, slash + 1);
+    struct rest_request request = {.method = "DELETE", .uri = buf_text(&uri)};
+    thing->is_asked = true;
+    rest_ask(thing->act->config.rest, &request, on_deleted, thing);
+    buf_fini(&uri);
+}
+
+void act_clean_ask(struct act *act)
+{
+    if (!act->is_synced)
+        return;
+    for (size_t i = 0; i < act->things.len;) {
+        struct act_thing *thing = act->things.items[i];
+        if (!thing->is_asked && is_on_its_own(act, thing->thing)) {
+            log_info("ari", "%s is in a call of its own by now: it stays", thing->thing);
+            tell_gone(thing);
+            i = 0; /* gone() may have added or removed */
+            continue;
+        }
+        if (!thing->is_asked)
+            ask(thing);
+        i++;
+    }
+}
+
+static void on_turn(void *self)
+{
+    struct act *act = self;
+    act->clean = NULL;
+    act_clean_ask(act);
+}
+
+void act_clean_add(struct act *act, const char *thing, void (*gone)(void *self, const char *thing),
+                   void *self)
+{
+    struct act_thing *added = mem_zero(1, sizeof *added);
+    added->act = act;
+    added->thing = mem_dup(thing);
+    added->gone = gone;
+    added->self = self;
+    VEC_PUSH(&act->things, added);
+    if (act->clean == NULL)
+        act->clean = act->config.io->timer(act->config.io->net, 0, on_turn, act);
+}
+
+void act_clean_lost(struct act *act)
+{
+    for (size_t i = 0; i < act->things.len; i++) {
+        rest_cancel(act->config.rest, act->things.items[i]);
+        act->things.items[i]->is_asked = false;
+    }
+}
+
+void act_clean_free(struct act *act)
+{
+    act_clean_lost(act);
+    act->config.io->timer_stop(act->clean);
+    while (act->things.len > 0)
+        free_thing(act->things.items[act->things.len - 1]);
+    VEC_FREE(&act->things);
+}
+
+/* A ledger that was tampered with must not end a person's call: every id of callhud begins so. */
+static bool is_ours(const char *thing)
+{
+    return str_starts(thing, "channels/callhud-") || str_starts(thing, "bridges/callhud-");
+}
+
+void act_clean(struct act *act, const char *const *things, size_t len,
+               void (*gone)(void *self, const char *thing), void *self)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (is_ours(things[i]))
+            act_clean_add(act, things[i], gone, self);
+        else
+            log_warn("ari", "the ledger names %s, which callhud never made: left alone", things[i]);
+    }
+}

@@ -1,0 +1,64 @@
+/* Shared by act.c (actions), act_can.c (capabilities) and act_clean.c (removal). */
+#ifndef CALLHUD_SRC_ACT_PARTS_H
+#define CALLHUD_SRC_ACT_PARTS_H
+
+#include "callhud/backend/asterisk/act.h"
+
+#define ACT_WHY_BYTES 256
+#define ACT_READ_ONLY_WHY                                                                   \
+    "this ARI user is read-only: read_only = no in ari.conf, see callhud doctor --example " \
+    "asterisk"
+
+struct act_level {
+    bool is_told;
+    enum capability level;
+    char why[ACT_WHY_BYTES];
+};
+
+enum act_exists { ACT_EXISTS_UNKNOWN, ACT_EXISTS_NO, ACT_EXISTS_YES };
+
+/* A Local channel, never dialled, whose variables tell what the dialplan has. */
+struct act_probe {
+    char id[ARI_ID_BYTES], other_id[ARI_ID_BYTES]; /* "": none is there */
+    unsigned waits;                                /* answers under way */
+    enum act_exists bridge, pickupchan; /* as known last, also from the connection before */
+};
+
+/* Something to remove: asked for at once or when the next snapshot is there, until it is gone. */
+struct act_thing {
+    struct act *act;
+    char *thing; /* "channels/ID" */
+    void (*gone)(void *self, const char *thing);
+    void *self;
+    bool is_asked;
+};
+
+struct act_job;
+
+struct act {
+    struct act_config config;
+    bool is_read_only; /* the server said so */
+    bool is_synced;    /* there was a snapshot on this connection */
+    unsigned last_number;
+    VEC(struct act_job *) jobs;
+    VEC(struct act_thing *) things;
+    struct io_timer *clean; /* a turn of its own, to ask for things */
+    struct act_level levels[ACTION_COUNT];
+    struct act_probe probe;
+};
+
+void act_can_tell(struct act *act); /* what differs from what was told; nothing before a snapshot */
+void act_can_probe(struct act *act);
+void act_can_lost(struct act *act); /* the probe's channels are left to be removed */
+
+/* gone() is called from the loop, also for what is none of our business any more. */
+void act_clean_add(struct act *act, const char *thing, void (*gone)(void *self, const char *thing),
+                   void *self);
+void act_clean_ask(struct act *act); /* for what is not under way; nothing without a snapshot */
+void act_clean_lost(struct act *act);
+void act_clean_free(struct act *act);
+/* Into the ledger and out of it again. */
+enum rc act_ledger_put(const struct act *act, const char *kind, const char *id, struct err *err);
+void act_ledger_drop(void *act, const char *thing); /* fits as gone() of act_clean_add() */
+
+#endif
