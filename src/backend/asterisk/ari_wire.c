@@ -135,6 +135,20 @@ static bool read_channel(struct ari_event *event, const json_t *root)
     return ari_read_channel(&event->channel, json_object_get(root, "channel"));
 }
 
+static bool read_stasis(struct ari_event *event, const json_t *root)
+{
+    bool is_start = str_eq(json_wire_id(root, "type"), "StasisStart");
+    event->stasis = is_start ? ARI_STASIS_START : ARI_STASIS_END;
+    return read_channel(event, root);
+}
+
+static bool read_hangup(struct ari_event *event, const json_t *root)
+{
+    json_int_t cause = json_integer_value(json_object_get(root, "cause"));
+    event->cause = cause > 0 && cause < 1000 ? (int)cause : 0;
+    return read_channel(event, root);
+}
+
 static bool read_dtmf(struct ari_event *event, const json_t *root)
 {
     ari_copy_text(event->text, sizeof event->text, root, "digit");
@@ -235,17 +249,17 @@ static const struct {
     {"ChannelConnectedLine", ARI_CHANNEL, read_channel},
     {"ChannelCallerId", ARI_CHANNEL, read_channel},
     {"ChannelCreated", ARI_CHANNEL, read_channel},
-    {"ChannelDestroyed", ARI_CHANNEL_DESTROYED, read_channel},
+    {"ChannelDestroyed", ARI_CHANNEL_DESTROYED, read_hangup},
     {"ChannelEnteredBridge", ARI_ENTERED_BRIDGE, read_entered},
     {"ChannelLeftBridge", ARI_LEFT_BRIDGE, read_left},
-    {"ChannelHangupRequest", ARI_HANGUP_ASKED, read_channel},
+    {"ChannelHangupRequest", ARI_HANGUP_ASKED, read_hangup},
     {"BridgeCreated", ARI_BRIDGE_CREATED, read_bridge},
     {"BridgeDestroyed", ARI_BRIDGE_DESTROYED, read_bridge},
     {"ChannelHold", ARI_HOLD, read_channel},
     {"ChannelUnhold", ARI_UNHOLD, read_channel},
     {"ChannelDtmfReceived", ARI_DTMF, read_dtmf},
-    {"StasisStart", ARI_DIALPLAN, read_channel},
-    {"StasisEnd", ARI_CHANNEL, read_channel},
+    {"StasisStart", ARI_DIALPLAN, read_stasis},
+    {"StasisEnd", ARI_CHANNEL, read_stasis},
     {"PeerStatusChange", ARI_ENDPOINT, read_endpoint},
     {"ContactStatusChange", ARI_ENDPOINT, read_endpoint},
     {"EndpointStateChange", ARI_ENDPOINT, read_endpoint},

@@ -212,9 +212,17 @@ bool ari_rest_request_encode(struct buf *out, const char *id, const char *method
     return encode(out, request);
 }
 
+bool ari_variables_encode(struct buf *out, const struct ari_variable *list, size_t len)
+{
+    json_t *variables = json_object();
+    for (size_t i = 0; i < len; i++)
+        json_object_set_new(variables, list[i].name, json_string(list[i].value));
+    return encode(out, json_pack("{s:o}", "variables", variables));
+}
+
 bool ari_filter_encode(struct buf *out)
 {
-    /* Left in although unused by the read path: StasisStart, StasisEnd, ChannelUserevent. */
+    /* Left in although unused: ChannelUserevent. */
     static const char *const unused[] = {
         "ApplicationMoveFailed",    "ApplicationRegistered",  "ApplicationUnregistered",
         "BridgeAttendedTransfer",   "BridgeBlindTransfer",    "BridgeMerged",

@@ -86,10 +86,15 @@ enum ari_kind {
     ARI_REST_RESPONSE,     /* rest */
 };
 
+/* Beside its kind: the channel came into or left the hands of an application. */
+enum ari_stasis { ARI_STASIS_NONE, ARI_STASIS_START, ARI_STASIS_END };
+
 struct json_t;
 
 struct ari_event {
     enum ari_kind kind;
+    enum ari_stasis stasis;
+    int cause;     /* ARI_CHANNEL_DESTROYED, ARI_HANGUP_ASKED: Q.850; 0 when not told */
     int64_t at_ms; /* the server's clock, UTC epoch; 0 when not told */
     struct ari_channel channel, peer;
     struct ari_bridge bridge;
@@ -152,6 +157,11 @@ bool ari_version_has_rest_over_ws(const char *version);
 /* {"type":"RESTRequest",...}; uri without /ari and without a leading slash; body NULL: none. */
 bool ari_rest_request_encode(struct buf *out, const char *id, const char *method, const char *uri,
                              const char *body);
+struct ari_variable {
+    const char *name, *value;
+};
+/* {"variables":{...}}: the body of a POST that makes a channel. */
+bool ari_variables_encode(struct buf *out, const struct ari_variable *list, size_t len);
 /* The body of PUT /applications/{app}/eventFilter: the kinds that callhud never uses. */
 bool ari_filter_encode(struct buf *out);
 /* Percent-encodes one path segment or query value. */
