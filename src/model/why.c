@@ -4,6 +4,7 @@
 
 #include "callhud/base/clock.h"
 #include "callhud/base/str.h"
+#include "callhud/model/action.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -388,6 +389,18 @@ static void put_other_facts(const struct why *w)
         buf_printf(w->out, "\nYou may not see the calls of %s.", w->who);
 }
 
+static void put_call_of_id(const struct why *w, const char *id)
+{
+    for (size_t i = 0; i < w->user->calls.len; i++) {
+        const struct call *call = &w->user->calls.items[i];
+        if (str_eq(call->id, id)) {
+            put_call(w, call, linked_by(call));
+            return;
+        }
+    }
+    buf_puts(w->out, "a call");
+}
+
 static void put_supervisors(const struct why *w)
 {
     static const char *const does[] = {
@@ -413,6 +426,71 @@ static void put_supervisors(const struct why *w)
     }
 }
 
+/* "You listen to a call to Acme Ltd since 14:02:11"; was: "You listened to ..." */
+static void put_our_mode(const struct why *w, const struct supervision *ours, bool was)
+{
+    static const char *const does[] = {
+        [SUPERVISE_LISTEN] = "listen to ", [SUPERVISE_WHISPER] = "whisper to ",
+        [SUPERVISE_BARGE] = "take part in "};
+    static const char *const did[] = {
+        [SUPERVISE_LISTEN] = "listened to ", [SUPERVISE_WHISPER] = "whispered to ",
+        [SUPERVISE_BARGE] = "took part in "};
+    int64_t at_ms = hud_backend_now(w->hud, ours->begin_ms);
+    char at[32];
+
+    buf_printf(w->out, "\nYou %s", (was ? did : does)[ours->mode]);
+    if (ours->mode == SUPERVISE_WHISPER)
+        buf_printf(w->out, "%s on ", w->who);
+    put_call_of_id(w, ours->call_id);
+    if (at_ms == 0)
+        return;
+    clock_format_local(at_ms, "%H:%M:%S", at, sizeof at);
+    buf_printf(w->out, " since %s", at);
+}
+
+static void put_hears(const struct why *w, const struct supervision *ours)
+{
+    switch (supervision_hears(ours)) {
+    case HEARS_NOBODY: buf_puts(w->out, "nobody hears you"); break;
+    case HEARS_AGENT: buf_printf(w->out, "%s hears you", w->who); break;
+    case HEARS_BOTH: buf_puts(w->out, "both hear you"); break;
+    case HEARS_UNSURE: buf_puts(w->out, "asked, not confirmed yet"); break;
+    }
+}
+
+static void put_asked(const struct why *w, const struct supervision *ours, const char *you)
+{
+    buf_printf(w->out, "%sou asked to %s", you, action_row(ours->asked)->verb);
+    if (ours->text != NULL)
+        buf_printf(w->out, ": %s.", ours->text);
+    else
+        buf_puts(w->out, ", which is not confirmed yet.");
+}
+
+/* Our own supervision, or what waits to be one, when it is about this user. */
+static void put_ours(const struct why *w)
+{
+    const struct supervision *ours = &w->hud->supervision;
+    bool is_known = ours->mode != SUPERVISE_UNKNOWN;
+
+    if (!supervision_is_of(ours, w->user->id, NULL)) {
+        if (ours->next_user_id != NULL && str_eq(ours->next_user_id, w->user->id))
+            put_asked(w, ours, "\nY");
+        return;
+    }
+    if (is_known)
+        put_our_mode(w, ours, ours->state == SUPERVISION_UNSURE);
+    if (ours->state == SUPERVISION_CONFIRMED) {
+        buf_puts(w->out, " (");
+        put_hears(w, ours);
+        buf_puts(w->out, ").");
+    } else if (ours->state == SUPERVISION_UNSURE) {
+        buf_puts(w->out, ": whether you still do is asked as soon as the link is back.");
+    } else {
+        put_asked(w, ours, is_known ? "; y" : "\nY");
+    }
+}
+
 static void put_pickup(const struct why *w)
 {
     if ((w->view.lamp != LAMP_RINGING && w->view.lamp != LAMP_HOLD) || w->view.is_stale)
@@ -435,12 +513,14 @@ void why_lamp(struct buf *out, const struct hud *hud, const struct user *user, i
     put_first_line(&w, call);
     put_stale(&w);
     put_last_known(&w);
-    if (w.view.lamp == LAMP_UNKNOWN)
-        return;
-    if (call != NULL)
+    bool is_known = w.view.lamp != LAMP_UNKNOWN;
+    if (is_known && call != NULL)
         put_other_calls(&w, call);
-    put_other_facts(&w);
-    if (call != NULL)
+    if (is_known)
+        put_other_facts(&w);
+    if (is_known && call != NULL)
         put_supervisors(&w);
-    put_pickup(&w);
+    put_ours(&w);
+    if (is_known)
+        put_pickup(&w);
 }

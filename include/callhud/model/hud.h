@@ -172,8 +172,8 @@ struct lamp_view {
     int64_t at_least_ms;
 };
 struct lamp_view hud_lamp(const struct hud *hud, const struct user *user, int64_t now_ms);
-/* pickup_check() for the user's calls; besides, not ok with --read-only, and while the backend has told
- * that nothing can be picked up. why lives until the next hud_apply(). */
+/* pickup_check() for the user's calls; besides, not ok with --read-only, and while the backend has
+ * told that nothing can be picked up. why lives until the next hud_apply(). */
 struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms);
 /* The call that the lamp speaks of: the most urgent; NULL when none. */
 const struct call *hud_call(const struct user *user);

@@ -11,6 +11,12 @@
  * name are passed through as they are. */
 void why_lamp(struct buf *out, const struct hud *hud, const struct user *user, int64_t now_ms);
 
+/* What may be done with the user now, and why not: "listen, whisper, barge: yes", "pickup: 104 has
+ * no held or ringing call". A line an answer, with the names of action_row() that have it in common,
+ * in the order of the actions; "record off", "dnd off" where that is what the key would do; "stop"
+ * only while we supervise. Lines separated by '\n', none at the end. */
+void why_actions(struct buf *out, const struct hud *hud, const struct user *user, int64_t now_ms);
+
 /* Age as on screen, at most four columns. is_at_least puts '≥' ('>' when is_ascii) before it, still
  * within four columns by leaving off the smaller unit. age_ms < 0 gives "". */
 enum age_style {
