@@ -83,24 +83,24 @@ static enum rc take_command(struct parser *p, const char *name)
     return err_set(p->err, RC_USAGE, "no command '%.60s': 'callhud --help' lists them", name);
 }
 
-static enum rc check_first_word(const struct parser *p)
+/* Is args[at] one of the words, if those are fixed? */
+static enum rc check_word(const struct parser *p, const char *list, size_t at)
 {
     const struct cli_command *command = p->cli->command;
-    if (!command->words[0] || p->cli->args_len == 0 || cli_has_word(command->words, p->args[0]))
+    if (str_is_empty(list) || p->cli->args_len <= at || cli_has_word(list, p->args[at]))
         return RC_OK;
     char words[128];
     const char *names[NAMES_MAX];
     size_t count = 0;
-    str_copy(words, sizeof words, command->words);
+    str_copy(words, sizeof words, list);
     char *rest = words;
     for (const char *one; count < NAMES_MAX && (one = str_next_field(&rest, ' '));)
         names[count++] = one;
-    const char *near = str_nearest(p->args[0], names, count);
+    const char *near = str_nearest(p->args[at], names, count);
     if (near)
-        return err_set(p->err, RC_USAGE, "%s %.60s: did you mean '%s'?", command->name, p->args[0],
+        return err_set(p->err, RC_USAGE, "%s %.60s: did you mean '%s'?", command->name, p->args[at],
                        near);
-    return err_set(p->err, RC_USAGE, "%s %.60s: write one of %s", command->name, p->args[0],
-                   command->words);
+    return err_set(p->err, RC_USAGE, "%s %.60s: write one of %s", command->name, p->args[at], list);
 }
 
 static enum rc check_together(const struct parser *p)
@@ -124,7 +124,8 @@ static enum rc check_together(const struct parser *p)
         return err_set(p->err, RC_USAGE, "'%.60s' is too much: write callhud %s%s%s",
                        p->args[command->max_args], command->name, command->args[0] ? " " : "",
                        command->args);
-    return check_first_word(p);
+    enum rc rc = check_word(p, command->words, 0);
+    return rc == RC_OK ? check_word(p, command->second_words, 1) : rc;
 }
 
 enum rc cli_parse(struct cli *out, int argc, char **argv, struct err *err)

@@ -6,6 +6,14 @@
 
 #include <string.h>
 
+#define SUPERVISE_MORE                                                                             \
+    "Your own phone rings; lift it. A line is printed for each mode that the exchange confirms.\n" \
+    "Words on standard input, one a line, change the mode: listen whisper barge takeover stop. "   \
+    "On\n"                                                                                         \
+    "a terminal the keys l w b t and x do. The end of input changes nothing. Ends with 0 when "    \
+    "the\n"                                                                                        \
+    "call ends or on stop, and always cleans up behind itself. It asks nothing.\n"
+
 const struct cli_command cli_commands[] = {
     {.name = "console",
      .args = "",
@@ -34,6 +42,105 @@ const struct cli_command cli_commands[] = {
      .words = "",
      .formats = "table json csv",
      .run = cmd_watch},
+    {.name = "pickup",
+     .args = "EXT",
+     .sentence = "Answers a call that rings at, or is held by, a user.",
+     .more = "Your own phone rings; when it is lifted, the call is on it. Ends with 0 when the\n"
+             "exchange confirms it, with 4 when somebody else was first, and asks nothing.\n",
+     .min_args = 1,
+     .max_args = 1,
+     .options = "--call --reason",
+     .words = "",
+     .formats = "table json",
+     .run = cmd_act},
+    {.name = "listen",
+     .args = "EXT",
+     .sentence = "Listens to a call: nobody hears you.",
+     .more = SUPERVISE_MORE,
+     .min_args = 1,
+     .max_args = 1,
+     .options = "--call --reason",
+     .words = "",
+     .formats = "table json",
+     .run = cmd_supervise},
+    {.name = "whisper",
+     .args = "EXT",
+     .sentence = "Listens to a call and speaks to the agent only.",
+     .more = SUPERVISE_MORE,
+     .min_args = 1,
+     .max_args = 1,
+     .options = "--call --reason",
+     .words = "",
+     .formats = "table json",
+     .run = cmd_supervise},
+    {.name = "barge",
+     .args = "EXT",
+     .sentence = "Joins a call: both parties hear you.",
+     .more = SUPERVISE_MORE,
+     .min_args = 1,
+     .max_args = 1,
+     .options = "--call --reason",
+     .words = "",
+     .formats = "table json",
+     .run = cmd_supervise},
+    {.name = "takeover",
+     .args = "EXT",
+     .sentence = "Takes the agent's place in a call.",
+     .more = "Your own phone rings; when it is lifted, the call is on it and the agent is out of\n"
+             "it. Ends when the exchange confirms it. Until then it reads the words of listen.\n",
+     .min_args = 1,
+     .max_args = 1,
+     .options = "--call --reason",
+     .words = "",
+     .formats = "table json",
+     .run = cmd_supervise},
+    {.name = "hangup",
+     .args = "EXT",
+     .sentence = "Ends a call of a user.",
+     .more = "",
+     .min_args = 1,
+     .max_args = 1,
+     .options = "--call --reason",
+     .words = "",
+     .formats = "table json",
+     .run = cmd_act},
+    {.name = "dnd",
+     .args = "EXT [on|off]",
+     .sentence = "Turns do not disturb of a user on or off, or over.",
+     .more = "",
+     .min_args = 1,
+     .max_args = 2,
+     .options = "--reason",
+     .words = "",
+     .formats = "table json",
+     .second_words = "on off",
+     .run = cmd_act},
+    {.name = "record",
+     .args = "EXT on|off",
+     .sentence = "Begins or ends the recording of a call.",
+     .more =
+         "A recording goes on after this command has ended; it ends with the call, or with off.\n",
+     .min_args = 2,
+     .max_args = 2,
+     .options = "--call --reason",
+     .words = "",
+     .formats = "table json",
+     .second_words = "on off",
+     .run = cmd_act},
+    {.name = "audit",
+     .args = "show|verify",
+     .sentence = "Shows and proves the record of what was done.",
+     .more = "show prints the records, oldest first; with --since HASH those after that one.\n"
+             "verify looks at every byte: each record holds the hash of the one before. It ends\n"
+             "with 1 and names the first line that is wrong. A tail that was cut off and a file\n"
+             "that was rewritten whole do not show in the file itself: --since HASH (a head that\n"
+             "was kept elsewhere) and --against journald find them. Needs no profile.\n",
+     .min_args = 1,
+     .max_args = 1,
+     .options = "--since --against",
+     .words = "show verify",
+     .formats = "table json csv",
+     .run = cmd_audit},
     {.name = "doctor",
      .args = "",
      .sentence = "Checks configuration, terminal, network and sign-in, and says what to do.",
@@ -203,6 +310,35 @@ static enum rc set_example(struct cli *cli, const char *text, struct err *err)
     return RC_OK;
 }
 
+static enum rc set_call(struct cli *cli, const char *text, struct err *err)
+{
+    if (!text[0])
+        return err_set(err, RC_USAGE, "--call needs the id of a call: status --json shows them");
+    cli->call = text;
+    return RC_OK;
+}
+
+static enum rc set_reason(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->reason = text;
+    return RC_OK;
+}
+
+static enum rc set_since(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->since = text;
+    return RC_OK;
+}
+
+static enum rc set_against(struct cli *cli, const char *text, struct err *err)
+{
+    int word;
+    cli->against = text;
+    return word_of("--against", text, &word, err);
+}
+
 static enum rc set_help(struct cli *cli, const char *text, struct err *err)
 {
     (void)text, (void)err;
@@ -237,6 +373,14 @@ const struct cli_option cli_options[] = {
      set_size},
     {"--example", "", CLI_WORD, "asterisk",
      "Prints what to put on the server and into the configuration, and ends.", false, set_example},
+    {"--call", "", CLI_TEXT, "ID",
+     "The call to act on, as status --json names it; else the one that the action fits best.",
+     false, set_call},
+    {"--reason", "", CLI_TEXT, "TEXT", "Why, for the audit record.", false, set_reason},
+    {"--since", "", CLI_TEXT, "HASH",
+     "A hash that the audit file must hold; show: only what came after it.", false, set_since},
+    {"--against", "", CLI_WORD, "journald",
+     "Also compares with the heads that the system's journal holds.", false, set_against},
     {"--help", "-h", CLI_FLAG, "", "Prints help, also on a command.", true, set_help},
     {"--version", "-V", CLI_FLAG, "", "Prints the version.", true, set_version},
 };

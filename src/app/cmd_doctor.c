@@ -102,7 +102,9 @@ int cmd_doctor(const struct cli *cli)
     say_version(&d);
     doctor_config(&d);
     doctor_terminal(&d);
+    doctor_records(&d);
     doctor_server(&d);
+    doctor_actions(&d);
     int exit_code = cli->format == FORMAT_JSON ? print_json(&d) : ferror(stdout) ? 1 : 0;
     if (has_failed(&d))
         exit_code = 1;

@@ -24,6 +24,7 @@ struct watch {
     struct buf line;
     uint64_t sequence;
     int exit_code;
+    bool is_leaving;
     bool is_once;    /* status */
     bool is_started; /* the lines of the beginning were printed */
     bool is_ascii;
@@ -37,8 +38,24 @@ static const char *profile_of(const struct watch *w)
 
 static void end_with(struct watch *w, int exit_code)
 {
-    w->exit_code = exit_code;
+    if (w->exit_code < 0)
+        w->exit_code = exit_code;
+}
+
+static void on_left(void *self)
+{
+    struct watch *w = self;
     loop_stop(w->session.loop);
+}
+
+/* What killed runs left is being removed, perhaps: that much is waited for. */
+static void on_turned(void *self)
+{
+    struct watch *w = self;
+    if (w->exit_code < 0 || w->is_leaving)
+        return;
+    w->is_leaving = true;
+    session_leave(&w->session, on_left, w);
 }
 
 static bool is_wanted(const struct watch *w, const struct user *user)
@@ -190,6 +207,8 @@ static void on_signal(void *self, int signum)
         session_log_stats(&w->session, &none);
     } else if (signum == SIGCONT) {
         session_mistrust(&w->session, "this program was stopped");
+    } else if (w->exit_code >= 0) {
+        loop_stop(w->session.loop);
     } else {
         end_with(w, 128 + signum);
     }
@@ -214,6 +233,7 @@ static int run(const struct cli *cli, bool is_once)
         return start_fail(&err);
     }
     w.session.changed = on_changed;
+    w.session.turned = on_turned;
     w.session.self = &w;
     w.out = out_new(w.session.loop, STDOUT_FILENO, on_out_ended, &w);
     for (size_t i = 0; i < SIGNALS; i++)

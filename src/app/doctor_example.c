@@ -1,13 +1,14 @@
 /* doctor --example: what to put on the server and into the configuration. */
 #include "callhud/app/doctor.h"
 
+#include "callhud/app/share.h"
 #include "callhud/base/str.h"
 
-static const char asterisk[] =
-    "# ---- on the Asterisk server -------------------------------------------------\n"
-    "\n"
-    "# /etc/asterisk/http.conf: ARI is reached over Asterisk's own web server.\n"
-    "# Plain http stays on the machine itself; from elsewhere use TLS.\n"
+#include <stdio.h>
+
+static const char http_conf[] =
+    "; ARI is reached over Asterisk's own web server. Plain http stays on the machine\n"
+    "; itself; from elsewhere use TLS. Then: asterisk -rx 'module reload http'\n"
     "[general]\n"
     "enabled = yes\n"
     "bindaddr = 127.0.0.1\n"
@@ -15,30 +16,9 @@ static const char asterisk[] =
     "tlsenable = yes\n"
     "tlsbindaddr = 0.0.0.0:8089\n"
     "tlscertfile = /etc/asterisk/keys/pbx.pem\n"
-    "tlsprivatekey = /etc/asterisk/keys/pbx.key\n"
-    "\n"
-    "# /etc/asterisk/ari.conf: a user for callhud. Events are many and small; give a\n"
-    "# slow reader a second before the server hangs up on it.\n"
-    "[general]\n"
-    "enabled = yes\n"
-    "websocket_write_timeout = 1000\n"
-    "\n"
-    "# Watching needs no more than read_only = yes. Acting on calls needs no. ARI knows\n"
-    "# no narrower right: who has this password can read the SIP passwords of all\n"
-    "# phones. Let it in from known addresses only.\n"
-    "[hud]\n"
-    "type = user\n"
-    "read_only = yes\n"
-    "password_format = crypt\n"
-    "# made by: mkpasswd --method=sha-512\n"
-    "password = $6$...\n"
-    "deny = 0.0.0.0/0.0.0.0\n"
-    "permit = 127.0.0.1/255.255.255.255\n"
-    "\n"
-    "# then: asterisk -rx 'module reload http' and asterisk -rx 'module reload res_ari'\n"
-    "\n"
-    "# ---- here: ~/.config/callhud/config.ini -------------------------------------\n"
-    "\n"
+    "tlsprivatekey = /etc/asterisk/keys/pbx.key\n";
+
+static const char config_ini[] =
     "[profile work]\n"
     "backend = asterisk\n"
     "server = https://pbx.example.com:8089/ari\n"
@@ -47,29 +27,49 @@ static const char asterisk[] =
     "# CALLHUD_WORK_PASSWORD. The password itself does not belong into this file.\n"
     "password_file = ~/.config/callhud/work.pass\n"
     "# password_command = pass show pbx/hud\n"
-    "# your own phone\n"
-    "phone = PJSIP/108\n"
     "# who is watched: all, list (people below), or numbers and ranges\n"
     "monitor = 101-108\n"
     "ring_when_monitored_rings = no\n"
-    "pick_up_held_lines = yes\n"
     "# the device state that your dialplan sets for do not disturb; empty: none\n"
     "dnd_device = Custom:DND%s\n"
     "# for a certificate of your own authority:\n"
     "# ca_file = ~/.config/callhud/ca.pem\n"
+    "\n"
+    "# Acting on calls: your own phone, which rings for pick up, listen and the like; how\n"
+    "# many seconds; whether it is asked to lift itself\n"
+    "phone = PJSIP/108\n"
+    "ring_timeout = 20\n"
+    "auto_answer = no\n"
+    "# may a line that a monitored user holds be picked up, and does the console ask first\n"
+    "pick_up_held_lines = yes\n"
+    "confirm_pickup = yes\n"
+    "# required: no action whose record cannot be written; see callhud audit\n"
+    "audit = on\n"
     "\n"
     "[users work]\n"
     "# extension = name | department | devices; what is left out is found on the server\n"
     "101 = Noor Haddad | Cartier | PJSIP/noor-desk, PJSIP/noor-web\n"
     "102 = Rana Aziz | Cartier\n"
     "\n"
-    "# ---- then ------------------------------------------------------------------\n"
-    "# callhud doctor\n";
+    "# then: callhud doctor\n";
+
+static void put_file(struct buf *out, const char *name, const char *text)
+{
+    buf_printf(out, "# ---- %s ----\n\n%s\n", name, text);
+}
 
 enum rc doctor_example(const char *kind, struct buf *out, struct err *err)
 {
     if (!str_eq(kind, "asterisk"))
         return err_set(err, RC_USAGE, "no example '%.60s': there is --example asterisk", kind);
-    buf_puts(out, asterisk);
+    put_file(out, "on the server: /etc/asterisk/http.conf", http_conf);
+    for (const struct share_file *file = share_files; file->name; file++) {
+        char name[128];
+        if (!str_starts(file->name, "asterisk/"))
+            continue;
+        (void)snprintf(name, sizeof name, "on the server: /etc/%s", file->name);
+        put_file(out, name, file->text);
+    }
+    put_file(out, "here: ~/.config/callhud/config.ini", config_ini);
     return RC_OK;
 }

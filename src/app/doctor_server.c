@@ -381,14 +381,19 @@ static void say_users(struct server *s, const struct ari_people *people)
 static void say_phone(struct server *s, const struct ari_endpoints *list)
 {
     const char *phone = s->config.phone;
-    if (str_is_empty(phone))
+    if (str_is_empty(phone)) {
+        doctor_say(s->d, "phone", DOCTOR_WARN,
+                   "the profile names none: enough to watch; pick up, listen and the like need "
+                   "phone = PJSIP/EXT");
         return;
+    }
     for (size_t i = 0; i < list->list.len; i++) {
         const struct ari_endpoint *endpoint = &list->list.items[i];
         if (!str_eq_nocase(endpoint->name, phone))
             continue;
         if (endpoint->online == ARI_ONLINE_NO)
-            doctor_say(s->d, "phone", DOCTOR_WARN, "%s is not registered", phone);
+            doctor_say(s->d, "phone", DOCTOR_WARN,
+                       "%s is not registered: pick up, listen and the like need it", phone);
         else
             doctor_say(s->d, "phone", DOCTOR_OK, "%s is registered", phone);
         return;
@@ -450,6 +455,7 @@ static void run_steps(struct server *s)
     }
     s->io.ws_close(s->ws);
     s->ws = NULL;
+    s->d->is_signed_in = s->blocked == NULL;
 }
 
 void doctor_server(struct doctor *d)

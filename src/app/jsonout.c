@@ -3,6 +3,7 @@
 #include "callhud/base/clock.h"
 #include "callhud/base/str.h"
 #include "callhud/base/utf8.h"
+#include "callhud/model/action.h"
 #include "callhud/model/why.h"
 
 #include <inttypes.h>
@@ -89,6 +90,36 @@ void jsonout_user(struct buf *out, const struct hud *hud, const struct user *use
     json_object_set_new(o, "calls", calls_json(user));
     json_dump_callback(o, append, out, JSON_COMPACT);
     json_decref(o);
+}
+
+/* {"v":1,"time","extension","call", NAME: the action's, ..., "confirmed":true} */
+static void put_confirmed(struct buf *out, int64_t at_ms, const char *extension,
+                          const struct event *event, const char *name)
+{
+    enum action_kind kind = event->u.action.kind;
+    json_t *o = json_object();
+    json_object_set_new(o, "v", json_integer(1));
+    json_object_set_new(o, "time", time_or_null(at_ms));
+    json_object_set_new(o, "extension", json_string(extension));
+    json_object_set_new(o, "call", text_or_null(event->u.action.call_id));
+    json_object_set_new(o, name, json_string(action_row(kind)->name));
+    if (kind == ACTION_DND || kind == ACTION_RECORD)
+        json_object_set_new(o, "on", json_boolean(event->u.action.is_on));
+    json_object_set_new(o, "confirmed", json_true());
+    json_dump_callback(o, append, out, JSON_COMPACT);
+    buf_putc(out, '\n');
+    json_decref(o);
+}
+
+void jsonout_action(struct buf *out, int64_t at_ms, const char *extension,
+                    const struct event *event)
+{
+    put_confirmed(out, at_ms, extension, event, "action");
+}
+
+void jsonout_mode(struct buf *out, int64_t at_ms, const char *extension, const struct event *event)
+{
+    put_confirmed(out, at_ms, extension, event, "mode");
 }
 
 static void csv_text(struct buf *out, const char *text, char end)
@@ -194,8 +225,8 @@ void jsonout_words(struct buf *out, const struct hud *hud, const struct user *us
     column(out, row->word, 16, is_ascii);
     buf_printf(out, "%5s%s", age, view.is_stale ? " stale" : "");
     if (call) {
-        const char *arrow = call->direction == CALL_IN ? (is_ascii ? "<-" : "←")
-                                                       : (is_ascii ? "->" : "→");
+        const char *arrow =
+            call->direction == CALL_IN ? (is_ascii ? "<-" : "←") : (is_ascii ? "->" : "→");
         buf_printf(out, "  %s", arrow);
         const char *name = numbers_is_number(call->name) ? "" : call->name;
         char number[64];

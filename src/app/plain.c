@@ -1,13 +1,11 @@
 #include "callhud/app/plain.h"
 
-#include "callhud/app/out.h"
-#include "callhud/app/session.h"
+#include "callhud/app/act_words.h"
 #include "callhud/app/start.h"
-#include "callhud/base/clock.h"
 #include "callhud/base/str.h"
 #include "callhud/model/order.h"
 #include "callhud/model/why.h"
-#include "callhud/ui/numbers.h"
+#include "plain_priv.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -19,33 +17,20 @@
 #define LINE_MAX_BYTES 1024
 #define LAST_LINES_MS 1000
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCONT};
-#define SIGNALS (sizeof signals / sizeof *signals)
-
-struct plain {
-    const struct cli *cli;
-    struct session session;
-    struct out *out;
-    struct buf line;
-    struct buf typed;
-    struct filter filter;
-    struct loop_signal *watched[SIGNALS];
-    struct loop_watch *input;
-    enum link_state told_state;
-    bool is_told_synced;
-    bool is_ascii, is_prompting;
-    bool is_prompt_shown; /* and nothing was written since */
-    int exit_code;
-};
-
-static void end_with(struct plain *p, int exit_code)
+static void on_left(void *self)
 {
-    if (p->exit_code < 0)
-        p->exit_code = exit_code;
+    struct plain *p = self;
     loop_stop(p->session.loop);
 }
 
-static void send(struct plain *p)
+/* What goes on is ended at the end of this turn, then the program. */
+void plain_end(struct plain *p, int exit_code)
+{
+    if (p->exit_code < 0)
+        p->exit_code = exit_code;
+}
+
+void plain_send(struct plain *p)
 {
     /* Lines that come by themselves take the prompt's place; it is written again after them. */
     if (p->is_prompt_shown)
@@ -57,23 +42,14 @@ static void send(struct plain *p)
 
 static void on_out_ended(void *self)
 {
-    end_with(self, 0); /* the exit code comes from out_free() */
+    plain_end(self, 0); /* the exit code comes from out_free() */
 }
 
-static void say(struct plain *p, const char *text)
+void plain_say(struct plain *p, const char *text)
 {
     buf_puts(&p->line, text);
     buf_putc(&p->line, '\n');
-    send(p);
-}
-
-static void put_clock(struct plain *p)
-{
-    char clock[16];
-    int64_t at_ms = hud_backend_now(&p->session.hud, session_now(&p->session));
-    clock_format_local(at_ms ? at_ms : clock_wall_ms(), "%H:%M:%S", clock, sizeof clock);
-    buf_puts(&p->line, clock);
-    buf_putc(&p->line, ' ');
+    plain_send(p);
 }
 
 /* Text from outside, in what the terminal can show. */
@@ -87,7 +63,7 @@ static enum ui_numbers numbers_of(const struct plain *p)
     return (enum ui_numbers)p->session.settings->numbers;
 }
 
-static void put_party(struct plain *p, const struct call *call)
+void plain_put_party(struct plain *p, const struct call *call)
 {
     const char *name = numbers_is_number(call->name) ? "" : call->name;
     char number[64];
@@ -113,7 +89,7 @@ static void put_user(struct plain *p, const struct user *user)
     char age[AGE_BYTES];
     age_text(age, hud_age_ms(hud, since_ms, now_ms), age_style_of(view.lamp), is_at_least,
              p->is_ascii);
-    put_clock(p);
+    act_words_clock(&p->line, &p->session.hud, session_now(&p->session));
     put_text(p, user->extension);
     if (!str_is_empty(user->name))
         buf_putc(&p->line, ' ');
@@ -125,14 +101,18 @@ static void put_user(struct plain *p, const struct user *user)
         buf_puts(&p->line, " (stale)");
     const struct call *call = user->is_withheld ? NULL : hud_call(user);
     if (call)
-        put_party(p, call);
+        plain_put_party(p, call);
     size_t calls = user->calls.len + user->calls_beyond;
     if (call && calls > 1)
         buf_printf(&p->line, ", %zu calls", calls);
+    if (call && call->is_recorded)
+        buf_puts(&p->line, ", recorded");
+    if (call && call->supervisors_len)
+        buf_puts(&p->line, ", supervised");
     if (hud_pickup(hud, user, now_ms).is_ok)
         buf_puts(&p->line, "; may be picked up");
     buf_putc(&p->line, '\n');
-    send(p);
+    plain_send(p);
 }
 
 static void put_list(struct plain *p)
@@ -146,7 +126,7 @@ static void put_list(struct plain *p)
     if (order.hidden)
         buf_printf(&p->line, ", %zu more are not shown (filter: %s)", order.hidden, p->filter.text);
     buf_putc(&p->line, '\n');
-    send(p);
+    plain_send(p);
     order_fini(&order);
 }
 
@@ -155,16 +135,15 @@ static void put_link(struct plain *p)
 {
     const struct link *link = &p->session.hud.link;
     static const char *const words[] = {
-        [LINK_IDLE] = "idle",       [LINK_CONNECTING] = "connecting",
-        [LINK_LIVE] = "connected",  [LINK_POLLING] = "polling",
-        [LINK_LOST] = "link lost",  [LINK_REFUSED] = "refused",
+        [LINK_IDLE] = "idle",       [LINK_CONNECTING] = "connecting", [LINK_LIVE] = "connected",
+        [LINK_POLLING] = "polling", [LINK_LOST] = "link lost",        [LINK_REFUSED] = "refused",
     };
     if (link->state == p->told_state && link->is_synced == p->is_told_synced)
         return;
     bool was_synced = p->is_told_synced;
     p->told_state = link->state;
     p->is_told_synced = link->is_synced;
-    put_clock(p);
+    act_words_clock(&p->line, &p->session.hud, session_now(&p->session));
     if (link->is_synced && !was_synced)
         buf_puts(&p->line, "live: the lamps are fresh");
     else if (link->state != LINK_CONNECTING || str_is_empty(link->text))
@@ -177,7 +156,7 @@ static void put_link(struct plain *p)
     if (was_synced && !link->is_synced)
         buf_puts(&p->line, "; every lamp is stale");
     buf_putc(&p->line, '\n');
-    send(p);
+    plain_send(p);
     if (link->is_synced && !was_synced)
         put_list(p);
 }
@@ -215,7 +194,7 @@ static void prompt(struct plain *p)
     if (!p->is_prompting || p->is_prompt_shown || p->exit_code >= 0)
         return;
     buf_puts(&p->line, "> ");
-    send(p);
+    plain_send(p);
     p->is_prompt_shown = true;
 }
 
@@ -229,19 +208,37 @@ static void on_changed(void *self, unsigned bits)
         put_link(p);
     if (was_synced && p->is_told_synced)
         put_changes(p);
+    plain_check_question(p);
     prompt(p);
+}
+
+static void on_turned(void *self)
+{
+    struct plain *p = self;
+    prompt(p);
+    if (p->exit_code < 0 || p->is_leaving)
+        return;
+    p->is_leaving = true;
+    session_leave(&p->session, on_left, p);
 }
 
 /* ---- typed commands -------------------------------------------------------------------------- */
 
-static void do_why(struct plain *p, const char *extension)
+const struct user *plain_user(struct plain *p, const char *extension)
 {
     const struct user *user = hud_user_by_extension(&p->session.hud, extension);
     if (!user) {
         buf_printf(&p->line, "no user has extension '%s'\n", extension);
-        send(p);
-        return;
+        plain_send(p);
     }
+    return user;
+}
+
+static void do_why(struct plain *p, const char *extension)
+{
+    const struct user *user = plain_user(p, extension);
+    if (!user)
+        return;
     struct buf why, masked;
     buf_init(&why, 16384);
     buf_init(&masked, 16384);
@@ -254,14 +251,14 @@ static void do_why(struct plain *p, const char *extension)
     }
     buf_fini(&why);
     buf_fini(&masked);
-    send(p);
+    plain_send(p);
 }
 
 static void do_filter(struct plain *p, const char *text)
 {
     struct err err = {0};
     if (filter_parse(&p->filter, text, &err) != RC_OK)
-        say(p, err.text);
+        plain_say(p, err.text);
     else
         put_list(p);
 }
@@ -269,16 +266,18 @@ static void do_filter(struct plain *p, const char *text)
 static void do_command(struct plain *p, char *line)
 {
     char *rest = str_trim(line);
-    if (!*rest)
+    if (plain_answer(p, rest) || !*rest)
         return;
     if (*rest == '/') {
         do_filter(p, rest + 1);
         return;
     }
-    const char *word = str_next_field(&rest, ' ');
-    const char *argument = rest ? str_trim(rest) : "";
+    char *word = str_next_field(&rest, ' ');
+    char *argument = rest ? str_trim(rest) : word + strlen(word);
     if (str_eq(word, "q") || str_eq(word, "quit")) {
-        end_with(p, 0);
+        plain_ask_quit(p);
+    } else if (plain_act(p, word, argument)) {
+        return;
     } else if (str_eq(word, "list") || str_eq(word, "status")) {
         put_list(p);
     } else if (str_eq(word, "why")) {
@@ -287,11 +286,13 @@ static void do_command(struct plain *p, char *line)
         do_filter(p, argument);
     } else if (str_eq(word, "resync")) {
         session_resync(&p->session);
-        say(p, "asked for a new snapshot");
+        plain_say(p, "asked for a new snapshot");
     } else {
         if (!str_eq(word, "help") && !str_eq(word, "?"))
-            say(p, "no such command");
-        say(p, "commands: list, why EXT, /FILTER, resync, help, quit");
+            plain_say(p, "no such command");
+        plain_say(p, "commands: list, why EXT, /FILTER, resync, help, quit\n"
+                     "acting: pickup, listen, whisper, barge, takeover, hangup EXT; stop; dnd EXT "
+                     "[on|off]; record EXT on|off");
     }
 }
 
@@ -307,7 +308,7 @@ static void on_input(void *self)
         loop_watch_stop(p->input);
         p->input = NULL;
         if (p->is_prompting)
-            end_with(p, 0);
+            plain_end(p, 0);
         return;
     }
     for (ssize_t i = 0; i < n && p->exit_code < 0; i++) {
@@ -328,6 +329,12 @@ static void on_input(void *self)
     }
 }
 
+static void stop_now(void *self)
+{
+    (void)self;
+    raise(SIGSTOP);
+}
+
 static void on_signal(void *self, int signum)
 {
     struct plain *p = self;
@@ -336,18 +343,27 @@ static void on_signal(void *self, int signum)
         session_log_stats(&p->session, &none);
     } else if (signum == SIGCONT) {
         session_mistrust(&p->session, "this program was stopped");
+    } else if (signum == SIGTSTP && p->exit_code < 0) {
+        session_leave(&p->session, stop_now, p); /* who is stopped could not clean up */
+    } else if (p->exit_code >= 0) {
+        loop_stop(p->session.loop);
     } else {
-        end_with(p, 128 + signum);
+        plain_end(p, 128 + signum);
     }
 }
 
 static void run(struct plain *p, struct err *err)
 {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCONT, SIGTSTP};
+    _Static_assert(sizeof signals / sizeof *signals <= PLAIN_SIGNALS, "room for all signals");
     p->session.changed = on_changed;
+    p->session.acted = plain_acted;
+    p->session.told = plain_told;
+    p->session.turned = on_turned;
     p->session.self = p;
     p->told_state = LINK_IDLE;
     p->is_prompting = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    for (size_t i = 0; i < SIGNALS; i++)
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         p->watched[i] = loop_signal(p->session.loop, signals[i], on_signal, p);
     if (session_start(&p->session, err) != RC_OK) {
         p->exit_code = rc_exit_code(err->rc);
@@ -378,7 +394,7 @@ int plain_run(const struct cli *cli, const char *why)
         run(&p, &err);
         struct session_stats none = {0};
         session_log_stats(&p.session, &none);
-        for (size_t i = 0; i < SIGNALS; i++)
+        for (size_t i = 0; i < PLAIN_SIGNALS; i++)
             loop_signal_stop(p.watched[i]);
         if (p.input)
             loop_watch_stop(p.input);
@@ -388,6 +404,7 @@ int plain_run(const struct cli *cli, const char *why)
         is_looking_up = session_fini(&p.session);
     }
     int exit_code = err.rc == RC_OK ? p.exit_code : start_fail(&err);
+    plain_forget_question(&p);
     buf_fini(&p.line);
     buf_fini(&p.typed);
     start_fini(&start);

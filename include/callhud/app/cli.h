@@ -22,6 +22,10 @@ struct cli {
     enum log_level log_level;
     const char *size;        /* shot --size */
     const char *example;     /* doctor --example */
+    const char *call;        /* --call: the id of the call that is acted on */
+    const char *reason;      /* --reason: for the record */
+    const char *since;       /* audit --since: a hash, as typed */
+    const char *against;     /* audit --against: "journald" */
     const char *const *args; /* positional, after the command */
     size_t args_len;
 };
@@ -38,6 +42,7 @@ struct cli_command {
     const char *words; /* fixed choices of the first argument, blank-separated: "list show check" */
     const char
         *formats; /* that it can write, blank-separated: "table json"; "": --format is wrong */
+    const char *second_words; /* fixed choices of the second argument; NULL: anything */
     int (*run)(const struct cli *cli); /* the exit code */
 };
 extern const struct cli_command cli_commands[]; /* the first is the default */
@@ -73,6 +78,9 @@ enum rc cli_completion(const char *shell, struct buf *out, struct err *err); /* 
 int cmd_console(const struct cli *cli);
 int cmd_status(const struct cli *cli);
 int cmd_watch(const struct cli *cli);
+int cmd_act(const struct cli *cli);       /* pickup hangup dnd record */
+int cmd_supervise(const struct cli *cli); /* listen whisper barge takeover */
+int cmd_audit(const struct cli *cli);
 int cmd_doctor(const struct cli *cli);
 int cmd_theme(const struct cli *cli);
 int cmd_shot(const struct cli *cli);

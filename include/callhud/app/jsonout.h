@@ -13,6 +13,10 @@ void jsonout_csv_header(struct buf *out);
 /* One CSV line with '\n'; calls are counted, the deciding call's fields are given. */
 void jsonout_csv_user(struct buf *out, const struct hud *hud, const struct user *user,
                       const char *profile, uint64_t sequence, int64_t now_ms);
+/* A confirmed action and a confirmed mode of a supervision, as one object with '\n'. */
+void jsonout_action(struct buf *out, int64_t at_ms, const char *extension,
+                    const struct event *event);
+void jsonout_mode(struct buf *out, int64_t at_ms, const char *extension, const struct event *event);
 /* One line of words for people, with '\n': lamp, extension, name, age, other party; numbers as the
  * setting allows (JSON and CSV have them as they are). */
 void jsonout_words(struct buf *out, const struct hud *hud, const struct user *user,
