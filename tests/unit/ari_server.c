@@ -182,15 +182,21 @@ static const struct ari_answer *find_answer(const struct ari_rig *rig, const cha
              str_eq(method, "GET") ? "" : " ", uri);
     for (size_t i = rig->answers.len; i-- > 0;) {
         const struct ari_answer *answer = &rig->answers.items[i];
-        size_t len = strlen(answer->uri);
-        if (len > 0 && answer->uri[len - 1] == '*' ? strncmp(answer->uri, asked, len - 1) == 0
-                                                   : str_eq(answer->uri, asked))
+        const char *star = strchr(answer->uri, '*');
+        if (star != NULL ? strncmp(answer->uri, asked, (size_t)(star - answer->uri)) == 0 &&
+                               str_ends(asked, star + 1)
+                         : str_eq(answer->uri, asked))
             return answer;
     }
     return NULL;
 }
 
 static const char not_found[] = "{\"message\":\"Resource not found\"}";
+
+static void note_request(struct ari_rig *rig, const char *method, const char *uri)
+{
+    buf_printf(&rig->asked, "%s %s\n", method, uri);
+}
 
 static void serve_frame(struct ari_rig *rig, struct io_ws *ws, const char *frame)
 {
@@ -199,8 +205,14 @@ static void serve_frame(struct ari_rig *rig, struct io_ws *ws, const char *frame
     assert_string_equal(json_string_value(json_object_get(request, "type")), "RESTRequest");
     const char *uri = json_string_value(json_object_get(request, "uri"));
     assert_true(uri[0] != '/'); /* Asterisk answers 405 to a leading slash */
-    const struct ari_answer *answer =
-        find_answer(rig, json_string_value(json_object_get(request, "method")), uri);
+    const char *method = json_string_value(json_object_get(request, "method"));
+    const struct ari_answer *answer = find_answer(rig, method, uri);
+    note_request(rig, method, uri);
+    rig->asked_ws++;
+    if (answer != NULL && answer->status == ARI_RIG_SILENT) {
+        json_decref(request);
+        return;
+    }
     json_t *response =
         json_pack("{s:s,s:O,s:O,s:i,s:s,s:s,s:s}", "type", "RESTResponse", "transaction_id",
                   json_object_get(request, "transaction_id"), "request_id",
@@ -210,7 +222,6 @@ static void serve_frame(struct ari_rig *rig, struct io_ws *ws, const char *frame
     if (rig->is_dated && rig->last_at[0] != '\0')
         json_object_set_new(response, "timestamp", json_string(rig->last_at));
     char *text = json_dumps(response, JSON_COMPACT);
-    rig->asked_ws++;
     if (!ws->is_over)
         fake_ws_say(ws, text);
     free(text);
@@ -233,6 +244,9 @@ static bool serve_once(struct ari_rig *rig)
         if (http->is_over)
             continue;
         const struct ari_answer *answer = find_answer(rig, http->method, http->url + base);
+        if (answer != NULL && answer->status == ARI_RIG_SILENT)
+            continue;
+        note_request(rig, http->method, http->url + base);
         rig->asked_http++;
         if (answer != NULL && answer->status == 0)
             fake_http_answer(http, RC_UNREACHABLE, 0, NULL, NULL);
@@ -333,6 +347,7 @@ void ari_rig_init(struct ari_rig *rig)
     memset(rig, 0, sizeof *rig);
     fake_io_init(&rig->fake);
     buf_init(&rig->log, 4u * 1024 * 1024);
+    buf_init(&rig->asked, 4u * 1024 * 1024);
     rig->is_rest_over_ws = true;
     rig->config = (struct backend_config){
         .profile = "test",
@@ -342,6 +357,43 @@ void ari_rig_init(struct ari_rig *rig)
         .monitor = "all",
         .dnd_device = "Custom:DND%s",
     };
+}
+
+static enum rc ledger_put(void *self, const char *thing, struct err *err)
+{
+    struct ari_rig *rig = self;
+    if (rig->is_ledger_full)
+        return err_set(err, RC_IO, "the disk is full");
+    rig->ledger_puts++;
+    VEC_PUSH(&rig->ledger, mem_dup(thing));
+    return RC_OK;
+}
+
+static void ledger_drop(void *self, const char *thing)
+{
+    struct ari_rig *rig = self;
+    for (size_t i = 0; i < rig->ledger.len; i++) {
+        if (str_eq(rig->ledger.items[i], thing)) {
+            mem_free(rig->ledger.items[i]);
+            VEC_REMOVE(&rig->ledger, i);
+            return;
+        }
+    }
+    fail_msg("dropped, but never put: %s", thing);
+}
+
+void ari_rig_use_ledger(struct ari_rig *rig)
+{
+    rig->config.ledger =
+        (struct backend_ledger){.put = ledger_put, .drop = ledger_drop, .self = rig};
+}
+
+enum rc ari_rig_act(struct ari_rig *rig, enum action_kind kind, const char *user, const char *call,
+                    bool is_on, struct err *err)
+{
+    struct action action = {
+        .id = ++rig->last_action, .kind = kind, .user_id = user, .call_id = call, .is_on = is_on};
+    return backend_find("asterisk")->act(rig->backend, &action, err);
 }
 
 void ari_rig_open(struct ari_rig *rig)
@@ -366,6 +418,10 @@ void ari_rig_fini(struct ari_rig *rig)
     }
     VEC_FREE(&rig->answers);
     VEC_FREE(&rig->calls);
+    for (size_t i = 0; i < rig->ledger.len; i++)
+        mem_free(rig->ledger.items[i]);
+    VEC_FREE(&rig->ledger);
+    buf_fini(&rig->asked);
     buf_fini(&rig->log);
 }
 
@@ -425,6 +481,7 @@ const char *ari_rig_lamp(const struct ari_rig *rig, const char *user)
 void ari_rig_forget(struct ari_rig *rig)
 {
     buf_reset(&rig->log);
+    buf_reset(&rig->asked);
     for (size_t i = 0; i < rig->users_len; i++) {
         char last[64];
         str_copy(last, sizeof last, ari_rig_lamp(rig, rig->users[i].user));
@@ -432,16 +489,26 @@ void ari_rig_forget(struct ari_rig *rig)
     }
 }
 
-size_t ari_rig_count(const struct ari_rig *rig, const char *line_start)
+static size_t count_lines(const struct buf *buf, const char *line_start)
 {
     size_t count = 0;
-    const char *text = buf_text(&rig->log);
+    const char *text = buf_text(buf);
     for (const char *line = text; *line != '\0';) {
         count += str_starts(line, line_start);
         const char *end = strchr(line, '\n');
         line = end != NULL ? end + 1 : line + strlen(line);
     }
     return count;
+}
+
+size_t ari_rig_count(const struct ari_rig *rig, const char *line_start)
+{
+    return count_lines(&rig->log, line_start);
+}
+
+size_t ari_rig_asked(const struct ari_rig *rig, const char *line_start)
+{
+    return count_lines(&rig->asked, line_start);
 }
 
 bool ari_rig_told(const struct ari_rig *rig, const char *line_start)

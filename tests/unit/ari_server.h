@@ -7,10 +7,11 @@
 #include "fake_io.h"
 
 struct ari_answer {
-    char *uri; /* as asked, "channels" or "PUT applications/..." ; a '*' at the end matches any */
-    int status;
+    char *uri;  /* as asked, "channels" or "PUT applications/..." ; a '*' matches anything */
+    int status; /* ARI_RIG_SILENT: none comes; 0 (HTTP): not reached */
     char *body;
 };
+#define ARI_RIG_SILENT (-1)
 
 struct told_call {
     char user[40], id[80];
@@ -28,6 +29,12 @@ struct ari_rig {
     struct backend_config config;
     struct backend *backend;
 
+    struct buf asked;     /* a line per request served: "DELETE channels/x", "GET channels" */
+    VEC(char *) ledger;   /* what is in it, oldest first */
+    size_t ledger_puts;   /* so far */
+    bool is_ledger_full;  /* puts fail */
+    uint32_t last_action; /* id of the last one asked for */
+
     struct buf log;              /* a line per event told: see ari_server.c */
     VEC(struct told_call) calls; /* as the events left them */
     struct {
@@ -44,6 +51,14 @@ void ari_rig_init(struct ari_rig *rig);
 /* Opens the backend by rig->config and lets it start: the first socket is being opened. */
 void ari_rig_open(struct ari_rig *rig);
 void ari_rig_fini(struct ari_rig *rig); /* closes the backend; nothing may be left */
+
+/* Before ari_rig_open(): gives the backend a ledger (which lets it make things) in rig->ledger. */
+void ari_rig_use_ledger(struct ari_rig *rig);
+/* Starts an action under a new id; err may be NULL. */
+enum rc ari_rig_act(struct ari_rig *rig, enum action_kind kind, const char *user, const char *call,
+                    bool is_on, struct err *err);
+/* How many requests so far began so ("POST channels/"); ari_rig_forget() forgets them too. */
+size_t ari_rig_asked(const struct ari_rig *rig, const char *line_start);
 
 /* What a request gets; the newest match wins. body is a JSON text or anything else. */
 void ari_rig_answer(struct ari_rig *rig, const char *uri, int status, const char *body);

@@ -390,7 +390,8 @@ static enum rc look_at_record(struct act_job *job, const struct ari_chan *leg, s
     if (now.is_any)
         return RC_OK;
     name_recording(job);
-    if (ari_world_chan(job->act->config.world, job->snoop) != NULL)
+    const struct ari_chan *snoop = ari_world_chan(job->act->config.world, job->snoop);
+    if (snoop != NULL && str_eq(snoop->fact.app, "Stasis") && !snoop->is_leaving)
         return RC_OK;
     enum rc rc = act_ledger_put(job->act, "channels", job->snoop, err);
     job->is_made = rc == RC_OK;

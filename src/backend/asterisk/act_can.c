@@ -201,13 +201,14 @@ static bool name_channels(struct act *act)
     snprintf(probe->id, sizeof probe->id, "callhud-%08lx-probe-%u",
              (unsigned long)io->random(io->net), number);
     snprintf(probe->other_id, sizeof probe->other_id, "%.80s-half", probe->id);
-    if (act_ledger_put(act, "channels", probe->id, &err) == RC_OK &&
-        act_ledger_put(act, "channels", probe->other_id, &err) == RC_OK)
+    bool is_first_in = act_ledger_put(act, "channels", probe->id, &err) == RC_OK;
+    if (is_first_in && act_ledger_put(act, "channels", probe->other_id, &err) == RC_OK)
         return true;
     log_warn("ari", "the dialplan is not looked at: %s", err.text);
-    char thing[ARI_ID_BYTES + 16]; /* nothing was asked for */
+    char thing[ARI_ID_BYTES + 16];
     snprintf(thing, sizeof thing, "channels/%s", probe->id);
-    act_ledger_drop(act, thing);
+    if (is_first_in)
+        act_ledger_drop(act, thing); /* nothing was asked for */
     probe->id[0] = probe->other_id[0] = '\0';
     return false;
 }

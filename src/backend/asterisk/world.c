@@ -457,7 +457,8 @@ static bool end_room(struct ari_world *world, const struct ari_event *event)
 static bool end_channel(struct ari_world *world, const struct ari_event *event)
 {
     struct ari_chan *chan = map_get(&world->chan_by_id, event->channel.id);
-    bury(world, 'c', event->channel.id);
+    if (!str_starts(event->channel.id, ARI_RECORDER_PREFIX)) /* a later recording's has it again */
+        bury(world, 'c', event->channel.id);
     if (chan == NULL)
         return true;
     struct ari_bridge_room *room = chan->room;
@@ -533,6 +534,7 @@ static bool apply_channel(struct ari_world *world, const struct ari_event *event
     case ARI_HANGUP_ASKED: chan->is_leaving = true; break;
     case ARI_DIALPLAN:
         chan->spy_mode = SUPERVISE_UNKNOWN;
+        chan->is_leaving &= !ari_chan_is_snoop(chan); /* a new one under the old id */
         if (!str_eq(chan->fact.app, "Dial"))
             chan->is_dialling = false;
         break;

@@ -98,12 +98,15 @@ static void date_leg(struct ari_chan *chan)
         chan->answered_ms = chan->answered_ms != 0 ? chan->answered_ms : bridged_ms;
 }
 
-/* A recorder exists for nothing else, so it records, whether its beginning was heard or not. */
+/* A recorder exists for nothing else, so it records, whether its beginning was heard or not. One
+ * that was removed stays in the lists until its target ends, without an application (seen
+ * on 22.10). */
 static void put_recorders(struct ari_world *world)
 {
     for (size_t i = 0; i < world->chans.len; i++) {
         struct ari_chan *chan = world->chans.items[i];
-        chan->is_ari_recorded |= ari_chan_is_recorder(chan);
+        if (ari_chan_is_recorder(chan))
+            chan->is_ari_recorded = str_eq(chan->fact.app, "Stasis");
         if (ari_chan_is_snoop(chan) && chan->is_ari_recorded)
             world_mark_recorder(world, chan);
     }
