@@ -26,6 +26,7 @@ struct gen {
     VEC(struct op) answers; /* of the open snapshot, not told yet; last one first */
     VEC(struct op) late;    /* live events that are still on their way */
     int pace;               /* 0: hurried, 1: mixed, 2: slow */
+    uint32_t last_action;   /* id of the action of ours asked last */
 };
 
 static int below(struct gen *g, int n)
@@ -433,6 +434,31 @@ static void settings_step(struct gen *g)
                                     .ring_locks_hold = percent(g, 50)}});
 }
 
+/* Our own doing: actions that are asked for and come to an end, in any order, also of users that
+ * are gone; and what the backend can do. */
+static void action_step(struct gen *g)
+{
+    static const enum action_stage stages[] = {ACTION_PHONE, ACTION_CONFIRMED, ACTION_UNSURE,
+                                               ACTION_ENDED, ACTION_FAILED};
+    struct op op = {.kind = EVENT_ACTION,
+                    .user = percent(g, 5) ? WORLD_USERS : below(g, g->users),
+                    .call = below(g, WORLD_CALLS),
+                    .action = (enum action_kind)below(g, ACTION_COUNT)};
+    if (percent(g, 20)) {
+        op.kind = EVENT_CAPABILITY;
+        op.action = percent(g, 60) ? ACTION_PICKUP : op.action;
+        op.level = (enum capability)below(g, 3);
+        op.is_on = percent(g, 50); /* says why */
+    } else if (percent(g, 50)) {
+        op.action_id = ++g->last_action;
+    } else {
+        op.action_id = g->last_action - (uint32_t)below(g, 4);
+        op.stage = stages[below(g, 5)];
+        op.action = percent(g, 70) ? ACTION_LISTEN : op.action;
+    }
+    put(g, op);
+}
+
 /* Nonsense: strangers, calls that never were, facts out of nowhere. */
 static void stray_step(struct gen *g)
 {
@@ -513,7 +539,12 @@ static void step(struct gen *g)
         reconnect(g);
     } else if (dice < 983) {
         boundary(g);
-    } else if (dice < 990) {
+    } else if (dice < 986) {
+        int count = 1 + below(g, 12);
+        while (count-- > 0) {
+            action_step(g);
+        }
+    } else if (dice < 992) {
         g->is_deaf = true;
     } else {
         put_pause(g, 0);

@@ -47,6 +47,10 @@ struct op {
     enum call_direction direction;
     int64_t since_ms;
     struct monitor_settings settings;
+    enum action_kind action; /* of a capability or an action of ours */
+    enum capability level;
+    enum action_stage stage;
+    uint32_t action_id;
 };
 
 struct history {

@@ -207,7 +207,9 @@ static bool is_user_kept(const struct naive *naive, long from, int user)
 {
     for (size_t i = (size_t)from + 1; i < naive->facts.len; i++) {
         const struct naive_fact *f = &naive->facts.items[i];
-        if (f->user == user && !f->is_void &&
+        /* What we do ourselves does not say that the user is monitored still. */
+        bool is_ours = f->kind == EVENT_ACTION && !MUTANT(22);
+        if (f->user == user && !f->is_void && !is_ours &&
             (f->kind == EVENT_USER || (!f->is_answer && !MUTANT(17)))) {
             return true;
         }
@@ -300,6 +302,13 @@ void naive_apply(struct naive *naive, const struct event *event, int64_t now_ms)
         f.value = (int)event->u.call.state;
         f.direction = (int)event->u.call.direction;
         f.since_ms = event->u.call.since_ms;
+    } else if (event->kind == EVENT_CAPABILITY) {
+        f.action = (int)event->u.capability.kind;
+        f.value = (int)event->u.capability.level;
+    } else if (event->kind == EVENT_ACTION) {
+        f.action = (int)event->u.action.kind;
+        f.value = (int)event->u.action.stage;
+        f.id = event->u.action.id;
     }
     f.is_void = is_void(naive, &f);
     long asked = open_snapshot(naive);
@@ -536,6 +545,47 @@ static void call_since(struct view_user *v)
     }
 }
 
+/* "Pending until the backend's own event confirms it, or it turns into an error": of each kind the
+ * action of the user that was asked for last, as long as no end of it was told. */
+static unsigned pending_of(const struct naive *naive, int user)
+{
+    unsigned pending = 0;
+    for (int kind = 0; kind < ACTION_COUNT; kind++) {
+        const struct naive_fact *asked = NULL;
+        for (size_t i = 0; i < naive->facts.len; i++) {
+            const struct naive_fact *f = &naive->facts.items[i];
+            if (f->user != user || f->is_void) {
+                continue;
+            }
+            bool is_gone = f->kind == EVENT_USER_GONE || f->kind == NAIVE_SWEPT_USER;
+            bool is_it = f->kind == EVENT_ACTION && f->action == kind;
+            bool is_end = f->value == ACTION_CONFIRMED || f->value == ACTION_ENDED ||
+                          f->value == ACTION_FAILED;
+            if (is_it && f->value == ACTION_ASKED) {
+                asked = f;
+            } else if (is_gone ||
+                       (is_it && is_end && asked && (f->id == asked->id || MUTANT(21)))) {
+                asked = NULL;
+            }
+        }
+        pending |= asked ? 1U << kind : 0;
+    }
+    return pending;
+}
+
+/* Missing by what was told last: "shown with its reason, never as a button that fails". */
+static bool is_pickup_missing(const struct naive *naive)
+{
+    bool is_missing = false;
+    for (size_t i = 0; i < naive->facts.len; i++) {
+        const struct naive_fact *f = &naive->facts.items[i];
+        if (f->kind == EVENT_CAPABILITY && f->action == ACTION_PICKUP) {
+            is_missing = f->value == CAPABILITY_MISSING;
+        }
+    }
+    return is_missing && !MUTANT(20);
+}
+
 static void show(struct told *t, int64_t now_ms, const struct monitor_settings *settings)
 {
     struct view_user *v = &t->view;
@@ -596,6 +646,11 @@ static void tell(const struct naive *naive, int user, int64_t now_ms, struct tol
     if (t->is_here) {
         time_passes(t, &link, now_ms);
         show(t, now_ms, &settings);
+        t->view.pending = pending_of(naive, user);
+        if (is_pickup_missing(naive)) {
+            t->view.is_pickup_ok = false;
+            t->view.is_pickup_told = t->view.has_why = true;
+        }
         str_copy(t->view.id, sizeof t->view.id, naive->users.ids.items[user]);
     }
 }

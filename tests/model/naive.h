@@ -35,6 +35,7 @@ struct view_user {
     bool is_pickup_ok;
     bool is_pickup_told;                    /* false: do not compare */
     bool has_why;                           /* pickup gives a reason */
+    unsigned pending;                       /* actions under way, as 1 << enum action_kind */
     struct view_call calls[VIEW_CALLS_MAX]; /* most urgent first */
     size_t calls_len;
 };
@@ -59,6 +60,8 @@ struct naive_fact {
     int direction;
     int64_t since_ms;
     struct monitor_settings settings;
+    int action;   /* kind, of a capability or an action of ours; value is its level or stage */
+    uint32_t id;  /* of the action */
 };
 
 struct naive_ids {

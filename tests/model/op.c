@@ -37,6 +37,17 @@ void op_event(const struct op *op, struct op_texts *texts, struct event *event)
         event->u.call.since_ms = op->since_ms;
         break;
     case EVENT_CALL_ENDED: event->u.ended.id = texts->call; break;
+    case EVENT_CAPABILITY:
+        event->u.capability.kind = op->action;
+        event->u.capability.level = op->level;
+        event->u.capability.why = op->is_on ? "no phone is configured" : "";
+        break;
+    case EVENT_ACTION:
+        event->u.action.id = op->action_id;
+        event->u.action.kind = op->action;
+        event->u.action.stage = op->stage;
+        event->u.action.call_id = texts->call;
+        break;
     case EVENT_CALLS_WITHHELD: event->u.withheld.is_withheld = op->is_on; break;
     default: break;
     }
@@ -47,9 +58,10 @@ static void print_what(const struct op *op, char *out, size_t size)
     static const char *const links[] = {"IDLE", "CONNECTING", "LIVE", "POLLING", "LOST", "REFUSED"};
     static const char *const kinds[] = {"LINK",           "HEARD",         "GAP",
                                         "SNAPSHOT_ASKED", "SNAPSHOT_DONE", "SNAPSHOT_FAILED",
-                                        "SETTINGS",       "USER",          "USER_GONE",
-                                        "PRESENCE",       "DND",           "DEVICES",
-                                        "CALL",           "CALL_ENDED",    "CALLS_WITHHELD"};
+                                        "SETTINGS",       "CAPABILITY",    "USER",
+                                        "USER_GONE",      "PRESENCE",      "DND",
+                                        "DEVICES",        "CALL",          "CALL_ENDED",
+                                        "CALLS_WITHHELD", "ACTION"};
     const char *kind = kinds[op->kind];
     const struct monitor_settings *s = &op->settings;
     const char *presence = presence_json(op->presence);
@@ -73,6 +85,13 @@ static void print_what(const struct op *op, char *out, size_t size)
         break;
     case EVENT_CALL_ENDED:
         snprintf(out, size, "%s u%d c%d", kind, op->user + 1, op->call + 1);
+        break;
+    case EVENT_CAPABILITY:
+        snprintf(out, size, "%s of action %d: level %d", kind, (int)op->action, (int)op->level);
+        break;
+    case EVENT_ACTION:
+        snprintf(out, size, "%s u%d c%d: %u of kind %d, stage %d", kind, op->user + 1, op->call + 1,
+                 (unsigned)op->action_id, (int)op->action, (int)op->stage);
         break;
     case EVENT_USER:
     case EVENT_USER_GONE:

@@ -35,6 +35,7 @@ static void view_user_of(const struct hud *hud, const struct user *user, int64_t
     out->is_pickup_ok = pickup.is_ok;
     out->is_pickup_told = true;
     out->has_why = pickup.why != NULL;
+    out->pending = user->pending;
     out->calls_len = user->calls.len < VIEW_CALLS_MAX ? user->calls.len : VIEW_CALLS_MAX;
     for (size_t i = 0; i < out->calls_len; i++) {
         const struct call *call = &user->calls.items[i];
@@ -160,6 +161,9 @@ static bool users_differ(const struct view_user *hud, const struct view_user *na
         return differ(d, "%s: pick up ok %d, naive %d", hud->id, hud->is_pickup_ok,
                       naive->is_pickup_ok);
     }
+    if (hud->pending != naive->pending) {
+        return differ(d, "%s: pending %x, naive %x", hud->id, hud->pending, naive->pending);
+    }
     /* Withheld calls are shown nowhere: whether they are kept is not said. */
     return !naive->is_withheld && calls_differ(hud, naive, d);
 }
@@ -241,7 +245,7 @@ static bool is_shown_same(const struct view_user *a, const struct view_user *b)
     bool is_since_same = a->since_ms == b->since_ms || a->lamp == LAMP_UNKNOWN;
     if (a->lamp != b->lamp || a->is_stale != b->is_stale || !is_since_same ||
         a->presence != b->presence || a->is_dnd != b->is_dnd || a->is_withheld != b->is_withheld ||
-        a->calls_len != b->calls_len) {
+        a->calls_len != b->calls_len || a->pending != b->pending) {
         return false;
     }
     for (size_t i = 0; i < a->calls_len; i++) {
@@ -270,6 +274,9 @@ static bool changes_differ(const struct hud *hud, const struct view *before,
         }
         if (then && then->lamp != now->lamp && !(bits & HUD_CHANGED_LAMP)) {
             return differ(d, "changes: lamp of %s changed without HUD_CHANGED_LAMP", now->id);
+        }
+        if (then && then->pending != now->pending && !(bits & HUD_CHANGED_ACTION)) {
+            return differ(d, "changes: pending of %s changed without HUD_CHANGED_ACTION", now->id);
         }
         if (then && then->is_stale != now->is_stale && !(bits & HUD_CHANGED_STALE)) {
             return differ(d, "changes: stale of %s changed without HUD_CHANGED_STALE", now->id);

@@ -74,7 +74,8 @@ struct user {
                          INT64_MAX while fresh, INT64_MIN when it never was: unknown */
 
     struct touch touched_user, touched_presence, touched_dnd, touched_devices, touched_withheld;
-    uint64_t named;        /* like touch: by EVENT_USER of any kind, or by any live event about it */
+    uint64_t named;        /* like touch: by EVENT_USER of any kind, or by any live event about it
+                              but EVENT_ACTION, which is our own doing */
     enum lamp before_lamp; /* while a snapshot is open: the lamp that it would have to correct */
 };
 
