@@ -16,12 +16,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* Stands before libc's: something may be done at the very moment before a lock is asked for. */
+static void (*before_lock)(void);
+int flock(int fd, int operation)
+{
+    void (*first)(void) = before_lock;
+    before_lock = NULL;
+    if (first)
+        first();
+    return (int)syscall(SYS_flock, fd, operation);
+}
 
 #define SERVER "http://127.0.0.1:8088/ari"
 
@@ -455,7 +468,87 @@ static void a_line_that_does_not_fit_is_taken_back(void **state)
     made_close(made);
 }
 
+/* ---- the moments between --------------------------------------------------------------------- */
+
+static void adopt_all(void)
+{
+    struct made *other = open_made("lab", SERVER);
+    adopts(other, "");
+    made_close(other);
+}
+
+static void a_file_removed_before_its_lock_is_made_anew(void **state)
+{
+    (void)state;
+    char name[256], text[256];
+    struct made *made = open_made("lab", SERVER);
+    before_lock = adopt_all; /* a starter sees an empty file without a lock */
+    put(made, "channels/mine");
+    assert_int_equal(files(name), 1);
+    content(name, text, sizeof text);
+    assert_string_equal(text, SERVER "\n+channels/mine\n");
+    adopt_all();
+    assert_int_equal(files(NULL), 1);
+    made_close(made);
+}
+
+static int locked_by_other = -1;
+
+static void lock_all(void)
+{
+    char name[256], path[512];
+    assert_int_equal(files(name), 1);
+    path_of(name, path);
+    locked_by_other = open(path, O_RDWR);
+    assert_int_equal(flock(locked_by_other, LOCK_EX | LOCK_NB), 0);
+}
+
+static void a_file_locked_by_a_starter_is_left_to_it(void **state)
+{
+    (void)state;
+    struct made *made = open_made("lab", SERVER);
+    before_lock = lock_all;
+    put(made, "channels/mine");
+    assert_int_equal(files(NULL), 2);
+    close(locked_by_other);
+    adopt_all();
+    assert_int_equal(files(NULL), 1);
+    made_close(made);
+}
+
+static struct made *faster;
+
+static void adopt_first(void)
+{
+    faster = open_made("lab", SERVER);
+    adopts(faster, "channels/a");
+}
+
+static void a_slower_starter_finds_nothing(void **state)
+{
+    (void)state;
+    write_file("made-lab-aaaaaa", SERVER "\n+channels/a\n");
+    struct made *slower = open_made("lab", SERVER);
+    before_lock = adopt_first; /* it has opened the file already */
+    adopts(slower, "");
+    made_close(slower);
+    assert_int_equal(files(NULL), 1);
+    drop(faster, "channels/a");
+    made_close(faster);
+    assert_int_equal(files(NULL), 0);
+}
+
 /* ---- programs that are killed ---------------------------------------------------------------- */
+
+/* A child that does not outlive a test that fails. */
+static pid_t start(void)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return child;
+}
 
 static void run_until_killed(int told)
 {
@@ -485,8 +578,7 @@ static void kill_nine_loses_no_promise(void **state)
     for (int round = 0; round < 30; round++) {
         int told[2], last = -1, seen;
         assert_int_equal(pipe(told), 0);
-        pid_t child = fork();
-        assert_true(child >= 0);
+        pid_t child = start();
         if (child == 0)
             run_until_killed(told[1]);
         close(told[1]);
@@ -546,8 +638,7 @@ static void starters_share_nothing(void **state)
         assert_int_equal(pipe(gate), 0);
         assert_int_equal(pipe(counts), 0);
         for (int i = 0; i < STARTERS; i++) {
-            pid_t child = fork();
-            assert_true(child >= 0);
+            pid_t child = start();
             if (child != 0)
                 continue;
             char byte;
@@ -585,8 +676,7 @@ static void starters_share_nothing(void **state)
 static void a_new_file_is_not_taken_from_its_maker(void **state)
 {
     (void)state;
-    pid_t child = fork();
-    assert_true(child >= 0);
+    pid_t child = start();
     if (child == 0) {
         struct made *made = NULL;
         made_things things = {0};
@@ -635,6 +725,9 @@ int main(void)
         TEST(a_huge_file_is_left_alone),
         TEST(no_folder_and_no_rights_say_so),
         TEST(a_line_that_does_not_fit_is_taken_back),
+        TEST(a_file_removed_before_its_lock_is_made_anew),
+        TEST(a_file_locked_by_a_starter_is_left_to_it),
+        TEST(a_slower_starter_finds_nothing),
         TEST(kill_nine_loses_no_promise),
         TEST(starters_share_nothing),
         TEST(a_new_file_is_not_taken_from_its_maker),
