@@ -308,7 +308,7 @@ static void take_fact(struct ari_world *world, struct ari_chan *chan,
     if (chan->dialled[0] == '\0' && !chan->is_called && is_dial_string(fact->exten) &&
         (fact->state == ARI_STATE_RING || fact->state == ARI_STATE_UP))
         str_copy(chan->dialled, sizeof chan->dialled, fact->exten);
-    chan->is_originated |= str_eq(fact->app, "AppDial2");
+    chan->is_originated |= str_eq(fact->app, "AppDial2") || str_starts(fact->id, "callhud-");
     /* an originate brings a caller id of its own choice */
     if (chan->owner != NULL && !chan->is_originated && chan->owner->name[0] == '\0' &&
         str_eq(fact->caller_number, chan->owner->extension))
