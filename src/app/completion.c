@@ -95,11 +95,45 @@ static void bash_commands(struct buf *out)
     }
 }
 
+/* Options and their values, as patterns of a case that counts the words. */
+static void bash_skip_options(struct buf *out)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < cli_options_len; i++) {
+        if (cli_options[i].value == CLI_FLAG)
+            continue;
+        buf_printf(out, "%s%s", is_first ? "" : "|", cli_options[i].name);
+        is_first = false;
+    }
+    buf_puts(out, ") [ \"${COMP_WORDS[i+1]}\" = = ] && ((i++)); ((i++)) ;;\n"
+                  "    -*|=) ;;\n");
+}
+
+/* What may stand in the second place after the command. */
+static void bash_second_words(struct buf *out)
+{
+    buf_puts(out, "  local place=0\n"
+                  "  for ((i = command_at + 1; i < COMP_CWORD; i++)); do\n"
+                  "    case ${COMP_WORDS[i]} in\n"
+                  "    ");
+    bash_skip_options(out);
+    buf_puts(out, "    *) ((place++)) ;;\n"
+                  "    esac\n"
+                  "  done\n"
+                  "  case $command,$place in\n");
+    for (size_t i = 0; i < cli_commands_len; i++) {
+        if (!str_is_empty(cli_commands[i].second_words))
+            buf_printf(out, "    %s,1) second='%s' ;;\n", cli_commands[i].name,
+                       cli_commands[i].second_words);
+    }
+    buf_puts(out, "  esac\n");
+}
+
 static void bash(struct buf *out)
 {
     buf_puts(out, "# bash completion for callhud\n"
                   "_callhud() {\n"
-                  "  local cur prev words options command='' command_at=0 value='' i\n"
+                  "  local cur prev words options command='' command_at=0 value='' second='' i\n"
                   "  cur=${COMP_WORDS[COMP_CWORD]}\n"
                   "  prev=${COMP_WORDS[COMP_CWORD-1]}\n"
                   "  [ \"$cur\" = = ] && cur=\n"
@@ -116,16 +150,8 @@ static void bash(struct buf *out)
                   "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
                   "    case ${COMP_WORDS[i]} in\n"
                   "    ");
-    bool is_first = true;
-    for (size_t i = 0; i < cli_options_len; i++) {
-        if (cli_options[i].value == CLI_FLAG)
-            continue;
-        buf_printf(out, "%s%s", is_first ? "" : "|", cli_options[i].name);
-        is_first = false;
-    }
-    buf_puts(out, ") [ \"${COMP_WORDS[i+1]}\" = = ] && ((i++)); ((i++)) ;;\n"
-                  "    -*|=) ;;\n"
-                  "    *) command=${COMP_WORDS[i]}; command_at=$i; break ;;\n"
+    bash_skip_options(out);
+    buf_puts(out, "    *) command=${COMP_WORDS[i]}; command_at=$i; break ;;\n"
                   "    esac\n"
                   "  done\n"
                   "  options='");
@@ -136,8 +162,9 @@ static void bash(struct buf *out)
     put_command_names(out);
     buf_puts(out, "' ;;\n");
     bash_commands(out);
-    buf_puts(out, "  esac\n"
-                  "  if [ \"$command\" = theme ] && ((COMP_CWORD > command_at + 1)); then\n"
+    buf_puts(out, "  esac\n");
+    bash_second_words(out);
+    buf_puts(out, "  if [ \"$command\" = theme ] && ((COMP_CWORD > command_at + 1)); then\n"
                   "    words='");
     put_themes(out);
     buf_puts(out, "'\n"
@@ -145,7 +172,7 @@ static void bash(struct buf *out)
                   "    compopt -o default 2>/dev/null\n"
                   "    return\n"
                   "  elif [ -n \"$command\" ] && ((COMP_CWORD > command_at + 1)); then\n"
-                  "    words=\n"
+                  "    words=$second\n"
                   "  fi\n"
                   "  case $cur in\n"
                   "    -*) words=$options ;;\n"
@@ -220,10 +247,13 @@ static void zsh(struct buf *out)
     for (size_t i = 0; i < cli_commands_len; i++) {
         const struct cli_command *command = &cli_commands[i];
         bool is_theme = str_eq(command->name, "theme");
-        if (!command->words[0] && !str_eq(command->name, "shot"))
+        bool has_second = !str_is_empty(command->second_words);
+        if (!command->words[0] && !has_second && !str_eq(command->name, "shot"))
             continue;
         buf_printf(out, "    %s) _arguments $options ", command->name);
-        if (command->words[0])
+        if (has_second)
+            buf_printf(out, "'1:extension: ' '2:word:(%s)'", command->second_words);
+        else if (command->words[0])
             buf_printf(out, "'1:word:(%s)'", command->words);
         else
             buf_puts(out, "'1:picture:_files'");
@@ -288,9 +318,10 @@ static void fish(struct buf *out)
         buf_printf(out, "complete -c callhud -n __fish_use_subcommand -a %s -d '", command->name);
         put_quoted(out, command->sentence);
         buf_puts(out, "'\n");
-        if (command->words[0])
+        const char *words = command->words[0] ? command->words : command->second_words;
+        if (!str_is_empty(words))
             buf_printf(out, "complete -c callhud -n '__fish_seen_subcommand_from %s' -a '%s'\n",
-                       command->name, command->words);
+                       command->name, words);
     }
     buf_puts(out, "complete -c callhud -n '__fish_seen_subcommand_from shot' -F\n"
                   "complete -c callhud -n '__fish_seen_subcommand_from show check' -a '");

@@ -268,6 +268,9 @@ static void put_exits(struct buf *out)
         }
         if (code == 1)
             buf_puts(out, ", or a check found a fault");
+        if (code == 4)
+            buf_puts(out, ": refused by rights, capability or setting, a phone that was not "
+                          "lifted, a call that has ended or changed hands");
         buf_putc(out, '\n');
     }
     buf_puts(out, ".It 129, 130, 143\nended by SIGHUP, SIGINT, SIGTERM\n.El\n");

@@ -34,7 +34,15 @@ completes() { # completes WANTED WORD...: as bash calls it, the last word being 
     result $? "bash completes '$*'" "got '$got', wanted '$wanted'"
 }
 completes 'status' callhud st
-completes 'console status watch doctor theme shot completion' callhud ''
+completes 'console status watch pickup listen whisper barge takeover hangup dnd record audit doctor theme shot completion' callhud ''
+completes 'on off' callhud record 101 ''
+completes 'off' callhud --json dnd 101 of
+completes 'on off' callhud record --call c-1 101 ''
+completes '' callhud record 101 on ''
+completes '--call' callhud barge 101 --ca
+completes '' callhud barge 101 --call ''
+completes 'show verify' callhud audit ''
+completes 'journald' callhud audit verify --against ''
 completes 'list show check' callhud theme ''
 completes 'light' callhud theme show li
 completes 'lab my-work.2' callhud --profile ''

@@ -88,6 +88,38 @@ static void options_stand_anywhere(void **state)
     cli_fini(&cli);
 }
 
+static void what_acts_takes_call_and_reason(void **state)
+{
+    (void)state;
+    struct cli cli;
+    struct err err;
+    static const char *const names[] = {"pickup", "listen",   "whisper",
+                                        "barge",  "takeover", "hangup"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char line[100];
+        snprintf(line, sizeof line, "callhud %s --call pbx-1.7 104 --reason=training --json",
+                 names[i]);
+        assert_int_equal(parse(&cli, line, &err), RC_OK);
+        assert_string_equal(cli.command->name, names[i]);
+        assert_string_equal(cli.call, "pbx-1.7");
+        assert_string_equal(cli.reason, "training");
+        assert_int_equal(cli.format, FORMAT_JSON);
+        cli_fini(&cli);
+    }
+    assert_int_equal(parse(&cli, "callhud record 104 off --call c --reason r", &err), RC_OK);
+    assert_string_equal(cli.args[1], "off");
+    cli_fini(&cli);
+    assert_int_equal(parse(&cli, "callhud dnd 104", &err), RC_OK);
+    assert_null(cli.call);
+    assert_null(cli.reason);
+    cli_fini(&cli);
+    assert_int_equal(parse(&cli, "callhud audit verify --since ab --against journald", &err),
+                     RC_OK);
+    assert_string_equal(cli.since, "ab");
+    assert_string_equal(cli.against, "journald");
+    cli_fini(&cli);
+}
+
 static void help_needs_nothing_else(void **state)
 {
     (void)state;
@@ -125,6 +157,21 @@ static void mistakes_name_what_is_near(void **state)
     refused("callhud theme", "write: callhud theme list|show NAME|check [NAME...]");
     refused("callhud theme shwo x", "theme shwo: did you mean 'show'?");
     refused("callhud doctor x", "'x' is too much: write callhud doctor");
+    refused("callhud record 101", "write: callhud record EXT on|off");
+    refused("callhud record 101 of", "record of: did you mean 'off'?");
+    refused("callhud dnd 101 sometimes", "dnd sometimes: write one of on off");
+    refused("callhud dnd 101 on x", "'x' is too much: write callhud dnd EXT [on|off]");
+    refused("callhud listen", "write: callhud listen EXT");
+    refused("callhud lisen 101", "no command 'lisen': did you mean 'listen'?");
+    refused("callhud status --call x",
+            "'callhud status' has no option --call: see callhud status --help");
+    refused("callhud dnd 101 --call x",
+            "'callhud dnd' has no option --call: see callhud dnd --help");
+    refused("callhud pickup 101 --call ''",
+            "--call needs the id of a call: status --json shows them");
+    refused("callhud barge 101 --format csv",
+            "'callhud barge' writes no csv: choose one of table json");
+    refused("callhud audit verify --against syslog", "--against syslog: it can be journald");
     refused("callhud shot a b", "'b' is too much: write callhud shot FILE.svg|FILE.txt");
 }
 
@@ -221,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alone_it_is_the_console),
         cmocka_unit_test(options_stand_anywhere),
+        cmocka_unit_test(what_acts_takes_call_and_reason),
         cmocka_unit_test(help_needs_nothing_else),
         cmocka_unit_test(mistakes_name_what_is_near),
         cmocka_unit_test(tables_are_whole),
