@@ -114,7 +114,6 @@ static void ask(struct supervision *s, const struct event *event, int64_t now_ms
     s->asked = event->u.action.kind;
     s->asked_ms = now_ms;
     (void)set_text(&s->text, NULL);
-    forget_next(s);
 }
 
 /* ---- moves ----------------------------------------------------------------------------------- */
@@ -122,6 +121,7 @@ static void ask(struct supervision *s, const struct event *event, int64_t now_ms
 static bool move_ask(struct supervision *s, const struct event *event, int64_t now_ms)
 {
     ask(s, event, now_ms);
+    forget_next(s);
     if (s->mode == SUPERVISE_UNKNOWN) {
         s->state = SUPERVISION_ASKED;
         (void)set_target(s, event->user_id, event->u.action.call_id);
@@ -230,23 +230,31 @@ static bool move_over(struct supervision *s, const struct event *event, int64_t 
     return true;
 }
 
-/* What was asked for last has failed: all is as it was before. */
-static bool move_back(struct supervision *s, const struct event *event, int64_t now_ms)
+/* A stop has failed: what was under way when it was asked for is so again. */
+static void unstop(struct supervision *s)
 {
-    bool was_stop = s->asked == ACTION_STOP;
-    if (s->mode == SUPERVISE_UNKNOWN && !(was_stop && s->before_id))
-        return move_over(s, event, now_ms);
-    note_last(s, ACTION_FAILED, event->u.action.text);
-    forget_next(s);
-    (void)set_text(&s->text, NULL);
-    if (s->mode != SUPERVISE_UNKNOWN) {
-        s->state = s->is_unsure ? SUPERVISION_UNSURE : SUPERVISION_CONFIRMED;
-        return true;
-    }
-    s->state = SUPERVISION_ASKED;
     s->action_id = s->before_id;
     s->asked = s->before;
     s->before_id = 0;
+    s->state = s->asked == ACTION_STOP        ? SUPERVISION_ENDING
+               : s->mode == SUPERVISE_UNKNOWN ? SUPERVISION_ASKED
+                                              : SUPERVISION_CHANGING;
+}
+
+/* What was asked for last has failed: all is as it was before. */
+static bool move_back(struct supervision *s, const struct event *event, int64_t now_ms)
+{
+    bool is_unstopped = s->asked == ACTION_STOP && s->before_id;
+    if (s->mode == SUPERVISE_UNKNOWN && !is_unstopped)
+        return move_over(s, event, now_ms);
+    note_last(s, ACTION_FAILED, event->u.action.text);
+    (void)set_text(&s->text, NULL);
+    if (is_unstopped) {
+        unstop(s);
+        return true;
+    }
+    forget_next(s);
+    s->state = s->is_unsure ? SUPERVISION_UNSURE : SUPERVISION_CONFIRMED;
     return true;
 }
 
@@ -270,13 +278,6 @@ static bool move_forget(struct supervision *s, const struct event *event, int64_
     (void)now_ms;
     s->before_id = 0;
     return false;
-}
-
-/* What was to be stopped before it was confirmed has come to its end. */
-static bool move_stopped(struct supervision *s, const struct event *event, int64_t now_ms)
-{
-    return s->mode == SUPERVISE_UNKNOWN ? move_over(s, event, now_ms)
-                                        : move_forget(s, event, now_ms);
 }
 
 /* NULL: nothing is done. */
@@ -367,7 +368,7 @@ static const move_fn table[][NEWS_COUNT] = {
             [NEWS_BASE_UNSURE] = move_doubt_below,
             [NEWS_BASE_OVER] = move_over,
             [NEWS_BEFORE_CONFIRMED] = move_note,
-            [NEWS_BEFORE_OVER] = move_stopped,
+            [NEWS_BEFORE_OVER] = move_forget,
         },
 };
 
@@ -406,7 +407,8 @@ static enum news news_of_before(const struct supervision *s, const struct event 
     if (stage != ACTION_CONFIRMED && stage != ACTION_ENDED && stage != ACTION_FAILED)
         return NEWS_NONE;
     /* A stop that another wish came after has ended what was on. */
-    bool is_stopped = s->before == ACTION_STOP && stage != ACTION_FAILED && s->mode_id;
+    bool is_stop = s->before == ACTION_STOP && stage != ACTION_FAILED;
+    bool is_stopped = is_stop && (s->mode_id || s->state == SUPERVISION_ENDING);
     return is_stopped ? NEWS_BASE_OVER : NEWS_BEFORE_OVER;
 }
 

@@ -474,7 +474,8 @@ static void put_ours(const struct why *w)
     bool is_known = ours->mode != SUPERVISE_UNKNOWN;
 
     if (!supervision_is_of(ours, w->user->id, NULL)) {
-        if (ours->next_user_id != NULL && str_eq(ours->next_user_id, w->user->id))
+        if (ours->state == SUPERVISION_CHANGING && ours->next_user_id != NULL &&
+            str_eq(ours->next_user_id, w->user->id))
             put_asked(w, ours, "\nY");
         return;
     }

@@ -30,7 +30,7 @@ struct supervision {
                                  CONFIRMED: a pick up or take over is done), with its text */
     char *last_text;          /* owned; NULL: none yet */
 
-    /* CHANGING to another call: that one, owned. user_id and call_id stay those of the confirmed
+    /* CHANGING (or ENDING that) to another call: that one, owned. user_id and call_id stay those of the confirmed
      * mode until it has ended or the other one is confirmed. NULL when it is the same call. */
     char *next_user_id, *next_call_id;
     bool is_unsure; /* also while CHANGING or ENDING: the link was lost since mode was confirmed */
