@@ -637,6 +637,16 @@ bool sup_serve_one(struct sup_rig *rig)
     return true;
 }
 
+void sup_serve_as(struct sup_rig *rig, const char *begin, int status)
+{
+    struct io_http *http = sup_pending(rig, begin);
+    assert_non_null(http);
+    check_written(rig, http);
+    obey(rig, http->method, uri_of(http));
+    if (!http->is_over)
+        sup_answer(rig, begin, status);
+}
+
 void sup_serve(struct sup_rig *rig)
 {
     for (int turns = 0; turns < 1000; turns++)

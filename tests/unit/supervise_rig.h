@@ -63,6 +63,8 @@ void sup_lift(struct sup_rig *rig); /* our phone, which rings */
 /* Requests that wait. */
 struct io_http *sup_pending(struct sup_rig *rig, const char *start); /* NULL: none such */
 void sup_answer(struct sup_rig *rig, const char *start, int status); /* and nothing is done */
+/* Does what was asked, and answers so whatever came of it; 0: the answer is lost. */
+void sup_serve_as(struct sup_rig *rig, const char *start, int status);
 bool sup_serve_one(struct sup_rig *rig);
 void sup_serve(struct sup_rig *rig); /* until nothing is asked */
 

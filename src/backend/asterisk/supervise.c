@@ -377,59 +377,72 @@ void supervise_lost(struct supervise *s)
 
 /* ---- leaving ---- */
 
+static bool is_going(const struct supervise *s)
+{
+    return s->state == AT_GO || s->state == AT_ON_GO || s->state == AT_WHY;
+}
+
 static void left(struct supervise *s)
 {
     void (*done)(void *self) = s->left;
-    const struct io *io = s->config.io;
-    io->timer_stop(s->leave);
-    s->leave = NULL;
     s->left = NULL;
-    if (s->state != AT_IDLE) { /* time is over: what is not confirmed is told so */
-        s->state = AT_STOP;
+    if (s->state == AT_STOP) /* time is over: what is not confirmed is told so */
         supervise_feed(s, IN_LATE);
-    }
     if (done != NULL)
         done(s->left_self);
+}
+
+static void on_leave(void *self);
+
+static void leave_in(struct supervise *s, int64_t after_ms)
+{
+    const struct io *io = s->config.io;
+    io->timer_stop(s->leave);
+    s->leave = io->timer(io->net, after_ms, on_leave, s);
 }
 
 static void on_leave(void *self)
 {
     struct supervise *s = self;
     s->leave = NULL;
-    left(s);
+    if (is_going(s)) { /* the caller did not come */
+        supervise_feed(s, IN_LATE);
+        leave_in(s, SUPERVISE_LEAVE_MS / 2);
+    } else {
+        left(s);
+    }
 }
 
 void supervise_check_left(struct supervise *s)
 {
-    if (!s->is_leaving || s->left == NULL || s->leave == NULL)
+    if (s->leave == NULL || is_going(s))
         return;
     for (size_t i = 0; i < s->things.len; i++)
         if (!s->things.items[i]->is_deleted)
             return;
-    const struct io *io = s->config.io;
-    io->timer_stop(s->leave);
-    s->leave = io->timer(io->net, 0, on_leave, s); /* from the loop, whoever asked */
+    leave_in(s, 0); /* from the loop, whoever asked */
 }
 
 bool supervise_leave(struct supervise *s, void (*done)(void *self), void *self)
 {
     if (s->state == AT_IDLE && s->things.len == 0)
         return false;
-    const struct io *io = s->config.io;
     s->is_leaving = true;
     s->left = done;
     s->left_self = self;
     supervise_drop_next(s, RC_CANCELLED, "callhud ended");
-    s->leave = io->timer(io->net, SUPERVISE_LEAVE_MS, on_leave, s);
-    if (s->state == AT_GO || s->state == AT_ON_GO || s->state == AT_WHY) {
-        /* a caller is on the way to the phone: not now */
-    } else if (s->state != AT_IDLE && s->state != AT_STOP) {
+    if (is_going(s)) { /* a caller is on the way to the phone: not now */
+        leave_in(s, SUPERVISE_LEAVE_MS / 2);
+        return true;
+    }
+    leave_in(s, SUPERVISE_LEAVE_MS);
+    if (s->state == AT_IDLE || s->state == AT_STOP) {
+        supervise_doom_all(s, false);
+    } else {
         err_set(&s->why, RC_CANCELLED, "callhud ended");
         s->state = AT_STOP;
         arm(s);
         supervise_end(s);
-    } else {
-        supervise_doom_all(s, false);
     }
     supervise_check_left(s);
     return true;
