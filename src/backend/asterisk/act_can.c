@@ -130,19 +130,28 @@ static void ask_exists(struct act *act, const char *extension, rest_done *done)
     buf_fini(&uri);
 }
 
-/* The channel's other half goes with it (seen on 22.10), and is asked for as well: 404 then. */
-static void remove_channels(struct act *act)
+/* gone() is handed the channel and its other half, which goes with it (seen on 22.10). */
+static void let_go(struct act *act, void (*gone)(struct act *act, const char *thing))
 {
-    struct act_probe *probe = &act->probe;
-    char *const ids[] = {probe->id, probe->other_id};
+    char *const ids[] = {act->probe.id, act->probe.other_id};
     for (size_t i = 0; i < 2; i++) {
         char thing[ARI_ID_BYTES + 16];
         snprintf(thing, sizeof thing, "channels/%s", ids[i]);
         if (ids[i][0] != '\0')
-            act_clean_add(act, thing, act_ledger_drop, act);
+            gone(act, thing);
         ids[i][0] = '\0';
     }
-    probe->waits = 0;
+    act->probe.waits = 0;
+}
+
+static void remove_later(struct act *act, const char *thing)
+{
+    act_clean_add(act, thing, act_ledger_drop, act);
+}
+
+static void drop(struct act *act, const char *thing)
+{
+    act_ledger_drop(act, thing);
 }
 
 /* "1", "0"; 500: the server cannot tell (func_dialplan is not loaded). */
@@ -157,7 +166,7 @@ static void take_exists(struct act *act, enum act_exists *exists, const struct r
                                               : ACT_EXISTS_UNKNOWN;
     if (--act->probe.waits > 0)
         return;
-    remove_channels(act);
+    let_go(act, remove_later);
     act_can_tell(act);
 }
 
@@ -185,7 +194,10 @@ static void on_made(void *self, const struct rest_answer *answer)
     }
     log_info("ari", "the dialplan could not be looked at: %s", answer->text);
     probe->bridge = probe->pickupchan = ACT_EXISTS_UNKNOWN;
-    remove_channels(act);
+    if (answer->rc == RC_OK && answer->status < 500)
+        let_go(act, drop); /* never made */
+    else
+        let_go(act, remove_later);
     if (answer->status == 403)
         act_read_only(act);
     else
@@ -243,5 +255,5 @@ void act_can_probe(struct act *act)
 void act_can_lost(struct act *act)
 {
     rest_cancel(act->config.rest, act); /* nothing but the probe asks as `act` */
-    remove_channels(act);
+    let_go(act, remove_later);
 }
