@@ -4,10 +4,34 @@
 #include "callhud/base/str.h"
 #include "callhud/ui/cmd_run.h"
 
+/* Actions on calls are named as in the model's table of actions: their keys are capitals. */
 const struct cmd cmd_table[] = {
+    /* act */
+    {"listen", "L", "act", "listen", "Listens to the call; nobody hears you.",
+     SCOPE_USERS | SCOPE_USER, CMD_IN_BAR | CMD_TAKES_TEXT | CMD_WRITES, why_no_act, run_act},
+    {"pickup", "P", "act", "pick up", "Answers the call that rings or is held there.",
+     SCOPE_USERS | SCOPE_USER, CMD_IN_BAR | CMD_TAKES_TEXT | CMD_WRITES, why_no_act, run_act},
+    {"whisper", "W", "act", "whisper", "Listens, and speaks to the agent alone.",
+     SCOPE_USERS | SCOPE_USER, CMD_IN_BAR | CMD_TAKES_TEXT | CMD_WRITES, why_no_act, run_act},
+    {"barge", "B", "act", "barge", "Joins the call: both hear you. Asks first.",
+     SCOPE_USERS | SCOPE_USER, CMD_IN_BAR | CMD_TAKES_TEXT | CMD_WRITES | CMD_DANGEROUS, why_no_act,
+     run_act},
+    {"takeover", "T", "act", "take over", "Takes the agent's place in the call. Asks first.",
+     SCOPE_USERS | SCOPE_USER, CMD_IN_BAR | CMD_TAKES_TEXT | CMD_WRITES | CMD_DANGEROUS, why_no_act,
+     run_act},
+    {"stop", "X", "act", "stop", "Ends listening, whispering, barging.", SCOPE_ALL,
+     CMD_IN_BAR | CMD_WRITES, why_no_act, run_act},
     /* show */
     {"open", "Enter", "show", "user", "Opens the selected user: calls, devices, what you may do.",
      SCOPE_USERS | SCOPE_USER, CMD_IN_BAR, why_no_user, run_open},
+    {"menu", "x", "act", "menu", "Shows everything that can be done with the selected user.",
+     SCOPE_USERS | SCOPE_USER, CMD_IN_BAR, why_no_user, run_menu},
+    {"hangup", "K", "act", "hang up", "Ends the call. Asks first.", SCOPE_USERS | SCOPE_USER,
+     CMD_TAKES_TEXT | CMD_WRITES | CMD_DANGEROUS, why_no_act, run_act},
+    {"dnd", "D", "act", "dnd", "Turns do not disturb on or off.", SCOPE_USERS | SCOPE_USER,
+     CMD_TAKES_TEXT | CMD_WRITES, why_no_act, run_act},
+    {"record", "R", "act", "record", "Records the call, or stops that. Asks before it begins.",
+     SCOPE_USERS | SCOPE_USER, CMD_TAKES_TEXT | CMD_WRITES | CMD_DANGEROUS, why_no_act, run_act},
     {"find", "/ F3", "find", "find",
      "Shows only who matches: name, number, extension, department, is:hold, -is:offline.",
      SCOPE_ALL, CMD_IN_BAR | CMD_TAKES_TEXT, NULL, run_find},

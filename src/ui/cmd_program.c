@@ -128,5 +128,8 @@ void run_shot(const struct cmd_call *call)
 
 void run_suspend(const struct cmd_call *call)
 {
-    ui_ask(call->ui, INTENT_SUSPEND, "");
+    if (supervision_is_on(&call->hud->supervision))
+        dialog_open_leave(call->ui, DIALOG_SUSPEND);
+    else
+        ui_ask(call->ui, INTENT_SUSPEND, "");
 }

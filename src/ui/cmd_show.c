@@ -176,6 +176,8 @@ void run_quit(const struct cmd_call *call)
 {
     if (call->ui->screen != SCREEN_BOARD)
         call->ui->screen = SCREEN_BOARD;
+    else if (supervision_is_on(&call->hud->supervision))
+        dialog_open_leave(call->ui, DIALOG_QUIT);
     else
         ui_ask(call->ui, INTENT_QUIT, "");
 }

@@ -94,6 +94,9 @@ void face_make(struct face *face, const struct paint *p, const struct user *user
         face->is_supervised |= user->calls.items[i].supervisors_len > 0;
         face->is_recorded |= user->calls.items[i].is_recorded;
     }
+    face->is_supervised |= p->hud->supervision.mode != SUPERVISE_UNKNOWN &&
+                           supervision_is_of(&p->hud->supervision, user->id, NULL);
+    face->is_pending = user->pending != 0;
 }
 
 const char *face_bar(const struct face *face, const struct paint *p)
@@ -143,11 +146,12 @@ void face_marks(const struct face *face, const struct paint *p, int max, char *o
         int rank;
         const char *text;
     } marks[] = {
-        {face->is_marked, 3, "*"},
-        {face->view.is_stale, 1, "?"},
-        {face->is_supervised, 2, paint_glyph(p, "♪", "^")},
-        {face->is_recorded, 4, "r"},
-        {face->is_pickup, 0, "P"},
+        {face->is_marked, 4, "*"},
+        {face->view.is_stale, 2, "?"},
+        {face->is_pending, 0, paint_glyph(p, "…", "~")},
+        {face->is_supervised, 3, paint_glyph(p, "♪", "^")},
+        {face->is_recorded, 5, "r"},
+        {face->is_pickup, 1, "P"},
     };
     enum { COUNT = sizeof marks / sizeof marks[0] };
     int room = max, limit = -1;

@@ -7,8 +7,10 @@
 void ui_run(struct ui *ui, const struct cmd *cmd, const char *text, const struct hud *hud,
             int64_t now_ms)
 {
-    struct cmd_call call = {ui, hud, now_ms, text};
-    const char *why = cmd->why_disabled != NULL ? cmd->why_disabled(&call) : NULL;
+    struct cmd_call call = {ui, cmd, hud, now_ms, text};
+    bool is_action = (cmd->flags & CMD_WRITES) != 0;
+    /* An action says itself why it is refused: it goes by what was on the screen. */
+    const char *why = cmd->why_disabled != NULL && !is_action ? cmd->why_disabled(&call) : NULL;
     char line[300];
 
     /* From the lists of help and log a command about users goes back to them first. */
@@ -36,12 +38,29 @@ static const struct hit *hit_at(const struct ui *ui, int row, int col)
     return NULL;
 }
 
+/* A click chooses the row, a double click does it; a click beside the menu closes it. */
+static void click_menu(struct ui *ui, const struct hit *hit, const struct key *key,
+                       const struct hud *hud, int64_t now_ms)
+{
+    if (hit == NULL || hit->line < 0) {
+        menu_close(ui);
+        return;
+    }
+    menu_set_at(ui, hit->line);
+    if (key->mouse == MOUSE_DOUBLE)
+        menu_run_at(ui, hud, now_ms);
+}
+
 static void click(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms)
 {
     const struct hit *hit = hit_at(ui, key->row, key->col);
 
     if (ui->is_why_open) {
         ui->is_why_open = false;
+        return;
+    }
+    if (ui->menu.is_open) {
+        click_menu(ui, hit, key, hud, now_ms);
         return;
     }
     if (hit == NULL)
@@ -74,6 +93,11 @@ static void mouse(struct ui *ui, const struct key *key, const struct hud *hud, i
         return;
     }
     const struct cmd *cmd = cmd_find(key->mouse == MOUSE_WHEEL_UP ? "up" : "down");
+    if (ui->menu.is_open) {
+        struct key arrow = {.code = key->mouse == MOUSE_WHEEL_UP ? KEY_CODE_UP : KEY_CODE_DOWN};
+        menu_key(ui, &arrow, hud, now_ms);
+        return;
+    }
     for (int i = 0; i < (ui->screen == SCREEN_BOARD ? 1 : WHEEL_ROWS); i++)
         ui_run(ui, cmd, "", hud, now_ms);
 }
@@ -124,7 +148,9 @@ static void unbound(struct ui *ui, const struct key *key, int64_t now_ms)
     char name[KEYMAP_NAME_BYTES], help[KEYMAP_NAME_BYTES], text[160];
 
     if (!key->is_ctrl && !key->is_alt && (key->code == 'H' || key->code == 'J')) {
-        ui_message(ui, UI_WARN, "Caps Lock is on", NULL, now_ms);
+        ui->is_caps = true;
+        ui_message(ui, UI_WARN, "Caps Lock is on: capitals act on calls; press a lower-case key",
+                   NULL, now_ms);
         return;
     }
     key_text(key, name, sizeof name);
@@ -150,7 +176,8 @@ static void command_key(struct ui *ui, const struct key *key, const struct hud *
     case KEYMAP_PREFIX: return;
     case KEYMAP_EXACT:
         ui->chord_len = 0;
-        ui_run(ui, cmd, "", hud, now_ms);
+        if (!act_is_disarmed(ui, key, cmd, now_ms))
+            ui_run(ui, cmd, "", hud, now_ms);
         return;
     case KEYMAP_NONE: break;
     }
@@ -194,6 +221,10 @@ static bool split_alt(struct ui *ui, const struct key *key, const struct hud *hu
         return false;
     struct key escape = {.code = KEY_CODE_ESCAPE}, rest = *key;
     rest.is_alt = false;
+    /* But no call is acted on by a guess. */
+    if (keymap_find(&ui->keymap, &rest, 1, &bound) == KEYMAP_EXACT &&
+        (bound->flags & CMD_WRITES) != 0)
+        return false;
     ui_key(ui, &escape, hud, now_ms);
     ui_key(ui, &rest, hud, now_ms);
     return true;
@@ -201,9 +232,15 @@ static bool split_alt(struct ui *ui, const struct key *key, const struct hud *hu
 
 void ui_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms)
 {
-    if (split_alt(ui, key, hud, now_ms))
-        return;
     if (key->code == 0 || key->code == KEY_CODE_FOCUS_IN || key->code == KEY_CODE_FOCUS_OUT)
+        return;
+    if (is_plain(key) && key->code >= 'a' && key->code <= 'z')
+        ui->is_caps = false;
+    if (ui->dialog.kind != DIALOG_NONE) {
+        dialog_key(ui, key, hud, now_ms); /* nothing else is heard meanwhile */
+        return;
+    }
+    if (dialog_is_late_answer(ui, key, now_ms) || split_alt(ui, key, hud, now_ms))
         return;
     ui_rebuild(ui, hud, now_ms);
     if (key->code == KEY_CODE_MOUSE) {
@@ -214,6 +251,8 @@ void ui_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t
         ui_message(ui, UI_INFO, "pasted text goes to prompts only: / or :", NULL, now_ms);
     } else if (why_key(ui, key)) {
         return;
+    } else if (ui->menu.is_open) {
+        menu_key(ui, key, hud, now_ms);
     } else if (ui->is_lamp_asked) {
         lamp_key(ui, key, hud, now_ms);
     } else if (ui->chord_len > 0 || !jump_key(ui, key, hud, now_ms)) {

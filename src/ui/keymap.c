@@ -195,6 +195,16 @@ static size_t check_chords(const struct keymap *map, struct buf *out)
     return faults;
 }
 
+/* One key that is not typed in passing, nor by answering a question: a capital, or F1 to F12. */
+static bool is_for_acting(const struct binding *binding)
+{
+    const struct key *key = &binding->keys[0];
+
+    return binding->len == 1 && !key->is_ctrl && !key->is_alt &&
+           ((key->code >= 'A' && key->code <= 'Z') ||
+            (key->code >= KEY_CODE_F1 && key->code <= KEY_CODE_F12));
+}
+
 static size_t check_one(const char *const *own, size_t at, struct buf *out)
 {
     struct binding made = {0}, other = {0};
@@ -208,7 +218,13 @@ static size_t check_one(const char *const *own, size_t at, struct buf *out)
     }
     char name[KEYMAP_NAME_BYTES];
     chord_name(&made, name, sizeof name);
-    if (cmd != NULL && made.len > 0 && keymap_is_reserved(&made.keys[0])) {
+    if (cmd != NULL && made.len > 0 && (cmd->flags & CMD_WRITES) != 0 && !is_for_acting(&made)) {
+        buf_printf(out, "keys: %s acts on calls, so it needs a capital or an F key, not %s\n",
+                   cmd->name, name);
+        return 1;
+    }
+    if (cmd != NULL && made.len > 0 && (cmd->flags & CMD_WRITES) == 0 &&
+        keymap_is_reserved(&made.keys[0])) {
         buf_printf(out, "keys: %s is kept for acting on calls, so %s cannot have it\n", name,
                    cmd->name);
         return 1;

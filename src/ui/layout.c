@@ -79,3 +79,33 @@ void layout_make(struct layout *l, int rows, int cols, enum ui_view view)
     else
         make_board(l, view);
 }
+
+void layout_add_bar(struct layout *l)
+{
+    if (l->bar_row >= 0 || l->shape == SHAPE_COUNTS || l->body_rows < 2)
+        return;
+    l->body_rows--;
+    if (l->is_message_over_body) { /* the bar is last, a message hides the line above it */
+        l->bar_row = l->rows - 1;
+        l->message_row = l->rows - 2;
+    } else {
+        l->bar_row = l->message_row - 1;
+    }
+}
+
+void layout_make_screen(struct layout *l, bool has_bar)
+{
+    enum { TWO_LAST_ROWS = 4, BAR_TOO_ROWS = 6 };
+
+    l->is_message_over_body = false;
+    l->keys_row = l->rows >= (has_bar ? BAR_TOO_ROWS : TWO_LAST_ROWS) ? l->rows - 1 : -1;
+    l->message_row = l->keys_row >= 0 ? l->rows - 2 : l->rows - 1;
+    l->bar_row = -1;
+    if (has_bar && l->rows >= TWO_LAST_ROWS)
+        l->bar_row = l->message_row - 1;
+}
+
+int layout_end(const struct layout *l)
+{
+    return l->bar_row >= 0 && l->bar_row < l->message_row ? l->bar_row : l->message_row;
+}

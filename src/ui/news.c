@@ -172,4 +172,6 @@ void news_note(struct ui *ui, const struct hud *hud, unsigned bits, int64_t now_
         note_last(ui, hud, now_ms);
     ui->seen_rev = hud->rev;
     note_link(ui, hud, now_ms);
+    if ((bits & HUD_CHANGED_ACTION) != 0)
+        news_action(ui, hud, now_ms);
 }

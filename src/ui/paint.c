@@ -127,3 +127,49 @@ void paint_rule(const struct paint *p, int row, int col, int cols)
     if (cols > 0)
         canvas_fill(p->canvas, row, col, 1, cols, STYLE(ROLE_DIM), paint_glyph(p, "─", "-"));
 }
+
+void paint_box(const struct paint *p, int row, int col, int rows, int cols, const char *title)
+{
+    struct canvas *c = p->canvas;
+    struct style style = STYLE(ROLE_DIALOG);
+
+    canvas_fill(c, row, col, rows, cols, style, " ");
+    canvas_fill(c, row, col, 1, cols, style, paint_glyph(p, "─", "-"));
+    canvas_fill(c, row + rows - 1, col, 1, cols, style, paint_glyph(p, "─", "-"));
+    canvas_fill(c, row, col, rows, 1, style, paint_glyph(p, "│", "|"));
+    canvas_fill(c, row, col + cols - 1, rows, 1, style, paint_glyph(p, "│", "|"));
+    canvas_put(c, row, col, 1, style, paint_glyph(p, "┌", "+"));
+    canvas_put(c, row, col + cols - 1, 1, style, paint_glyph(p, "┐", "+"));
+    canvas_put(c, row + rows - 1, col, 1, style, paint_glyph(p, "└", "+"));
+    canvas_put(c, row + rows - 1, col + cols - 1, 1, style, paint_glyph(p, "┘", "+"));
+    canvas_put(c, row, col + 1, cols - 2, style, " ");
+    int used = canvas_put(c, row, col + 2, cols - 4, style, title);
+    canvas_put(c, row, col + 2 + used, cols - 3 - used, style, " ");
+}
+
+int paint_window_rows(const struct paint *p)
+{
+    return supervision_is_on(&p->live->supervision) && p->layout->bar_row >= 0 ? p->layout->bar_row
+                                                                               : p->canvas->rows;
+}
+
+int64_t call_clock(const struct paint *p, const struct hud *hud, int64_t now_ms,
+                   const struct call *call, char *out, size_t size)
+{
+    int64_t since_ms = call->state == CALL_CONNECTED && call->connected_ms > 0 ? call->connected_ms
+                                                                               : call->since_ms;
+    bool is_at_least = since_ms == 0;
+    int64_t age_ms = hud_age_ms(hud, is_at_least ? call->seen_ms : since_ms, now_ms);
+    const char *sign = is_at_least ? paint_glyph(p, "≥", ">") : "";
+
+    out[0] = '\0';
+    if (age_ms < 0)
+        return -1;
+    long seconds = (long)(age_ms / 1000);
+    if (seconds < 3600)
+        (void)snprintf(out, size, "%s%ld:%02ld", sign, seconds / 60, seconds % 60);
+    else
+        (void)snprintf(out, size, "%s%ld:%02ld:%02ld", sign, seconds / 3600, seconds / 60 % 60,
+                       seconds % 60);
+    return age_ms;
+}

@@ -232,41 +232,110 @@ void statusbar_message(const struct paint *p)
     put_message(p, &pen, message);
 }
 
-static bool is_in_bar(const struct ui *ui, const struct cmd *cmd)
+/* --- the keys ------------------------------------------------------------------------------------
+ */
+
+struct key_item {
+    const struct cmd *cmd;
+    char key[KEYMAP_NAME_BYTES];
+    int cols; /* without the gap before it */
+    int rank; /* the highest is left off first */
+};
+enum { KEY_ITEMS_MAX = 64 };
+
+static bool is_in_bar(const struct paint *p, const struct cmd *cmd)
 {
+    const struct ui *ui = p->ui;
+    struct cmd_call call = {p->ui, cmd, p->live, p->live_ms, ""};
+
     if ((cmd->flags & CMD_IN_BAR) == 0)
         return false;
     if ((cmd->scope & SCOPE_USER) != 0 && board_selected(&ui->board) == NULL)
         return false;
+    if ((cmd->flags & CMD_WRITES) != 0) /* only what can be done now */
+        return cmd->why_disabled(&call) == NULL &&
+               (ui->screen == SCREEN_BOARD || ui->screen == SCREEN_USER || cmd->scope == SCOPE_ALL);
     return ui->screen == SCREEN_BOARD || (cmd->scope & SCOPE_USERS) == 0;
+}
+
+/* Actions go before the rest, but the way to the user, to all commands and to help stays. */
+static int key_rank(const struct cmd *cmd, size_t at)
+{
+    static const char *const kept[] = {"back", "open", "find", "urgent", "help", "palette"};
+
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        if (str_eq(cmd->name, kept[i]))
+            return 0;
+    return (cmd->flags & CMD_WRITES) != 0 ? 1 + (int)at : 100 + (int)at;
+}
+
+static size_t key_items(const struct paint *p, bool is_short, struct key_item items[KEY_ITEMS_MAX])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < cmd_table_len && len < KEY_ITEMS_MAX; i++) {
+        const struct cmd *cmd = &cmd_table[i];
+        struct key_item item = {.cmd = cmd, .rank = key_rank(cmd, i)};
+        bool is_way_back = p->ui->screen != SCREEN_BOARD && str_eq(cmd->name, "back");
+        keymap_first(&p->ui->keymap, cmd, item.key, sizeof item.key);
+        if ((!is_in_bar(p, cmd) && !is_way_back) || item.key[0] == '\0')
+            continue;
+        item.cols = utf8_width(item.key) + (is_short ? 0 : 1 + utf8_width(cmd->label));
+        items[len++] = item;
+    }
+    return len;
+}
+
+static int key_items_cols(const struct key_item *items, size_t len, int gap)
+{
+    int cols = 0;
+
+    for (size_t i = 0; i < len; i++)
+        cols += items[i].cols + (i > 0 ? gap : 0);
+    return cols;
+}
+
+static size_t drop_last(struct key_item *items, size_t len)
+{
+    size_t worst = len - 1;
+
+    for (size_t i = len; i-- > 0;)
+        if (items[i].rank > items[worst].rank)
+            worst = i;
+    memmove(items + worst, items + worst + 1, (len - worst - 1) * sizeof *items);
+    return len - 1;
+}
+
+/* Nothing else is heard while a question is open. */
+static void put_answers(struct pen *pen, const struct dialog_row *words)
+{
+    pen_put(pen, STYLE(ROLE_KEY), "y");
+    pen_printf(pen, STYLE(ROLE_DIM), " %s  ", words->yes);
+    pen_put(pen, STYLE(ROLE_KEY), "Esc");
+    pen_printf(pen, STYLE(ROLE_DIM), " %s", words->no);
 }
 
 void statusbar_keys(const struct paint *p)
 {
     struct pen pen = {p->canvas, p->layout->keys_row, 1, p->layout->cols};
     bool is_short = p->layout->shape == SHAPE_LIST || p->layout->shape == SHAPE_COUNTS;
-    bool is_first = true;
+    struct key_item items[KEY_ITEMS_MAX];
+    size_t len = key_items(p, is_short, items);
+    int gap = is_short ? 1 : 2;
 
-    for (size_t i = 0; i < cmd_table_len; i++) {
-        const struct cmd *cmd = &cmd_table[i];
-        char key[KEYMAP_NAME_BYTES];
-        keymap_first(&p->ui->keymap, cmd, key, sizeof key);
-        bool is_way_back = p->ui->screen != SCREEN_BOARD && str_eq(cmd->name, "back");
-        if ((!is_in_bar(p->ui, cmd) && !is_way_back) || key[0] == '\0')
-            continue;
-        int width = utf8_width(key) + (is_short ? 0 : 1 + utf8_width(cmd->label)) +
-                    (is_first   ? 0
-                     : is_short ? 1
-                                : 2);
-        if (pen.col + width > pen.end)
-            break;
-        if (!is_first)
+    if (p->ui->dialog.kind != DIALOG_NONE) {
+        put_answers(&pen, dialog_row(p->ui->dialog.kind));
+        return;
+    }
+    while (len > 0 && key_items_cols(items, len, gap) > pen.end - pen.col)
+        len = drop_last(items, len);
+    for (size_t i = 0; i < len; i++) {
+        if (i > 0)
             pen_put(&pen, STYLE(ROLE_DIM), is_short ? " " : "  ");
         int col = pen.col;
-        pen_put(&pen, STYLE(ROLE_KEY), key);
+        pen_put(&pen, STYLE(ROLE_KEY), items[i].key);
         if (!is_short)
-            pen_printf(&pen, STYLE(ROLE_DIM), " %s", cmd->label);
-        paint_hit(p, pen.row, col, 1, pen.col - col, NULL, cmd, -1);
-        is_first = false;
+            pen_printf(&pen, STYLE(ROLE_DIM), " %s", items[i].cmd->label);
+        paint_hit(p, pen.row, col, 1, pen.col - col, NULL, items[i].cmd, -1);
     }
 }

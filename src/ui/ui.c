@@ -123,6 +123,9 @@ void ui_free(struct ui *ui)
     settings_fini(ui);
     keymap_fini(&ui->keymap);
     board_fini(&ui->board);
+    seen_clear(&ui->seen);
+    VEC_FREE(&ui->menu.rows);
+    mem_free(ui->audit_reason);
     bell_fini(&ui->bell);
     hits_clear(ui);
     VEC_FREE(&ui->hits);
@@ -194,6 +197,8 @@ void ui_rebuild(struct ui *ui, const struct hud *hud, int64_t now_ms)
     };
 
     layout_make(&ui->layout, ui->rows, ui->cols, ui->view);
+    if (supervision_is_on(&hud->supervision))
+        layout_add_bar(&ui->layout);
     board_build(&ui->board, ui_shown(ui, hud), &request, ui_shown_ms(ui, now_ms));
     ui->is_refiltered = false;
 }
@@ -225,7 +230,16 @@ void ui_department(struct ui *ui, const char *department)
 
 bool ui_is_typing(const struct ui *ui)
 {
-    return ui->prompt.kind != PROMPT_NONE;
+    return ui->prompt.kind != PROMPT_NONE || ui->dialog.kind != DIALOG_NONE;
+}
+
+void ui_set_audit(struct ui *ui, uint64_t number, const char *reason)
+{
+    char *made = mem_dup(reason);
+
+    mem_free(ui->audit_reason);
+    ui->audit_reason = made;
+    ui->audit_number = number;
 }
 
 const char *ui_selected(const struct ui *ui)
@@ -324,19 +338,12 @@ void ui_hud_changed(struct ui *ui, const struct hud *hud, unsigned bits, int64_t
         ui->frozen_changes++;
     news_note(ui, hud, bits, now_ms);
     ring_bell(ui, hud, now_ms);
+    dialog_watch(ui, hud, now_ms);
     if ((bits & HUD_CHANGED_USERS) != 0 && !ui->is_frozen)
         board_forget(&ui->board);
 }
 
 /* --- the picture ------------------------------------------------------------------------------ */
-
-/* Screens over the board keep the first line and the last two. */
-static void fit_screen(struct layout *layout)
-{
-    layout->message_row = layout->rows >= 4 ? layout->rows - 2 : layout->rows - 1;
-    layout->keys_row = layout->rows >= 4 ? layout->rows - 1 : -1;
-    layout->is_message_over_body = false;
-}
 
 static void render_screen(const struct paint *p)
 {
@@ -373,6 +380,30 @@ static void rest_cursor(const struct paint *p)
     }
 }
 
+/* What keys act on: the selected user as it is on the screen now. Where it is not drawn there is
+ * none. */
+static void remember(struct ui *ui, const struct hud *shown)
+{
+    bool is_drawn = (ui->screen == SCREEN_BOARD || ui->screen == SCREEN_USER) &&
+                    ui->layout.shape != SHAPE_COUNTS;
+
+    seen_take(&ui->seen, is_drawn ? board_selected(&ui->board) : NULL);
+    ui->drawn_rev = shown->rev;
+}
+
+/* Windows over the screen, the one that asks last. */
+static void render_windows(const struct paint *p)
+{
+    struct ui *ui = p->ui;
+
+    if (ui->menu.is_open)
+        view_menu(p);
+    if (ui->is_why_open)
+        view_why(p);
+    if (ui->dialog.kind != DIALOG_NONE)
+        view_dialog(p);
+}
+
 void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int64_t now_ms)
 {
     note_wall(ui, hud, now_ms);
@@ -388,12 +419,15 @@ void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int6
 
     struct layout layout = ui->layout;
     struct paint p = {ui, canvas, ui_shown(ui, hud), hud, ui_shown_ms(ui, now_ms), now_ms, &layout};
+    remember(ui, p.hud);
     if (layout.shape == SHAPE_COUNTS) {
         statusbar_counts(&p);
+        menu_close(ui);
+        dialog_close(ui); /* what cannot be read cannot be answered */
         return;
     }
     if (ui->screen != SCREEN_BOARD)
-        fit_screen(&layout);
+        layout_make_screen(&layout, supervision_is_on(&hud->supervision));
     else if (layout.is_message_over_body && statusbar_has_message(ui, now_ms))
         layout.body_rows--;
     statusbar_header(&p);
@@ -406,8 +440,8 @@ void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int6
     const struct message *message = ui_message_shown(ui, now_ms);
     if (message != NULL)
         paint_due(&p, message_end_ms(message));
-    if (ui->is_why_open)
-        view_why(&p);
+    view_bar(&p);
+    render_windows(&p);
     rest_cursor(&p);
 }
 

@@ -115,6 +115,8 @@ static const char *dense_mark(const struct face *face, const struct paint *p)
 {
     if (face->view.is_stale)
         return "?";
+    if (face->is_pending)
+        return paint_glyph(p, "…", "~");
     if (face->is_marked)
         return "*";
     return face->is_supervised ? paint_glyph(p, "♪", "^") : " ";

@@ -11,7 +11,7 @@ static bool is_matching(const struct cmd *cmd, const char *text)
 
 static const char *why_not(const struct paint *p, const struct cmd *cmd)
 {
-    struct cmd_call call = {p->ui, p->live, p->live_ms, ""};
+    struct cmd_call call = {p->ui, cmd, p->live, p->live_ms, ""};
 
     return cmd->why_disabled != NULL ? cmd->why_disabled(&call) : NULL;
 }
@@ -165,7 +165,7 @@ void view_help(const struct paint *p)
 {
     struct ui *ui = p->ui;
     struct pen pen = {p->canvas, 1, 1, p->canvas->cols};
-    int first = 2, end = p->layout->message_row, row = first;
+    int first = 2, end = layout_end(p->layout), row = first;
     long at;
 
     scroll_help(p, end - first > 0 ? end - first : 1);
@@ -204,7 +204,9 @@ void palette_paint(const struct paint *p)
     const struct cmd *found[128];
     struct prompt *prompt = &p->ui->prompt;
     long len = (long)palette_match(prompt->text, found, 128);
-    int room = p->layout->message_row - p->layout->body_row;
+    int end = paint_window_rows(p) < p->layout->message_row ? paint_window_rows(p)
+                                                            : p->layout->message_row;
+    int room = end - p->layout->body_row;
     int rows = len < room ? (int)len : room;
     int cols = p->canvas->cols;
 
@@ -215,7 +217,7 @@ void palette_paint(const struct paint *p)
     if (rows > 14)
         rows = 14;
     long top = prompt->chosen >= rows ? prompt->chosen - rows + 1 : 0;
-    int first = p->layout->message_row - rows;
+    int first = end - rows;
     for (int i = 0; i < rows; i++) {
         const struct cmd *cmd = found[top + i];
         bool is_at = top + i == prompt->chosen;

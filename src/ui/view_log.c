@@ -108,7 +108,7 @@ static void paint_entries(const struct paint *p, struct walk walk, int first, in
 void view_log(const struct paint *p)
 {
     struct ui *ui = p->ui;
-    int first = 2, end = p->layout->message_row;
+    int first = 2, end = layout_end(p->layout);
     struct walk walk = {ui, log_count(), ui->messages.len};
     long total = (long)(walk.log_left + walk.messages_left);
     struct entry entry;

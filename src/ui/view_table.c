@@ -138,8 +138,9 @@ void view_table_row(const struct paint *p, int row, const struct user *user)
     canvas_put(p->canvas, row, 0, 1, is_selected ? STYLE(ROLE_HEADING) : face.text,
                face_bar(&face, p));
     canvas_put(p->canvas, row, 1, 1, face.lamp, face.glyph);
-    if (face.is_marked)
-        canvas_put(p->canvas, row, 2, 1, face.text, "*");
+    if (face.is_pending || face.is_marked)
+        canvas_put(p->canvas, row, 2, 1, face.text,
+                   face.is_pending ? paint_glyph(p, "…", "~") : "*");
     for (size_t at = 0; next_column(p, &at, &col, &cols);) {
         const struct column *column = &columns[at - 1];
         column->text(&face, p, text, sizeof text);

@@ -17,36 +17,15 @@ static void why_text(const struct paint *p, struct buf *out)
         return;
     buf_init(&raw, 16384);
     why_lamp(&raw, p->hud, user, p->now_ms);
+    if (raw.len > 0 && raw.data[raw.len - 1] != '\n')
+        buf_putc(&raw, '\n');
+    why_actions(&raw, p->live, user, p->live_ms);
     struct buf masked;
     buf_init(&masked, 16384);
     numbers_mask_text(&masked, buf_text(&raw), user, p->ui->settings.numbers);
     buf_puts(out, buf_text(&masked));
     buf_fini(&masked);
-    struct pickup pickup = hud_pickup(p->hud, user, p->now_ms);
-    if (!pickup.is_ok && pickup.why != NULL)
-        buf_printf(out, "%spick up: %s",
-                   out->len > 0 && out->data[out->len - 1] != '\n' ? "\n" : "", pickup.why);
     buf_fini(&raw);
-}
-
-static void paint_box(const struct paint *p, int row, int col, int rows, int cols,
-                      const char *title)
-{
-    struct canvas *c = p->canvas;
-    struct style style = STYLE(ROLE_DIALOG);
-
-    canvas_fill(c, row, col, rows, cols, style, " ");
-    canvas_fill(c, row, col, 1, cols, style, paint_glyph(p, "─", "-"));
-    canvas_fill(c, row + rows - 1, col, 1, cols, style, paint_glyph(p, "─", "-"));
-    canvas_fill(c, row, col, rows, 1, style, paint_glyph(p, "│", "|"));
-    canvas_fill(c, row, col + cols - 1, rows, 1, style, paint_glyph(p, "│", "|"));
-    canvas_put(c, row, col, 1, style, paint_glyph(p, "┌", "+"));
-    canvas_put(c, row, col + cols - 1, 1, style, paint_glyph(p, "┐", "+"));
-    canvas_put(c, row + rows - 1, col, 1, style, paint_glyph(p, "└", "+"));
-    canvas_put(c, row + rows - 1, col + cols - 1, 1, style, paint_glyph(p, "┘", "+"));
-    canvas_put(c, row, col + 1, cols - 2, style, " ");
-    int used = canvas_put(c, row, col + 2, cols - 4, style, title);
-    canvas_put(c, row, col + 2 + used, cols - 3 - used, style, " ");
 }
 
 /* "j 4 more" in the lower border of a window that is too small for its text. */
@@ -66,7 +45,7 @@ void view_why(const struct paint *p)
     const struct user *user = board_selected(&p->ui->board);
     struct buf text;
     char title[300];
-    int screen_cols = p->canvas->cols, screen_rows = p->canvas->rows;
+    int screen_cols = p->canvas->cols, screen_rows = paint_window_rows(p);
     int cols = screen_cols > 74 ? 74 : screen_cols;
 
     buf_init(&text, 32768);

@@ -22,6 +22,43 @@ static void tell(struct stage *s, unsigned bits)
 void stage_apply(struct stage *s, const struct event *event)
 {
     tell(s, hud_apply(&s->hud, event, s->now_ms));
+    if (event->kind == EVENT_ACTION)
+        ui_action(s->ui, &s->hud, event, s->now_ms);
+}
+
+void stage_capability(struct stage *s, enum action_kind kind, enum capability level,
+                      const char *why)
+{
+    struct event event = {.kind = EVENT_CAPABILITY};
+
+    event.u.capability.kind = kind;
+    event.u.capability.level = level;
+    event.u.capability.why = why;
+    stage_apply(s, &event);
+}
+
+void stage_capable(struct stage *s)
+{
+    for (int kind = 0; kind < ACTION_COUNT; kind++)
+        stage_capability(s, (enum action_kind)kind, CAPABILITY_NATIVE, "");
+}
+
+void stage_action(struct stage *s, uint32_t id, enum action_kind kind, enum action_stage stage,
+                  const char *user_id, const char *call_id, const char *text)
+{
+    struct event event = {.kind = EVENT_ACTION, .user_id = user_id, .at_ms = s->wall_ms};
+
+    event.u.action.id = id;
+    event.u.action.kind = kind;
+    event.u.action.stage = stage;
+    event.u.action.call_id = call_id;
+    event.u.action.is_on = s->is_action_on;
+    event.u.action.mode = stage == ACTION_ASKED || stage == ACTION_PHONE || stage == ACTION_FAILED
+                              ? SUPERVISE_UNKNOWN
+                              : action_mode(kind);
+    event.u.action.rc = stage == ACTION_FAILED ? RC_DENIED : RC_OK;
+    event.u.action.text = text;
+    stage_apply(s, &event);
 }
 
 /* The backend's clock has to be heard now and then. */

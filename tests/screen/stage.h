@@ -15,7 +15,7 @@ struct stage {
     int64_t wall_ms;   /* of the backend at now_ms */
     bool is_answering; /* facts told now belong to the snapshot asked for */
     bool is_snapshot_open;
-    bool is_feeding_late; /* facts are applied, the screens are told at the end */
+    bool is_action_on; /* is_on of the actions told */
 };
 
 #define STAGE_TIME_MS INT64_C(1795356120000) /* 2026-11-22T14:02:00Z */
@@ -36,6 +36,12 @@ void stage_call(struct stage *s, const char *id, const char *call_id, enum call_
                 enum call_direction direction, const char *number, const char *name,
                 int64_t age_ms);
 void stage_end(struct stage *s, const char *id, const char *call_id);
+void stage_capability(struct stage *s, enum action_kind kind, enum capability level,
+                      const char *why);
+void stage_capable(struct stage *s); /* every action is native */
+/* The mode is that of the kind. */
+void stage_action(struct stage *s, uint32_t id, enum action_kind kind, enum action_stage stage,
+                  const char *user_id, const char *call_id, const char *text);
 void stage_link(struct stage *s, enum link_state state, const char *text, int64_t retry_in_ms);
 void stage_ask(struct stage *s);  /* opens a snapshot: facts that follow are answers */
 void stage_sync(struct stage *s); /* ends it; all users that were there are named */

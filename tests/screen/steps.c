@@ -131,7 +131,7 @@ static void step_settings(struct play *p)
     stage_apply(p->s, &event);
 }
 
-/* option numbers=last4 bell=auto blink=no view=dense profile=x monitor="all users" phone=108 */
+/* option numbers=last4 bell=auto blink=no confirm=yes readonly=yes phone=108 */
 static void step_option(struct play *p)
 {
     struct ui_settings *set = &p->s->settings;
@@ -145,6 +145,15 @@ static void step_option(struct play *p)
         set->bell = strcmp(text, "off") == 0    ? BELL_OFF
                     : strcmp(text, "auto") == 0 ? BELL_AUTO
                                                 : BELL_ON;
+    if ((text = option(p, "confirm")) != NULL)
+        set->is_pickup_confirmed = strcmp(text, "no") != 0;
+    if ((text = option(p, "phone")) != NULL) {
+        static char phone[32];
+        str_copy(phone, sizeof phone, text);
+        set->phone_extension = phone;
+    }
+    if ((text = option(p, "readonly")) != NULL)
+        p->s->hud.is_read_only = set->is_read_only = strcmp(text, "no") != 0;
     if ((text = option(p, "blink")) != NULL)
         set->is_blinking = strcmp(text, "no") != 0;
     stage_restart(p->s);
@@ -384,18 +393,84 @@ static void step_selected(struct play *p)
         fail_msg("%s:%d: selected is %s", p->path, p->line, selected != NULL ? selected : "nobody");
 }
 
+/* capability all native | capability takeover missing "needs the role manager" */
+static void step_capability(struct play *p)
+{
+    static const char *const levels[] = {"missing", "assisted", "native"};
+    enum action_kind kind = ACTION_LISTEN;
+    bool is_all = strcmp(word(p, 1), "all") == 0;
+
+    if (!is_all && !action_find(word(p, 1), &kind))
+        bad(p, "no such action");
+    for (int level = 0; level < 3; level++)
+        for (int i = 0; strcmp(levels[level], word(p, 2)) == 0 && i < ACTION_COUNT; i++)
+            if (is_all || i == (int)kind)
+                stage_capability(p->s, (enum action_kind)i, (enum capability)level, word(p, 3));
+}
+
+/* action listen confirmed 104 call=c id=1 "text=the call has ended" on */
+static void step_action(struct play *p)
+{
+    static const char *const stages[] = {"asked",  "phone", "confirmed",
+                                         "unsure", "ended", "failed"};
+    const char *id = option(p, "id"), *call = option(p, "call"), *text = option(p, "text");
+    enum action_kind kind;
+
+    if (!action_find(word(p, 1), &kind))
+        bad(p, "no such action");
+    p->s->is_action_on = flag(p, "on");
+    for (int i = 0; i < 6; i++)
+        if (strcmp(stages[i], word(p, 2)) == 0) {
+            stage_action(p->s, id != NULL ? (uint32_t)strtoul(id, NULL, 10) : 1, kind,
+                         (enum action_stage)i, word(p, 3), call != NULL ? call : "c", text);
+            return;
+        }
+    bad(p, "stage of the action");
+}
+
+/* audit 5121 "training" */
+static void step_audit(struct play *p)
+{
+    ui_set_audit(p->s->ui, strtoul(word(p, 1), NULL, 10), word(p, 2));
+}
+
+/* intent act listen 104 c "reason": what the program is asked to do. */
+static void check_act(struct play *p, const struct intent *intent)
+{
+    const char *name = action_row(intent->action)->name;
+
+    if (intent->kind != INTENT_ACT || strcmp(name, word(p, 2)) != 0 ||
+        strcmp(intent->user_id, word(p, 3)) != 0 ||
+        strcmp(intent->call_id, strcmp(word(p, 4), "-") == 0 ? "" : word(p, 4)) != 0 ||
+        strcmp(intent->text, option(p, "reason") != NULL ? option(p, "reason") : "") != 0 ||
+        intent->is_on != flag(p, "on"))
+        fail_msg("%s:%d: intent %d is %s %s \"%s\" reason \"%s\" %s", p->path, p->line,
+                 (int)intent->kind, name, intent->user_id, intent->call_id, intent->text,
+                 intent->is_on ? "on" : "off");
+}
+
 /* intent copy 415... | intent none */
 static void step_intent(struct play *p)
 {
-    static const char *const words[] = {"none",    "quit", "resync", "redraw",
-                                        "suspend", "copy", "theme",  "mouse",
-                                        "reload",  "bell", "shot",   "reconnect"};
+    static const char *const words[] = {"none", "quit",      "resync", "redraw", "suspend",
+                                        "copy", "theme",     "mouse",  "reload", "bell",
+                                        "shot", "reconnect", "act"};
     struct intent intent = {0};
 
     (void)ui_next_intent(p->s->ui, &intent);
+    if (strcmp(word(p, 1), "act") == 0) {
+        check_act(p, &intent);
+        return;
+    }
     if (strcmp(words[intent.kind], word(p, 1)) != 0 ||
         (p->count > 2 && strcmp(intent.text, word(p, 2)) != 0))
         fail_msg("%s:%d: intent is %s \"%s\"", p->path, p->line, words[intent.kind], intent.text);
+}
+
+/* Keys at once, without a picture before them. */
+static void step_blind(struct play *p)
+{
+    stage_keys(p->s, p->rest);
 }
 
 static void step_screen(struct play *p)
@@ -408,15 +483,22 @@ static const struct {
     const char *name;
     void (*run)(struct play *p);
 } steps[] = {
-    {"size", step_size},         {"ascii", step_ascii},       {"settings", step_settings},
-    {"option", step_option},     {"time", step_time},         {"user", step_user},
-    {"gone", step_gone},         {"presence", step_presence}, {"dnd", step_dnd},
-    {"withheld", step_withheld}, {"device", step_device},     {"call", step_call},
-    {"end", step_end},           {"link", step_link},         {"gap", step_gap},
-    {"ask", step_ask},           {"sync", step_sync},         {"cold", step_cold},
-    {"advance", step_advance},   {"key", step_key},           {"paste", step_paste},
-    {"mouse", step_mouse},       {"message", step_message},   {"selected", step_selected},
-    {"intent", step_intent},     {"screen", step_screen},     {"theme", step_theme},
+    {"size", step_size},         {"ascii", step_ascii},
+    {"settings", step_settings}, {"option", step_option},
+    {"time", step_time},         {"user", step_user},
+    {"gone", step_gone},         {"presence", step_presence},
+    {"dnd", step_dnd},           {"withheld", step_withheld},
+    {"device", step_device},     {"call", step_call},
+    {"end", step_end},           {"link", step_link},
+    {"gap", step_gap},           {"ask", step_ask},
+    {"sync", step_sync},         {"cold", step_cold},
+    {"advance", step_advance},   {"key", step_key},
+    {"paste", step_paste},       {"mouse", step_mouse},
+    {"message", step_message},   {"selected", step_selected},
+    {"intent", step_intent},     {"screen", step_screen},
+    {"theme", step_theme},       {"capability", step_capability},
+    {"action", step_action},     {"audit", step_audit},
+    {"blind", step_blind},
 };
 
 static void play_file(struct play *p, const char *path);

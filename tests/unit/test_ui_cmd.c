@@ -1,5 +1,6 @@
 /* The command table: everything that is derived from it can rely on each row. */
 #include "callhud/base/str.h"
+#include "callhud/model/action.h"
 #include "callhud/ui/cmd.h"
 #include "callhud/ui/keymap.h"
 
@@ -64,12 +65,47 @@ static void default_keys_do_not_collide(void **state)
     }
     assert_int_equal(keymap_init(&map, NULL, NULL), RC_OK);
     assert_int_equal(map.bindings.len, keys);
-    for (size_t i = 0; i < map.bindings.len; i++)
-        assert_false(keymap_is_reserved(&map.bindings.items[i].keys[0]));
+    for (size_t i = 0; i < map.bindings.len; i++) {
+        const struct binding *binding = &map.bindings.items[i];
+        bool is_action = (binding->cmd->flags & CMD_WRITES) != 0;
+        assert_int_equal(keymap_is_reserved(&binding->keys[0]), is_action);
+    }
     buf_init(&out, 4096);
     assert_int_equal(ui_keymap_check(NULL, &out), 0);
     buf_fini(&out);
     keymap_fini(&map);
+}
+
+/* What acts on calls is named as in the model, has one key, and that is a capital without Ctrl or
+ * Alt: nobody types it in passing, and `y` answers questions only. */
+static void dangerous_ones_have_no_ctrl(void **state)
+{
+    static const char *const asking[] = {"barge", "takeover", "hangup", "record"};
+    size_t actions = 0;
+
+    (void)state;
+    for (size_t i = 0; i < cmd_table_len; i++) {
+        const struct cmd *cmd = &cmd_table[i];
+        struct key keys[KEYMAP_CHORD_MAX];
+        enum action_kind kind;
+        size_t len = 0;
+        bool is_action = action_find(cmd->name, &kind);
+        assert_int_equal(is_action, (cmd->flags & CMD_WRITES) != 0);
+        if (!is_action && (cmd->flags & CMD_DANGEROUS) == 0)
+            continue;
+        assert_true(is_action);
+        actions++;
+        assert_non_null(cmd->why_disabled);
+        assert_int_equal(key_parse(cmd->keys, keys, KEYMAP_CHORD_MAX, &len, NULL), RC_OK);
+        assert_int_equal(len, 1);
+        assert_true(keys[0].code >= 'A' && keys[0].code <= 'Z');
+        assert_false(keys[0].is_ctrl || keys[0].is_alt);
+        bool asks = false;
+        for (size_t a = 0; a < sizeof asking / sizeof asking[0]; a++)
+            asks |= str_eq(asking[a], cmd->name);
+        assert_int_equal(asks, (cmd->flags & CMD_DANGEROUS) != 0);
+    }
+    assert_int_equal(actions, ACTION_COUNT);
 }
 
 int main(void)
@@ -78,6 +114,7 @@ int main(void)
         cmocka_unit_test(every_row_is_complete),
         cmocka_unit_test(names_are_unique_and_found),
         cmocka_unit_test(default_keys_do_not_collide),
+        cmocka_unit_test(dangerous_ones_have_no_ctrl),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

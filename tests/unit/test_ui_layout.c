@@ -85,6 +85,32 @@ static void parts_do_not_overlap(void **state)
             }
 }
 
+/* With a supervision on, the bar is always there, below the list and above the message, and covers
+ * neither. */
+static void the_bar_takes_a_line(void **state)
+{
+    (void)state;
+    for (int view = 0; view < VIEW_COUNT; view++)
+        for (int rows = LAYOUT_MIN_ROWS; rows <= 30; rows++)
+            for (int cols = LAYOUT_MIN_COLS; cols <= 200; cols += 7) {
+                struct layout before = at(cols, rows, (enum ui_view)view), l = before;
+                layout_add_bar(&l);
+                int end = l.body_row + l.body_rows;
+                assert_true(l.bar_row >= end && l.bar_row < rows);
+                assert_true(l.body_rows >= 1);
+                assert_int_equal(l.body_rows, before.body_rows - (before.bar_row < 0));
+                assert_int_not_equal(l.bar_row, l.message_row);
+                assert_true(l.keys_row < 0 || l.bar_row < l.keys_row);
+                assert_true(layout_end(&l) <= l.bar_row && layout_end(&l) <= l.message_row);
+                layout_make_screen(&l, true);
+                assert_true(l.bar_row > 0 && l.bar_row < l.message_row);
+                assert_int_equal(layout_end(&l), l.bar_row);
+                layout_make_screen(&l, false);
+                assert_int_equal(l.bar_row, -1);
+                assert_int_equal(layout_end(&l), l.message_row);
+            }
+}
+
 static void words(void **state)
 {
     enum ui_view view;
@@ -103,6 +129,7 @@ int main(void)
         cmocka_unit_test(mock_up_sizes),
         cmocka_unit_test(limits),
         cmocka_unit_test(parts_do_not_overlap),
+        cmocka_unit_test(the_bar_takes_a_line),
         cmocka_unit_test(words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* THE command table. Keys, key bar, palette, help screen, man page and completions are made from it. */
+/* THE command table. Keys, key bar, palette, help screen, man page and completions are made from
+ * it. */
 #ifndef CALLHUD_UI_CMD_H
 #define CALLHUD_UI_CMD_H
 
@@ -16,11 +17,13 @@ enum cmd_flag {
     CMD_WRITES = 8,    /* changes something at the backend: impossible with --read-only */
 };
 
+struct cmd;
 struct cmd_call {
     struct ui *ui;
+    const struct cmd *cmd;
     const struct hud *hud;
     int64_t now_ms;
-    const char *text; /* argument typed in the palette; "" */
+    const char *text; /* argument typed in the palette; ""; of an action: the reason */
 };
 
 struct cmd {
@@ -30,7 +33,8 @@ struct cmd {
     const char *label; /* in the key bar: "find" */
     const char *help;  /* one sentence */
     unsigned scope, flags;
-    const char *(*why_disabled)(const struct cmd_call *call); /* NULL: always there */
+    const char *(*why_disabled)(const struct cmd_call *call); /* NULL: always there; its answer
+                                                                 holds until the next is asked */
     void (*run)(const struct cmd_call *call);
 };
 

@@ -48,6 +48,10 @@ void run_reload(const struct cmd_call *call);
 void run_shot(const struct cmd_call *call);
 void run_suspend(const struct cmd_call *call);
 
+void run_act(const struct cmd_call *call); /* whatever action the command is called after */
+void run_menu(const struct cmd_call *call);
+
+const char *why_no_act(const struct cmd_call *call);
 const char *why_no_user(const struct cmd_call *call);
 const char *why_no_departments(const struct cmd_call *call);
 const char *why_nothing_urgent(const struct cmd_call *call);

@@ -34,11 +34,12 @@ void keymap_first(const struct keymap *map, const struct cmd *cmd, char *out, si
 /* All its keys, separated by blanks. */
 void keymap_all(const struct keymap *map, const struct cmd *cmd, char *out, size_t size);
 
-/* The keys that acting on calls uses; no screen may bind them to something else. */
+/* The keys that acting on calls uses; nothing else may be bound to them. */
 bool keymap_is_reserved(const struct key *key);
 
 /* What is wrong with a person's keys, one line each into out: keys and commands that do not exist,
- * a key bound twice, a key that begins a chord, a key kept for telephony. Returns how many. */
+ * a key bound twice, a key that begins a chord, a key kept for telephony, an action on calls with a
+ * key that is typed in passing. Returns how many. */
 size_t ui_keymap_check(const char *const *own, struct buf *out);
 
 #endif

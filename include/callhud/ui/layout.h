@@ -26,7 +26,7 @@ struct layout {
     bool is_compact; /* the narrowest list */
     int now_row;     /* -1: none */
     int body_row, body_rows, body_cols;
-    int bar_row; /* of the supervision bar; -1: shares the message line */
+    int bar_row; /* of the supervision bar; -1: none until layout_add_bar() */
     int message_row;
     bool is_message_over_body; /* a message hides the last line of the list */
     int keys_row;              /* -1: none */
@@ -34,5 +34,11 @@ struct layout {
     int columns, pitch;        /* cells side by side, and from one to the next */
 };
 void layout_make(struct layout *layout, int rows, int cols, enum ui_view view);
+/* A supervision is on: where no line is kept for it, the bar takes one of the list's. */
+void layout_add_bar(struct layout *layout);
+/* Screens over the board keep its first line and the last two, and the bar when there is one. */
+void layout_make_screen(struct layout *layout, bool has_bar);
+/* The line after the last that belongs to what is shown: where bar or message begin. */
+int layout_end(const struct layout *layout);
 
 #endif

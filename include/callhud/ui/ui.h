@@ -49,6 +49,9 @@ enum ui_level { UI_INFO, UI_GOOD, UI_WARN, UI_ERROR };
 /* The message line; why (may be NULL) is shown by `i`. Both copied; kept in the message history. */
 void ui_message(struct ui *ui, enum ui_level level, const char *text, const char *why, int64_t now_ms);
 
+/* Every EVENT_ACTION, after the model has it: tells how a hang up, DND or record went, which the model
+ * does not remember. What our phone takes part in is told by ui_hud_changed(). */
+void ui_action(struct ui *ui, const struct hud *hud, const struct event *event, int64_t now_ms);
 /* For the supervision bar: the audit record and the reason of what goes on; 0 and "": none. Copied. */
 void ui_set_audit(struct ui *ui, uint64_t number, const char *reason);
 
@@ -78,7 +81,7 @@ bool ui_next_intent(struct ui *ui, struct intent *out);
 /* "callhud: 3 ringing 2 held" for the terminal's title. */
 void ui_title(const struct ui *ui, const struct hud *hud, char *out, size_t size);
 
-/* Is a prompt open? Ctrl-c leaves that one and not the program. */
+/* Is a prompt or a question open? Ctrl-c leaves that one and not the program. */
 bool ui_is_typing(const struct ui *ui);
 
 /* Which user is under the cursor, as of the last key or picture: its extension, or NULL. */

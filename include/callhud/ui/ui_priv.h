@@ -5,6 +5,7 @@
 #include "callhud/base/str.h"
 #include "callhud/model/hud_copy.h"
 #include "callhud/model/why.h"
+#include "callhud/ui/act.h"
 #include "callhud/ui/board.h"
 #include "callhud/ui/cmd.h"
 #include "callhud/ui/keymap.h"
@@ -109,6 +110,15 @@ struct ui {
     VEC(struct intent) intents;
     struct bell bell;
     bool is_mouse_on;
+    struct seen seen;
+    uint64_t drawn_rev; /* hud.rev of the picture drawn last */
+    struct dialog dialog;
+    struct menu menu;
+    struct told told;
+    uint64_t audit_number;
+    char *audit_reason;
+    bool is_caps;      /* Caps Lock seems to be on: capitals do not act on calls */
+    char why_not[256]; /* what the last why_disabled() of an action said */
     bool is_why_open;
     int why_top, why_more; /* lines above the window's first; below its last, as drawn last */
 
@@ -187,13 +197,31 @@ const char *paint_glyph(const struct paint *p, const char *utf8, const char *asc
 /* What a lamp is drawn as: one column. */
 void paint_sign(const struct paint *p, enum lamp lamp, char out[8]);
 const char *paint_bar(const struct paint *p); /* left of what is selected */
-/* A text over as many lines of cols cells as it needs, from row to before end; below row 0 nothing is
- * drawn. Returns the lines that the whole text takes. */
+/* A text over as many lines of cols cells as it needs, from row to before end; below row 0 nothing
+ * is drawn. Returns the lines that the whole text takes. */
 int paint_text(const struct paint *p, int row, int end, int col, int cols, struct style style,
                const char *text);
 /* The text without its first lines of cols cells. */
 const char *paint_text_from(const struct paint *p, const char *text, int cols, int lines);
 void paint_rule(const struct paint *p, int row, int col, int cols);
+
+/* Lines one below the other, in the screen of a user and in the side pane. */
+struct sheet {
+    int row, col, cols, end;
+};
+/* A text after a label, over as many lines as it needs. */
+void sheet_labelled(const struct paint *p, struct sheet *sheet, const char *label,
+                    const char *text);
+struct pen sheet_line(const struct paint *p, struct sheet *sheet);
+
+/* An empty window with its title in the border. */
+void paint_box(const struct paint *p, int row, int col, int rows, int cols, const char *title);
+/* Lines that windows may cover: the supervision bar stays to be seen. */
+int paint_window_rows(const struct paint *p);
+/* Clock of a call: "12:55" since it was answered, else since its state began; "" when not known.
+ * The answer is its age, -1. */
+int64_t call_clock(const struct paint *p, const struct hud *hud, int64_t now_ms,
+                   const struct call *call, char *out, size_t size);
 
 /* A user as drawn. */
 struct face {
@@ -201,11 +229,11 @@ struct face {
     struct lamp_view view;
     const struct lamp_row *row;
     const struct call *call; /* the one that the lamp speaks of; NULL */
-    size_t calls;            /* 0 where the lamp is unknown or they are withheld: nothing is shown */
+    size_t calls; /* 0 where the lamp is unknown or they are withheld: nothing is shown */
     char glyph[8];
     char age[AGE_BYTES];
     struct style lamp, text, dim;
-    bool is_selected, is_marked, is_pickup, is_supervised, is_recorded;
+    bool is_selected, is_marked, is_pickup, is_supervised, is_recorded, is_pending;
 };
 void face_make(struct face *face, const struct paint *p, const struct user *user, bool is_selected);
 /* "rings 212 555 0142", "→ Acme Ltd", "away: lunch". */
@@ -243,6 +271,11 @@ void view_pane(const struct paint *p);
 void view_log(const struct paint *p);
 void view_help(const struct paint *p);
 void view_why(const struct paint *p);
+void view_may(const struct paint *p, struct sheet *sheet, const struct user *user);
+void view_may_table(const struct paint *p, struct sheet *sheet, const struct user *user);
+void view_menu(const struct paint *p);
+void view_dialog(const struct paint *p);
+void view_bar(const struct paint *p);
 void palette_paint(const struct paint *p);
 
 /* The command under the cursor of the help screen; NULL on a heading. */

@@ -1,0 +1,135 @@
+/* Questions before what cannot be taken back. The default is no; only a lower-case y says yes. */
+#include "callhud/ui/ui_priv.h"
+
+#include <stdio.h>
+
+const struct dialog_row *dialog_row(enum dialog_kind kind)
+{
+    static const struct dialog_row rows[DIALOG_COUNT] = {
+        [DIALOG_PICKUP] = {"Pick up the call of ", "Pick up ", "Leave it", "Pick up", "no"},
+        [DIALOG_BARGE] = {"Barge into the call of ", "Barge into ", "Stay out", "Barge in", "no"},
+        [DIALOG_TAKEOVER] = {"Take over the call of ", "Take over ", "Stay out", "Take over", "no"},
+        [DIALOG_HANGUP] = {"Hang up the call of ", "Hang up ", "Leave it", "Hang up", "no"},
+        [DIALOG_RECORD] = {"Record the call of ", "Record ", "Do not record", "Record", "no"},
+        [DIALOG_QUIT] = {"Quit while supervising ", "Quit", "Stay", "Quit", "stay"},
+        [DIALOG_SUSPEND] = {"Suspend while supervising ", "Suspend", "Stay", "Suspend", "stay"},
+    };
+    return &rows[kind];
+}
+
+void dialog_close(struct ui *ui)
+{
+    ui->dialog = (struct dialog){.kind = DIALOG_NONE};
+}
+
+void dialog_open_call(struct ui *ui, enum dialog_kind kind, const struct choice *choice,
+                      const struct intent *intent)
+{
+    struct dialog *dialog = &ui->dialog;
+
+    menu_close(ui);
+    *dialog = (struct dialog){.kind = kind, .intent = *intent};
+    (void)snprintf(dialog->who, sizeof dialog->who, "%.40s%s%.100s", choice->user->extension,
+                   choice->user->name[0] != '\0' ? " " : "", choice->user->name);
+    if (choice->call != NULL) {
+        str_copy(dialog->number, sizeof dialog->number, choice->call->number);
+        party_text(ui, choice->call, dialog->party, sizeof dialog->party);
+    }
+}
+
+void dialog_open_leave(struct ui *ui, enum dialog_kind kind)
+{
+    menu_close(ui);
+    ui->dialog = (struct dialog){.kind = kind};
+    ui->dialog.intent.kind = kind == DIALOG_QUIT ? INTENT_QUIT : INTENT_SUSPEND;
+}
+
+/* --- when what it asks about is no more ---------------------------------------------------------
+ */
+
+static const struct call *call_of(const struct user *user, const char *id)
+{
+    for (size_t i = 0; user != NULL && i < user->calls.len; i++)
+        if (str_eq(user->calls.items[i].id, id))
+            return &user->calls.items[i];
+    return NULL;
+}
+
+/* Why the question is void; "" when it still stands. */
+static void void_reason(const struct ui *ui, const struct hud *hud, int64_t now_ms, char *out,
+                        size_t size)
+{
+    const struct dialog *dialog = &ui->dialog;
+    const struct user *user = hud_user_by_id(hud, dialog->intent.user_id);
+    const struct call *call = call_of(user, dialog->intent.call_id);
+    struct choice choice;
+
+    out[0] = '\0';
+    if (user == NULL) {
+        str_copy(out, size, "the user is not monitored any more");
+    } else if (call == NULL) {
+        (void)snprintf(out, size, "the call%s%s has ended",
+                       dialog->party[0] != '\0' ? " with " : "", dialog->party);
+    } else if (dialog->number[0] != '\0' && !str_eq(call->number, dialog->number)) {
+        str_copy(out, size, "the call has another party now");
+    } else {
+        choice_make(&choice, hud, user, call, dialog->intent.action, now_ms);
+        if (!choice.check.is_ok)
+            str_copy(out, size, choice.check.why);
+        else if (choice.is_on != dialog->intent.is_on)
+            str_copy(out, size, "it is so already");
+    }
+}
+
+void dialog_watch(struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    char why[300], text[600];
+
+    if (ui->dialog.kind == DIALOG_NONE)
+        return;
+    if (ui->dialog.kind == DIALOG_QUIT || ui->dialog.kind == DIALOG_SUSPEND) {
+        if (!supervision_is_on(&hud->supervision))
+            dialog_close(ui); /* what ended it says so itself */
+        return;
+    }
+    void_reason(ui, hud, now_ms, why, sizeof why);
+    if (why[0] == '\0')
+        return;
+    (void)snprintf(text, sizeof text, "nothing was done: %s", why);
+    dialog_close(ui);
+    ui->dialog.is_void = true;
+    ui->dialog.drawn_ms = now_ms;
+    ui_message(ui, UI_WARN, text, NULL, now_ms);
+}
+
+bool dialog_is_late_answer(const struct ui *ui, const struct key *key, int64_t now_ms)
+{
+    enum { LATE_MS = 1000 };
+
+    return ui->dialog.is_void && now_ms < ui->dialog.drawn_ms + LATE_MS &&
+           (key->code == 'y' || key->code == 'n' || key->code == 'q' ||
+            key->code == KEY_CODE_ENTER || key->code == KEY_CODE_ESCAPE);
+}
+
+/* --- the answer ----------------------------------------------------------------------------------
+ */
+
+void dialog_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms)
+{
+    bool is_plain = !key->is_ctrl && !key->is_alt;
+
+    dialog_watch(ui, hud, now_ms);
+    if (ui->dialog.kind == DIALOG_NONE || !ui->dialog.is_drawn ||
+        now_ms < ui->dialog.drawn_ms + DIALOG_DEAF_MS)
+        return;
+    if (is_plain && key->code == 'y') {
+        struct intent intent = ui->dialog.intent;
+        dialog_close(ui);
+        VEC_PUSH(&ui->intents, intent);
+        return;
+    }
+    if ((is_plain && (key->code == KEY_CODE_ESCAPE || key->code == KEY_CODE_ENTER ||
+                      key->code == 'n' || key->code == 'q')) ||
+        (key->is_ctrl && (key->code == 'c' || key->code == 'g')))
+        dialog_close(ui);
+}
