@@ -219,7 +219,8 @@ static enum rc take_place(const struct audit *audit, struct place *place, struct
 struct tail {
     uint64_t sequence; /* of the last good record; 0: there is none */
     unsigned char hash[DIGEST_BYTES];
-    bool is_torn; /* the file ends inside a line */
+    size_t torn_bytes;  /* of the line that the file ends in; 0: it ends with a newline */
+    bool is_unfinished; /* that line is what a killed program left of the next record */
 };
 
 static enum rc read_tail(const struct audit *audit, const struct place *place, struct buf *out,
@@ -239,14 +240,28 @@ static enum rc read_tail(const struct audit *audit, const struct place *place, s
     return RC_OK;
 }
 
+/* SIGKILL stops a write(2) between two pages: then the file ends with a page, in the beginning of
+ * the record that would have been next. Nobody was told that it was written. */
+static bool is_unfinished(const struct tail *tail, const char *torn, off_t file_bytes)
+{
+    char begin[64];
+    long page_bytes = sysconf(_SC_PAGESIZE);
+    int len =
+        snprintf(begin, sizeof begin, "{\"v\":1,\"sequence\":%" PRIu64 ",", tail->sequence + 1);
+    size_t common = tail->torn_bytes < (size_t)len ? tail->torn_bytes : (size_t)len;
+    return page_bytes > 0 && file_bytes % page_bytes == 0 &&
+           tail->torn_bytes < AUDIT_LINE_MAX_BYTES && memcmp(torn, begin, common) == 0;
+}
+
 /* From the end backwards. A line whose newline alone is missing counts: it will get one. */
 static bool find_last(const struct audit *audit, const struct buf *bytes, bool is_from_start,
                       struct tail *tail)
 {
     const char *start = bytes->data;
     size_t end = bytes->len;
-    tail->is_torn = end > 0 && start[end - 1] != '\n';
-    if (end > 0 && !tail->is_torn)
+    const char *last = end > 0 ? memrchr(start, '\n', end) : NULL;
+    tail->torn_bytes = last ? (size_t)(start + end - last) - 1 : end;
+    if (end > 0 && tail->torn_bytes == 0)
         end--;
     while (end > 0) {
         const char *newline = memrchr(start, '\n', end);
@@ -281,6 +296,9 @@ static enum rc find_tail(const struct audit *audit, const struct place *place, s
         buf_init(&bytes, want);
         rc = read_tail(audit, place, &bytes, want, err);
         is_found = rc == RC_OK && find_last(audit, &bytes, is_all, tail);
+        if (rc == RC_OK && (is_found || is_all) && tail->torn_bytes > 0)
+            tail->is_unfinished =
+                is_unfinished(tail, bytes.data + bytes.len - tail->torn_bytes, place->st.st_size);
         buf_fini(&bytes);
         if (is_all)
             break;
@@ -403,8 +421,23 @@ static void notice_cut(const struct audit *audit, const struct place *place)
         log_warn("audit", "%s has lost its end since the last record", audit->path);
 }
 
+/* What the last line needs before a new one: nothing, to be removed, or a newline. */
+static bool needs_newline(const struct audit *audit, struct place *place, const struct tail *tail)
+{
+    off_t whole = place->st.st_size - (off_t)tail->torn_bytes;
+    if (tail->torn_bytes == 0)
+        return false;
+    if (tail->is_unfinished && ftruncate(place->fd, whole) == 0) {
+        log_info("audit", "the unfinished record of a killed program was removed");
+        place->st.st_size = whole;
+        return false;
+    }
+    log_warn("audit", "the last line of %s was cut short: it stays as it is", audit->path);
+    return true;
+}
+
 static enum rc write_locked(struct audit *audit, const struct audit_entry *entry,
-                            const struct place *place, struct tail *tail, struct err *err)
+                            struct place *place, struct tail *tail, struct err *err)
 {
     struct buf bytes;
     unsigned char hash[DIGEST_BYTES];
@@ -413,7 +446,7 @@ static enum rc write_locked(struct audit *audit, const struct audit_entry *entry
     if (rc != RC_OK)
         return rc;
     buf_init(&bytes, AUDIT_LINE_MAX_BYTES + 1);
-    if (tail->is_torn)
+    if (needs_newline(audit, place, tail))
         buf_putc(&bytes, '\n');
     if (!format_record(audit, entry, tail, &bytes, hash))
         rc = err_set(err, RC_IO, "the audit record cannot be made: OpenSSL gives no SHA-256");

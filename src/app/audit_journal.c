@@ -26,11 +26,19 @@
 /* Facility authpriv (10), severity info (6): RFC 5424, 6.2.1. */
 #define PRIORITY (10 * 8 + 6)
 
-/* The name under which the journal has the file: links in the path resolved, one line. */
+/* The name under which the journal has the file, which need not be there: links in its folder
+ * resolved, one line. */
 static void journal_path(const char *path, char out[PATH_MAX])
 {
-    char resolved[PATH_MAX];
-    str_copy(out, PATH_MAX, realpath(path, resolved) ? resolved : path);
+    char folder[PATH_MAX], resolved[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    str_copy(folder, sizeof folder, slash ? path : ".");
+    if (slash)
+        folder[slash == path ? 1 : slash - path] = '\0';
+    if (!realpath(folder, resolved) || !str_copy(out, PATH_MAX, resolved))
+        str_copy(out, PATH_MAX, folder);
+    size_t len = strcmp(out, "/") == 0 ? 0 : strlen(out);
+    snprintf(out + len, PATH_MAX - len, "/%s", slash ? slash + 1 : path);
     for (char *c = out; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7F)
             *c = '?';

@@ -88,8 +88,8 @@ static enum rc judge_all(const struct verify *v, const char *path, const char *s
                          struct err *err)
 {
     if (v->faults > 1)
-        return err_set(err, RC_FAILED, "%s: %s (and %" PRIu64 " more faults after it)", path,
-                       v->fault, v->faults - 1);
+        return err_set(err, RC_FAILED, "%s: %s (faults after it: %" PRIu64 ")", path, v->fault,
+                       v->faults - 1);
     if (v->faults > 0)
         return err_set(err, RC_FAILED, "%s: %s", path, v->fault);
     if (v->has_since && !v->is_since_found) {

@@ -52,10 +52,11 @@ void audit_close(struct audit *audit); /* NULL is fine */
 /* On disk (fsync) when it returns RC_OK. Several programs may write at once (a lock on the file,
  * waited for at most a second). The hash of a record is the SHA-256 of its line up to and without
  * `,"hash":`, in which the hash of the record before stands as "previous". A record that could not
- * be written whole (the disk is full) is taken back, so that the chain stays whole. A line that a
- * crash cut short is ended and left in place: verify names it, and the chain goes on from the last
- * good record. sequence (may be NULL) gets the record's own number. RC_IO with a text that says
- * what to do; also when others can read or write the file or its folder. */
+ * be written whole (the disk is full), or that a program killed meanwhile left unfinished, is taken
+ * back, so that the chain stays whole. Any other line that was cut short is ended and left in
+ * place: verify names it, and the chain goes on from the last good record. sequence (may be NULL)
+ * gets the record's own number. RC_IO with a text that says what to do; also when others can read
+ * or write the file or its folder. */
 enum rc audit_write(struct audit *audit, const struct audit_entry *entry, uint64_t *sequence,
                     struct err *err);
 
