@@ -167,6 +167,11 @@ static uint64_t record_or_tell(struct actions *a, const struct task *task, const
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+static const char *text_of(const char *text)
+{
+    return text ? text : "";
+}
+
 static const struct call *call_of(const struct user *user, const char *id)
 {
     for (size_t i = 0; i < user->calls.len; i++) {
@@ -189,7 +194,8 @@ static enum rc check(const struct actions *a, const struct wish *wish, const str
                      const struct call *call, struct err *err)
 {
     struct action_check answer;
-    char id[] = "", none[] = "";
+    char none[] = "";
+    char *id = mem_dup(text_of(wish->call_id));
     struct call gone = {.id = id,
                         .number = none,
                         .name = none,
@@ -199,15 +205,12 @@ static enum rc check(const struct actions *a, const struct wish *wish, const str
         call = &gone;
     action_check(&answer, &a->session->hud, user, call, wish->kind, wish->is_on,
                  session_now(a->session));
+    mem_free(id);
     return answer.is_ok ? RC_OK : refuse(a, answer.why, err);
 }
 
-static const char *text_of(const char *text)
-{
-    return text ? text : "";
-}
-
-/* Of whom, of which call, and to which supervision it belongs. */
+/* Of whom, of which call, and to which supervision it belongs: a stop to any, another mode of the
+ * same call to one that was confirmed. */
 static void fill_task(const struct actions *a, struct task *task, const struct wish *wish,
                       const struct user *user, const struct call *call)
 {
@@ -216,13 +219,14 @@ static void fill_task(const struct actions *a, struct task *task, const struct w
     bool is_of_it = false;
     if (on && wish->kind == ACTION_STOP)
         is_of_it = true;
-    else if (on && action_row(wish->kind)->is_mode && action_row(on->kind)->is_mode)
+    else if (on && action_row(wish->kind)->is_mode && on->mode != SUPERVISE_UNKNOWN)
         is_of_it = str_eq(on->user_id, user->id) && call && str_eq(on->call_id, call->id) &&
                    !has_kind(a, on->first, ACTION_STOP);
     task->kind = wish->kind;
     task->is_on = wish->is_on;
     task->first = is_of_it ? on->first : task->id;
     task->begin = is_of_it ? on->begin : 0;
+    task->mode = is_of_it ? on->mode : SUPERVISE_UNKNOWN;
     task->user_id = mem_dup(user ? user->id : is_of_it ? on->user_id : "");
     task->extension = mem_dup(user ? user->extension : is_of_it ? on->extension : "");
     task->name = mem_dup(user ? user->name : is_of_it ? on->name : "");

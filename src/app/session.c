@@ -240,7 +240,8 @@ void session_reconnect(struct session *s)
 enum rc session_act(struct session *s, const struct wish *wish, uint32_t *id, struct err *err)
 {
     if (s->is_read_only)
-        return err_set(err, RC_DENIED, "nothing can be done with --read-only");
+        return err_set(err, RC_DENIED,
+                       "--read-only is on: start callhud without it to act on calls");
     if (!s->actions || !s->backend)
         return err_set(err, RC_UNREACHABLE, "not connected yet");
     if (s->leave_timer)
@@ -369,10 +370,7 @@ static void on_clean(void *self)
 {
     struct session *s = self;
     s->clean_timer = NULL;
-    if (s->hud.link.state != LINK_LIVE)
-        return;
-    if (!s->is_adopted)
-        adopt(s);
+    adopt(s);
     if (!s->left.len)
         return;
     s->is_cleaning = true;
@@ -380,18 +378,11 @@ static void on_clean(void *self)
     s->ops->clean(s->backend, (const char *const *)s->left.items, s->left.len, on_gone, s);
 }
 
-/* On the first link, and again on each new one while something is left. */
+/* Once, on the first link: what a lost one leaves undone the backend asks for again. */
 static void plan_clean(struct session *s)
 {
-    if (!s->made || (s->is_adopted && !s->left.len))
-        return;
-    loop_timer_stop(s->clean_timer);
-    s->clean_timer = NULL;
-    s->is_cleaning = false;
-    if (s->hud.link.state == LINK_LIVE)
+    if (s->made && !s->is_adopted && !s->clean_timer && s->hud.link.state == LINK_LIVE)
         s->clean_timer = loop_timer(s->loop, 0, on_clean, s);
-    else
-        leave_if_done(s);
 }
 
 void session_mistrust(struct session *s, const char *why)
