@@ -387,6 +387,28 @@ static void test_a_probe_cut_off_is_removed_later(void **state)
     ari_rig_fini(&rig);
 }
 
+/* Nobody is told that a call can be picked up before it is known; all else does not wait. */
+static void test_what_needs_the_dialplan_waits_for_the_probe(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    prepare(&rig);
+    ari_rig_answer(&rig, "channels/callhud-*", ARI_RIG_SILENT, "");
+    connect_to(&rig);
+    expect_capability(&rig, ACTION_LISTEN, NATIVE);
+    expect_capability(&rig, ACTION_HANGUP, NATIVE);
+    expect_capability(&rig, ACTION_PICKUP, "never told");
+    expect_capability(&rig, ACTION_TAKEOVER, "never told");
+    expect_refusal(&rig, ACTION_PICKUP, "101", "x", false, RC_DENIED,
+                   "the server's state has not been read yet: wait for it");
+    fake_io_advance(&rig.fake, 10000); /* and no longer than a request lasts */
+    ari_rig_serve(&rig);
+    expect_capability(&rig, ACTION_PICKUP, NATIVE);
+    expect_capability(&rig, ACTION_TAKEOVER, NATIVE);
+    assert_int_equal(rig.ledger.len, 0);
+    ari_rig_fini(&rig);
+}
+
 static void test_the_probe_is_on_no_lamp(void **state)
 {
     (void)state;
@@ -418,6 +440,31 @@ static void test_hang_up(void **state)
     expect_fate(&rig, "action 1 101 confirmed mode=- call=" LEG " rc=0 \"\"");
     const char *log = buf_text(&rig.log);
     assert_true(strstr(log, "ended 101") < strstr(log, "confirmed")); /* the lamp first */
+    ari_rig_fini(&rig);
+}
+
+/* Servers that take no requests over the socket. */
+static void test_over_http(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    prepare(&rig);
+    rig.is_rest_over_ws = false;
+    connect_to(&rig);
+    expect_capability(&rig, ACTION_PICKUP, NATIVE);
+    assert_int_equal(rig.ledger.len, 0);
+    ari_rig_play(&rig, "call-hold-hangup.jsonl", 1, 23);
+    ari_rig_answer(&rig, "DELETE channels/" LEG "?reason=normal", 204, "");
+    assert_int_equal(act(&rig, ACTION_HANGUP, "101", LEG, false), RC_OK);
+    ari_rig_serve(&rig);
+    end_leg(&rig);
+    expect_fate(&rig, "action 1 101 confirmed");
+    struct err err = {0};
+    ari_rig_answer(&rig, "POST asterisk/variable*", 0, ""); /* not reached */
+    assert_int_equal(ari_rig_act(&rig, ACTION_DND, "101", "", true, &err), RC_OK);
+    ari_rig_serve(&rig);
+    expect(&rig, "action 2 101 failed mode=- call= rc=9 \"no answer (");
+    assert_int_equal(rig.asked_ws, 0);
     ari_rig_fini(&rig);
 }
 
@@ -1082,8 +1129,10 @@ int main(void)
         cmocka_unit_test(test_the_probe_is_refused),
         cmocka_unit_test(test_a_ledger_that_cannot_be_written_keeps_the_probe_away),
         cmocka_unit_test(test_a_probe_cut_off_is_removed_later),
+        cmocka_unit_test(test_what_needs_the_dialplan_waits_for_the_probe),
         cmocka_unit_test(test_the_probe_is_on_no_lamp),
         cmocka_unit_test(test_hang_up),
+        cmocka_unit_test(test_over_http),
         cmocka_unit_test(test_hang_up_with_the_event_before_the_answer),
         cmocka_unit_test(test_hang_up_refused),
         cmocka_unit_test(test_hang_up_without_an_answer),

@@ -48,7 +48,7 @@ static void stop_timer(const struct act *act, struct io_timer **timer)
     *timer = NULL;
 }
 
-static void free_job(struct act_job *job)
+static void leave_list(struct act_job *job)
 {
     struct act *act = job->act;
     rest_cancel(act->config.rest, job);
@@ -60,7 +60,6 @@ static void free_job(struct act_job *job)
             break;
         }
     }
-    mem_free(job);
 }
 
 /* The snoop outlives the job when it records, and goes when it does not. */
@@ -77,18 +76,23 @@ static void settle_snoop(struct act_job *job, bool is_kept)
         act_clean_add(job->act, thing, act_ledger_drop, job->act);
 }
 
+/* Told when the job is on no list any more: whoever is told may ask for more. */
+static void end_job(struct act_job *job, enum action_stage stage, enum rc rc, const char *text)
+{
+    settle_snoop(job, stage == ACTION_CONFIRMED);
+    leave_list(job);
+    tell(job, stage, rc, text);
+    mem_free(job);
+}
+
 static void confirm(struct act_job *job)
 {
-    settle_snoop(job, true);
-    tell(job, ACTION_CONFIRMED, RC_OK, NULL);
-    free_job(job);
+    end_job(job, ACTION_CONFIRMED, RC_OK, NULL);
 }
 
 static void fail(struct act_job *job, enum rc rc, const char *text)
 {
-    settle_snoop(job, false);
-    tell(job, ACTION_FAILED, rc, text);
-    free_job(job);
+    end_job(job, ACTION_FAILED, rc, text);
 }
 
 /* ---- what the server's events say ---- */
@@ -489,8 +493,11 @@ void act_free(struct act *act)
 {
     if (act == NULL)
         return;
-    while (act->jobs.len > 0)
-        free_job(act->jobs.items[act->jobs.len - 1]);
+    while (act->jobs.len > 0) {
+        struct act_job *job = act->jobs.items[act->jobs.len - 1];
+        leave_list(job);
+        mem_free(job);
+    }
     VEC_FREE(&act->jobs);
     rest_cancel(act->config.rest, act);
     act_clean_free(act);

@@ -25,11 +25,16 @@ static const char *phone_lacks(const struct act *act)
                                       : NULL;
 }
 
+static bool uses_dialplan(enum action_kind kind)
+{
+    return kind == ACTION_PICKUP || kind == ACTION_TAKEOVER;
+}
+
 static bool dialplan_lacks(const struct act *act, enum action_kind kind, char why[ACT_WHY_BYTES])
 {
     bool has_bridge = act->probe.bridge != ACT_EXISTS_NO;
     bool has_pickup = act->probe.pickupchan != ACT_EXISTS_NO;
-    if (kind != ACTION_PICKUP && kind != ACTION_TAKEOVER)
+    if (!uses_dialplan(kind))
         return false;
     if (has_bridge && (has_pickup || kind == ACTION_TAKEOVER))
         return false;
@@ -92,6 +97,10 @@ void act_can_tell(struct act *act)
         enum capability level = why[0] == '\0' ? CAPABILITY_NATIVE : CAPABILITY_MISSING;
         if (told->is_told && told->level == level && str_eq(told->why, why))
             continue;
+        /* a phone is not called in vain: who waits for this is told when it is known */
+        if (!told->is_told && level == CAPABILITY_NATIVE && act->probe.is_running &&
+            uses_dialplan((enum action_kind)kind))
+            continue;
         told->is_told = true;
         told->level = level;
         str_copy(told->why, sizeof told->why, why);
@@ -142,6 +151,7 @@ static void let_go(struct act *act, void (*gone)(struct act *act, const char *th
         ids[i][0] = '\0';
     }
     act->probe.waits = 0;
+    act->probe.is_running = false;
 }
 
 static void remove_later(struct act *act, const char *thing)
@@ -248,6 +258,7 @@ void act_can_probe(struct act *act)
     ari_escape(&uri, probe->other_id);
     struct rest_request request = {.method = "POST", .uri = buf_text(&uri)};
     probe->waits = 1;
+    probe->is_running = true;
     rest_ask(act->config.rest, &request, on_made, act);
     buf_fini(&uri);
 }

@@ -20,7 +20,8 @@ enum act_exists { ACT_EXISTS_UNKNOWN, ACT_EXISTS_NO, ACT_EXISTS_YES };
 /* A Local channel, never dialled, whose variables tell what the dialplan has. */
 struct act_probe {
     char id[ARI_ID_BYTES], other_id[ARI_ID_BYTES]; /* "": none is there */
-    unsigned waits;                                /* answers under way */
+    bool is_running;
+    unsigned waits;                     /* answers under way */
     enum act_exists bridge, pickupchan; /* as known last, also from the connection before */
 };
 
