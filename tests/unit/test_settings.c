@@ -215,6 +215,80 @@ static void values_that_cannot_be_right(void **state)
             "/etc/c/config.ini:2: server = https://a/ari?x: leave out the '?' and what follows");
 }
 
+static void acting(void **state)
+{
+    (void)state;
+    struct settings s;
+    struct err err;
+    struct backend_config backend;
+    assert_int_equal(make(&s, BASE, NULL, &err), RC_OK);
+    assert_int_equal(s.ring_timeout_s, 20);
+    assert_false(s.is_auto_answer);
+    assert_true(s.is_pickup_confirmed);
+    assert_int_equal(s.audit, AUDIT_ON);
+    settings_backend(&s, &backend, false);
+    assert_int_equal(backend.ring_timeout_ms, 20000);
+    assert_false(backend.is_auto_answer);
+    assert_string_equal(backend.retrieve_context, "retrieve");
+    assert_null(backend.ledger.put);
+    settings_fini(&s);
+
+    assert_int_equal(make(&s,
+                          "[callhud]\nring_timeout = 5\nauto_answer = yes\nconfirm_pickup = no\n"
+                          "audit = required\n" BASE "ring_timeout = 120\n"
+                          "retrieve_context = Our_own-1.x\n",
+                          NULL, &err),
+                     RC_OK);
+    assert_int_equal(s.ring_timeout_s, 120);
+    assert_true(s.is_auto_answer);
+    assert_false(s.is_pickup_confirmed);
+    assert_int_equal(s.audit, AUDIT_REQUIRED);
+    settings_backend(&s, &backend, false);
+    assert_int_equal(backend.ring_timeout_ms, 120000);
+    assert_true(backend.is_auto_answer);
+    assert_string_equal(backend.retrieve_context, "Our_own-1.x");
+    settings_fini(&s);
+}
+
+static void numbers_keep_to_their_range(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"4",   "121",  "",     "-20", "twenty",
+                                      "20s", "20 s", "0x14", "2e1", "99999999999999999999",
+                                      "20.5"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[256], why[256];
+        (void)snprintf(text, sizeof text, BASE "ring_timeout = %s\n", bad[i]);
+        (void)snprintf(why, sizeof why,
+                       "/etc/c/config.ini:4: ring_timeout = %s: write a number of seconds from 5 "
+                       "to 120",
+                       bad[i]);
+        refused(text, NULL, why);
+    }
+}
+
+static void a_context_goes_into_a_request(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "a/b", "a b", "a?b", "a@b", "..%2f", "\xC3\xA4"};
+    char text[256];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct settings s;
+        struct err err;
+        (void)snprintf(text, sizeof text, BASE "retrieve_context = %s\n", bad[i]);
+        assert_int_equal(make(&s, text, NULL, &err), RC_CONFIG);
+        assert_non_null(strstr(err.text, "/etc/c/config.ini:4: retrieve_context = "));
+        assert_non_null(strstr(err.text, "letters, digits, '-', '_' and '.', at most 79"));
+    }
+    struct config config;
+    struct err err = {0};
+    static const char shared[] = "[callhud]\nretrieve_context = x\n";
+    assert_int_equal(config_parse(&config, shared, sizeof shared - 1, "c.ini", &err), RC_CONFIG);
+    assert_string_equal(err.text,
+                        "c.ini:2: 'retrieve_context' does not belong in [callhud]: put it "
+                        "into [profile NAME]");
+}
+
 static void a_dnd_device_has_one_hole(void **state)
 {
     (void)state;
@@ -269,6 +343,16 @@ static void the_table_is_whole(void **state)
         bool is_on;
         if (row->type == OPTION_CHOICE)
             assert_true(option_choice(row, row->fallback) >= 0);
+        int number;
+        if (row->type == OPTION_NUMBER) {
+            char text[32];
+            assert_true(row->min < row->max);
+            assert_true(strlen(row->unit) > 0);
+            assert_true(option_number(row, row->fallback, &number));
+            (void)snprintf(text, sizeof text, "%d", row->max);
+            assert_true(option_number(row, text, &number));
+            assert_int_equal(number, row->max);
+        }
         if (row->type == OPTION_BOOL)
             assert_true(option_bool(row->fallback, &is_on));
         for (size_t k = 0; k < i; k++)
@@ -286,6 +370,9 @@ int main(void)
         cmocka_unit_test(keys_are_handed_on_as_pairs),
         cmocka_unit_test(which_profile),
         cmocka_unit_test(values_that_cannot_be_right),
+        cmocka_unit_test(acting),
+        cmocka_unit_test(numbers_keep_to_their_range),
+        cmocka_unit_test(a_context_goes_into_a_request),
         cmocka_unit_test(a_dnd_device_has_one_hole),
         cmocka_unit_test(paths_start_at_home_or_beside_the_file),
         cmocka_unit_test(the_table_is_whole),
