@@ -465,19 +465,23 @@ static void long_text(void **state)
 
 /* ---- what is changed is found ---------------------------------------------------------------- */
 
+/* Every byte; under valgrind, every eleventh. */
+static bool is_tried(size_t i)
+{
+    return i % 11 == 0 || !getenv("CALLHUD_ON_VALGRIND");
+}
+
 static void every_flip(void **state)
 {
     (void)state;
     static const unsigned char flips[] = {0x01, 0x20, 0x80, 0xFF};
-    /* Under valgrind each byte once. */
-    size_t count = getenv("CALLHUD_ON_VALGRIND") ? 1 : sizeof flips + 1;
     write_many(RECORDS);
     struct file file = read_file();
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     uint64_t line = 1;
     assert_true(fd >= 0);
     for (size_t i = 0; i < file.len; i++) {
-        for (size_t j = 0; j < count; j++) {
+        for (size_t j = 0; j < sizeof flips + 1 && is_tried(i); j++) {
             char c = j < sizeof flips ? (char)(file.bytes[i] ^ flips[j]) : '\n';
             if (c == file.bytes[i])
                 continue;
@@ -500,6 +504,8 @@ static void every_byte_added_or_removed(void **state)
     struct file file = read_file();
     char *copy = mem_zero(file.len + 2, 1);
     for (size_t i = 0; i <= file.len; i++) {
+        if (!is_tried(i))
+            continue;
         for (size_t j = 0; j < sizeof added; j++) {
             memcpy(copy, file.bytes, i);
             copy[i] = added[j];
@@ -592,6 +598,8 @@ static void every_cut(void **state)
         assert_int_equal(truncate(path, (off_t)len), 0);
         bool is_line_end = len == 0 || file.bytes[len - 1] == '\n';
         whole -= file.bytes[len] == '\n';
+        if (!is_line_end && !is_tried(len))
+            continue;
         if (is_line_end) {
             is_intact(whole);
         } else {
@@ -673,6 +681,8 @@ static void after_a_crash(void **state)
     for (size_t kept = 0; kept < lines.len[2]; kept++) {
         put_file(file.bytes, lines.len[0] + lines.len[1] + kept);
         bool is_whole = kept + 1 == lines.len[2];
+        if (!is_whole && !is_tried(kept))
+            continue;
         struct audit *audit = open_audit("");
         write_one(audit, &sample, is_whole ? 4 : 3);
         write_one(audit, &sample, is_whole ? 5 : 4);
