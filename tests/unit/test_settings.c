@@ -234,7 +234,10 @@ static void acting(void **state)
     settings_fini(&s);
 
     assert_int_equal(make(&s,
-                          "[callhud]\nring_timeout = 5\nauto_answer = yes\nconfirm_pickup = no\n"
+                          "[callhud]\n"
+                          "ring_timeout = 5\n"
+                          "auto_answer = yes\n"
+                          "confirm_pickup = no\n"
                           "audit = required\n" BASE "ring_timeout = 120\n"
                           "retrieve_context = Our_own-1.x\n",
                           NULL, &err),
