@@ -432,6 +432,18 @@ static struct answer do_bridge(struct sup_rig *rig, const char *id, const char *
     return (struct answer){200, "{}"};
 }
 
+static struct answer do_read_bridge(struct sup_rig *rig, const char *id)
+{
+    struct answer answer = {404, "{\"message\":\"Bridge not found\"}"};
+    for (size_t i = 0; i < rig->bridges.len; i++) {
+        if (!str_eq(rig->bridges.items[i], id))
+            continue;
+        answer.status = 200;
+        snprintf(answer.body, sizeof answer.body, "{\"name\":\"%s\"}", rig->bridge_names.items[i]);
+    }
+    return answer;
+}
+
 static struct answer do_add(struct sup_rig *rig, const char *bridge, const char *uri)
 {
     char id[64];
@@ -543,6 +555,12 @@ static struct answer do_delete(struct sup_rig *rig, const char *kind, const char
     return (struct answer){204, ""};
 }
 
+void sup_rename(struct sup_rig *rig, const char *id, const char *name)
+{
+    str_copy(sup_chan(rig, id)->name, sizeof rig->chans.items[0].name, name);
+    say(rig, "ChannelConnectedLine", sup_chan(rig, id), NULL, 0);
+}
+
 static struct answer obey(struct sup_rig *rig, const char *method, const char *uri)
 {
     char path[256], *rest = path;
@@ -564,7 +582,14 @@ static struct answer obey(struct sup_rig *rig, const char *method, const char *u
     if (str_eq(verb, "snoop"))
         return do_snoop(rig, id, last);
     assert_string_equal(kind, "bridges");
+    if (str_eq(method, "GET"))
+        return do_read_bridge(rig, id);
     return do_bridge(rig, id, uri);
+}
+
+void sup_obey(struct sup_rig *rig, const char *method, const char *uri)
+{
+    obey(rig, method, uri);
 }
 
 static const char *uri_of(const struct io_http *http)

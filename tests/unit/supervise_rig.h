@@ -54,6 +54,7 @@ void sup_destroy_bridge(struct sup_rig *rig, const char *id);
 void sup_make_bridge(struct sup_rig *rig, const char *id, const char *name);
 struct pbx_chan *sup_chan(struct sup_rig *rig, const char *id);
 struct pbx_chan *sup_chan_like(struct sup_rig *rig, const char *part); /* id contains */
+void sup_rename(struct sup_rig *rig, const char *id, const char *name);
 void sup_say(struct sup_rig *rig, const char *json);
 
 enum rc sup_act(struct sup_rig *rig, enum action_kind kind, const char *ext, const char *call,
@@ -67,6 +68,9 @@ void sup_answer(struct sup_rig *rig, const char *start, int status); /* and noth
 void sup_serve_as(struct sup_rig *rig, const char *start, int status);
 bool sup_serve_one(struct sup_rig *rig);
 void sup_serve(struct sup_rig *rig); /* until nothing is asked */
+
+/* A request that arrives long after its asker went away. */
+void sup_obey(struct sup_rig *rig, const char *method, const char *uri);
 
 /* The link goes, and comes back under another application's name with a true picture. */
 void sup_lose(struct sup_rig *rig);

@@ -268,10 +268,301 @@ static void test_every_trouble_at_every_step(void **state)
             run(&places[i], (enum trouble)trouble);
 }
 
+/* What people read. */
+static void test_what_is_said(void **state)
+{
+    static const struct {
+        enum supervise_state at;
+        enum action_kind kind;
+        enum trouble trouble;
+        const char *line;
+    } cases[] = {
+        {AT_DIAL, ACTION_LISTEN, T_ERROR,
+         "1 failed - RC_DENIED 101 your phone 108 is offline: register it, then try again"},
+        {AT_DIAL, ACTION_LISTEN, T_CONFLICT,
+         "1 failed - RC_REFUSED 101 the server refuses to call your phone: 409 scripted"},
+        {AT_DIAL, ACTION_LISTEN, T_DENIED, "1 failed - RC_DENIED 101 this ARI user may only read"},
+        {AT_DIAL, ACTION_LISTEN, T_SILENCE,
+         "1 failed - RC_TIMEOUT 101 the server did not answer: scripted failure"},
+        {AT_RING, ACTION_LISTEN, T_LATE,
+         "1 failed - RC_DENIED 101 your phone 108 was not lifted within 20 s"},
+        {AT_RING, ACTION_LISTEN, T_TARGET, "1 failed - RC_NOT_FOUND 101 the call has ended"},
+        {AT_RING, ACTION_LISTEN, T_CHANGED,
+         "1 failed - RC_NOT_FOUND 101 the other party has changed (transferred or picked up)"},
+        {AT_RING, ACTION_PICKUP, T_LOST,
+         "1 failed - RC_UNREACHABLE 101 the link to the server was lost"},
+        {AT_BRIDGE, ACTION_LISTEN, T_PHONE, "1 failed - RC_CANCELLED 101 you hung up"},
+        {AT_SNOOP, ACTION_WHISPER, T_MISSING, "1 failed - RC_NOT_FOUND 101 the call has ended"},
+        {AT_SNOOP, ACTION_WHISPER, T_CONFLICT,
+         "1 failed - RC_REFUSED 101 the server refuses to listen to the call: 409 scripted"},
+        {AT_ON, ACTION_LISTEN, T_TARGET, "1 ended listen RC_OK 101 the call has ended"},
+        {AT_ON, ACTION_LISTEN, T_CALLER, "1 ended listen RC_OK 101 the other party has left"},
+        {AT_ON, ACTION_LISTEN, T_PHONE, "1 ended listen RC_OK 101 you hung up"},
+        {AT_ON, ACTION_LISTEN, T_CHANGED,
+         "1 ended listen RC_OK 101 the other party has changed (transferred or picked up)"},
+        {AT_ON, ACTION_LISTEN, T_LOST, "1 unsure listen RC_OK 101 the link to the server was lost"},
+        {AT_ON, ACTION_LISTEN, T_LEAVE, "1 ended listen RC_OK 101 callhud ended"},
+        {AT_SW_SNOOP, ACTION_WHISPER, T_ERROR,
+         "2 failed - RC_REFUSED 101 the server refuses the other mode: 500 Allocation failed"},
+        {AT_SW_ADD, ACTION_BARGE, T_CONFLICT,
+         "1 ended listen RC_OK 101 the server refuses to connect your phone: 409 scripted"},
+        {AT_CLAIM, ACTION_TAKEOVER, T_CONFLICT,
+         "1 failed - RC_NOT_FOUND 101 taken by another callhud"},
+        {AT_HOLD, ACTION_PICKUP, T_ERROR, "1 confirmed - RC_OK 101"}, /* the events' word counts */
+        {AT_GO, ACTION_PICKUP, T_PHONE, "1 failed - RC_CANCELLED 101 you hung up"},
+        {AT_GO, ACTION_PICKUP, T_CONFLICT,
+         "1 failed - RC_REFUSED 101 the server refuses the phone in the dialplan: 409 scripted"},
+        {AT_ON_CLAIM, ACTION_TAKEOVER, T_LOST,
+         "2 failed - RC_UNREACHABLE 101 the link to the server was lost"},
+        {AT_WHY, ACTION_TAKEOVER, T_LATE,
+         "1 failed - RC_REFUSED 101 the server's dialplan has no usable context 'retrieve'"},
+        {AT_UNSURE, ACTION_LISTEN, T_TARGET, "1 ended listen RC_OK 101 the call has ended"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct place *place = NULL;
+        struct sup_rig rig;
+        for (size_t k = 0; k < sizeof places / sizeof places[0]; k++)
+            if (places[k].at == cases[i].at && places[k].kind == cases[i].kind)
+                place = &places[k];
+        assert_non_null(place);
+        sup_init(&rig);
+        sup_talk(&rig, "a2", "c2", "102");
+        sup_reach(&rig, place->at, place->kind);
+        make(&rig, cases[i].trouble, place);
+        wind_down(&rig, cases[i].trouble);
+        if (!sup_told(&rig, cases[i].line))
+            fail_msg("not told: %s\ntold:\n%s", cases[i].line, buf_text(&rig.log));
+        sup_fini(&rig);
+    }
+}
+
+/* ---- the link goes while a caller is on the way to our phone ---- */
+
+static void test_connected_while_nobody_listened(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_reach(&rig, AT_GO, ACTION_PICKUP);
+    sup_serve(&rig);
+    sup_lose(&rig);
+    sup_enter(&rig, "c1", "taken");
+    sup_enter(&rig, sup_chan_like(&rig, "-phone-")->id, "taken");
+    sup_hangup(&rig, "a1", 16);
+    sup_come_back(&rig);
+    assert_string_equal(sup_last(&rig), "1 confirmed - RC_OK 101 \n");
+    sup_serve(&rig);
+    assert_non_null(sup_chan_like(&rig, "-phone-"));
+    assert_int_equal(rig.ledger.len, 0);
+    sup_fini(&rig);
+}
+
+/* Away for so long that it is given up: the phone is not ended blindly, for a caller may be on it.
+ */
+static void test_connected_while_nobody_listened_for_long(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_reach(&rig, AT_GO, ACTION_PICKUP);
+    sup_serve(&rig);
+    sup_lose(&rig);
+    sup_enter(&rig, "c1", "taken");
+    sup_enter(&rig, sup_chan_like(&rig, "-phone-")->id, "taken");
+    sup_hangup(&rig, "a1", 16);
+    fake_io_advance(&rig.fake, 60000);
+    sup_serve(&rig);
+    fake_io_advance(&rig.fake, 60000);
+    sup_serve(&rig);
+    assert_true(str_starts(sup_last(&rig), "1 failed - RC_TIMEOUT"));
+    sup_come_back(&rig);
+    sup_serve(&rig);
+    assert_string_equal(sup_chan_like(&rig, "-phone-")->bridge, "taken");
+    assert_int_equal(rig.ledger.len, 0);
+    assert_int_equal(rig.s->things.len, 0);
+    sup_fini(&rig);
+}
+
+/* ---- what arrives late ---- */
+
+static void test_claim_of_another_is_left_alone(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_reach(&rig, AT_CLAIM, ACTION_TAKEOVER);
+    sup_answer(&rig, "POST bridges/callhud-claim-a1", 0); /* never arrived */
+    sup_make_bridge(&rig, "callhud-claim-a1", "104 0badcafe");
+    sup_serve(&rig);
+    fake_io_advance(&rig.fake, 20000);
+    sup_serve(&rig);
+    assert_int_equal(sup_count(&rig.asked, "DELETE bridges/callhud-claim-a1"), 0);
+    assert_int_equal(rig.ledger.len, 0);
+    sup_fini(&rig);
+}
+
+static void test_made_after_all_is_over(void **state)
+{
+    static const struct {
+        enum supervise_state at;
+        const char *request;
+    } cases[] = {{AT_DIAL, "POST channels?"},
+                 {AT_BRIDGE, "POST bridges/"},
+                 {AT_SNOOP, "POST channels/a1/snoop/"}};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct sup_rig rig;
+        char url[1200];
+        sup_init(&rig);
+        sup_reach(&rig, cases[i].at, ACTION_LISTEN);
+        str_copy(url, sizeof url, sup_pending(&rig, cases[i].request)->url);
+        sup_answer(&rig, cases[i].request, 0);
+        sup_serve(&rig);
+        fake_io_advance(&rig.fake, 20000);
+        sup_serve(&rig);
+        assert_int_equal(rig.s->things.len, 0);
+        sup_obey(&rig, "POST", strstr(url, "/ari/") + 5);
+        sup_serve(&rig);
+        check_nothing_left(&rig, cases[i].request);
+        sup_fini(&rig);
+    }
+}
+
+/* ---- removal ---- */
+
+static void test_removal_is_tried_again(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_reach(&rig, AT_STOP, ACTION_LISTEN);
+    for (int i = 0; i < 3; i++) {
+        while (sup_pending(&rig, "DELETE ") != NULL)
+            sup_answer(&rig, "DELETE ", 503);
+        fake_io_advance(&rig.fake, (int64_t)SUPERVISE_RETRY_MS << i);
+    }
+    assert_false(sup_told(&rig, "1 ended")); /* they may still hear */
+    sup_serve(&rig);
+    assert_true(sup_told(&rig, "1 ended listen RC_OK 101 you ended it\n"));
+    check_nothing_left(&rig, "503");
+    sup_fini(&rig);
+}
+
+static void test_removal_stops_nobody(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_talk(&rig, "a2", "c2", "102");
+    sup_reach(&rig, AT_STOP, ACTION_LISTEN);
+    for (int i = 0; i < 12; i++) {
+        while (sup_pending(&rig, "DELETE ") != NULL)
+            sup_answer(&rig, "DELETE ", 503);
+        fake_io_advance(&rig.fake, 4000);
+    }
+    assert_true(
+        sup_told(&rig, "1 ended listen RC_OK 101 you ended it; the server has not confirmed"));
+    assert_int_equal(rig.ledger.len, 3); /* a later run would know */
+    assert_int_equal(sup_act(&rig, ACTION_LISTEN, "102", "a2", NULL), RC_OK);
+    sup_come_back(&rig); /* with each snapshot it is tried again */
+    sup_serve(&rig);
+    assert_int_equal(rig.s->state, AT_RING);
+    assert_int_equal(rig.ledger.len, 1);
+    assert_int_equal(sup_act(&rig, ACTION_STOP, "", "", NULL), RC_OK);
+    sup_serve(&rig);
+    check_nothing_left(&rig, "503 for long");
+    sup_fini(&rig);
+}
+
+/* ---- what is no trouble ---- */
+
+static void test_a_moment_between_two_bridges(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_reach(&rig, AT_ON, ACTION_LISTEN);
+    sup_hold(&rig, "a1", true); /* listening goes on */
+    sup_hold(&rig, "a1", false);
+    sup_leave_bridge(&rig, "c1");
+    fake_io_advance(&rig.fake, SUPERVISE_SETTLE_MS - 1);
+    sup_enter(&rig, "c1", "talk-a1");
+    fake_io_advance(&rig.fake, 10000);
+    assert_int_equal(rig.s->state, AT_ON);
+    sup_leave_bridge(&rig, sup_chan_like(&rig, "-phone-")->id); /* but not without the phone */
+    fake_io_advance(&rig.fake, SUPERVISE_SETTLE_MS);
+    sup_serve(&rig);
+    assert_true(str_starts(sup_last(&rig), "1 ended listen RC_OK 101 your phone 108 left"));
+    check_nothing_left(&rig, "phone taken away");
+    sup_fini(&rig);
+}
+
+/* Through a queue: agent - Local/101@q;2 | Local/101@q;1 - caller. */
+static void local_call(struct sup_rig *rig)
+{
+    sup_talk(rig, "a1", "l2", "101");
+    sup_talk(rig, "l1", "c1", "101");
+    sup_rename(rig, "l2", "Local/101@q-0000;2");
+    sup_rename(rig, "l1", "Local/101@q-0000;1");
+}
+
+static void test_local_pair_optimised_away(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    local_call(&rig);
+    assert_int_equal(sup_act(&rig, ACTION_LISTEN, "101", "a1", NULL), RC_OK);
+    sup_serve(&rig);
+    sup_lift(&rig);
+    sup_serve(&rig);
+    assert_int_equal(rig.s->state, AT_ON);
+    assert_string_equal(rig.s->on.far_id, "c1");
+    sup_leave_bridge(&rig, "l2");
+    sup_enter(&rig, "c1", "talk-a1");
+    sup_hangup(&rig, "l1", 16);
+    sup_hangup(&rig, "l2", 16);
+    fake_io_advance(&rig.fake, 10000);
+    assert_int_equal(rig.s->state, AT_ON);
+    assert_int_equal(sup_act(&rig, ACTION_TAKEOVER, "101", "a1", NULL), RC_OK);
+    sup_serve(&rig);
+    assert_string_equal(rig.retrieve, "PJSIP/carrier-c1");
+    assert_string_equal(sup_last(&rig), "2 confirmed - RC_OK 101 \n");
+    sup_fini(&rig);
+}
+
+static void test_local_pair_is_taken(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    local_call(&rig);
+    sup_hold(&rig, "a1", true);
+    assert_int_equal(sup_act(&rig, ACTION_PICKUP, "101", "a1", NULL), RC_OK);
+    sup_serve(&rig);
+    sup_lift(&rig);
+    sup_serve(&rig);
+    assert_string_equal(rig.retrieve, "Local/101@q-0000;2");
+    assert_string_equal(sup_last(&rig), "1 confirmed - RC_OK 101 \n");
+    assert_int_equal(rig.ledger.len, 0);
+    sup_fini(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_trouble_at_every_step),
+        cmocka_unit_test(test_what_is_said),
+        cmocka_unit_test(test_connected_while_nobody_listened),
+        cmocka_unit_test(test_connected_while_nobody_listened_for_long),
+        cmocka_unit_test(test_claim_of_another_is_left_alone),
+        cmocka_unit_test(test_made_after_all_is_over),
+        cmocka_unit_test(test_removal_is_tried_again),
+        cmocka_unit_test(test_removal_stops_nobody),
+        cmocka_unit_test(test_a_moment_between_two_bridges),
+        cmocka_unit_test(test_local_pair_optimised_away),
+        cmocka_unit_test(test_local_pair_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,46 @@ static void test_what_a_kind_must_have(void **state)
     }
 }
 
+static void test_into_and_out_of_an_application(void **state)
+{
+    (void)state;
+    struct ari_event event;
+    static const char start[] =
+        "{\"type\":\"StasisStart\",\"channel\":{\"id\":\"1\",\"name\":\"PJSIP/1-1\"}}";
+    static const char end[] =
+        "{\"type\":\"StasisEnd\",\"channel\":{\"id\":\"1\",\"name\":\"PJSIP/1-1\"}}";
+    static const char gone[] = "{\"type\":\"ChannelDestroyed\",\"cause\":17,"
+                               "\"channel\":{\"id\":\"1\",\"name\":\"PJSIP/1-1\"}}";
+    assert_int_equal(ari_event_decode(&event, start, strlen(start), NULL), RC_OK);
+    assert_int_equal(event.stasis, ARI_STASIS_START);
+    assert_int_equal(event.kind, ARI_DIALPLAN);
+    ari_event_fini(&event);
+    assert_int_equal(ari_event_decode(&event, end, strlen(end), NULL), RC_OK);
+    assert_int_equal(event.stasis, ARI_STASIS_END);
+    ari_event_fini(&event);
+    assert_int_equal(ari_event_decode(&event, gone, strlen(gone), NULL), RC_OK);
+    assert_int_equal(event.stasis, ARI_STASIS_NONE);
+    assert_int_equal(event.cause, 17);
+    ari_event_fini(&event);
+}
+
+static void test_variables(void **state)
+{
+    (void)state;
+    static const struct ari_variable list[] = {{"A", "x\"y"}, {"PJSIP_HEADER(add,B)", "<z>"}};
+    struct buf body;
+    char name[40];
+    buf_init(&body, 4096);
+    assert_true(ari_variables_encode(&body, list, 2));
+    assert_string_equal(buf_text(&body),
+                        "{\"variables\":{\"A\":\"x\\\"y\",\"PJSIP_HEADER(add,B)\":\"<z>\"}}");
+    buf_fini(&body);
+    static const char bridge[] = "{\"id\":\"b\",\"name\":\"108 0badcafe\",\"channels\":[]}";
+    assert_int_equal(ari_bridge_name_decode(bridge, strlen(bridge), name, sizeof name), RC_OK);
+    assert_string_equal(name, "108 0badcafe");
+    assert_int_equal(ari_bridge_name_decode("[]", 2, name, sizeof name), RC_PROTO);
+}
+
 /* A clock before 1970 is no clock: the time was not told. */
 static void test_times(void **state)
 {
@@ -316,6 +356,8 @@ int main(void)
         cmocka_unit_test(test_captures_are_decoded),
         cmocka_unit_test(test_hostile_text_in_a_name),
         cmocka_unit_test(test_what_a_kind_must_have),
+        cmocka_unit_test(test_into_and_out_of_an_application),
+        cmocka_unit_test(test_variables),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_endpoint_of_a_channel),
         cmocka_unit_test(test_lists),

@@ -120,6 +120,11 @@ enum rc ari_device_state_decode(const char *body, size_t len, char *to, size_t s
     return decode_member(body, len, NULL, "state", to, size);
 }
 
+enum rc ari_bridge_name_decode(const char *body, size_t len, char *to, size_t size)
+{
+    return decode_member(body, len, NULL, "name", to, size);
+}
+
 enum rc ari_version_decode(const char *body, size_t len, char *to, size_t size)
 {
     return decode_member(body, len, "system", "version", to, size);

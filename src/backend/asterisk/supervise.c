@@ -13,6 +13,12 @@ int64_t supervise_now(const struct supervise *s)
     return s->config.io->now_ms(s->config.io->net);
 }
 
+int64_t supervise_ring_ms(const struct supervise *s)
+{
+    int64_t ms = s->config.config->ring_timeout_ms;
+    return ms > 0 ? ms : 20000;
+}
+
 struct supervise *supervise_new(const struct supervise_config *config)
 {
     struct supervise *s = mem_zero(1, sizeof *s);
@@ -98,7 +104,7 @@ static void arm(struct supervise *s)
     case AT_IDLE:
     case AT_ON:
     case AT_UNSURE: return;
-    case AT_RING: limit_ms += s->config.config->ring_timeout_ms; break;
+    case AT_RING: limit_ms += supervise_ring_ms(s); break;
     case AT_GO:
     case AT_ON_GO: limit_ms = SUPERVISE_RETRIEVE_MS; break;
     case AT_WHY: limit_ms = SUPERVISE_SETTLE_MS; break;
@@ -293,13 +299,27 @@ enum rc supervise_act(struct supervise *s, const struct action *action, struct e
 
 /* ---- what the server says ---- */
 
-/* A channel of ours came up that was given up before: what asked for it arrived late. */
+/* Something of ours came up that was given up before: what asked for it arrived late. A phone that
+ * was left to its picked-up call is up, and never comes into our application again. */
 static void adopt(struct supervise *s, const struct ari_event *event)
 {
-    if (event->stasis != ARI_STASIS_START || !str_starts(event->channel.id, s->prefix))
+    const struct ari_channel *channel = &event->channel;
+    bool is_late_bridge =
+        event->kind == ARI_BRIDGE_CREATED &&
+        (str_starts(event->bridge.id, s->prefix) || supervise_is_our_claim(s, event->bridge.name));
+    bool is_late_channel =
+        str_starts(channel->id, s->prefix) &&
+        ari_world_chan(s->config.world, channel->id) != NULL &&
+        (event->stasis == ARI_STASIS_START || channel->state == ARI_STATE_RINGING) &&
+        event->kind != ARI_HANGUP_ASKED;
+    if (is_late_bridge)
+        supervise_adopt_doomed(s, PART_BRIDGE, event->bridge.id);
+    else if (is_late_channel)
+        supervise_adopt_doomed(s, PART_PHONE, channel->id);
+    else
         return;
-    log_warn("ari", "%s came up late and is removed", event->channel.id);
-    supervise_adopt_doomed(s, event->channel.id);
+    log_warn("ari", "%s came up late and is removed",
+             is_late_bridge ? event->bridge.id : channel->id);
 }
 
 static void thing_event(struct supervise *s, struct thing *thing, const struct ari_event *event)

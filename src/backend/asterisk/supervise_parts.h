@@ -153,6 +153,7 @@ void supervise_feed(struct supervise *s, enum supervise_input input);
 void supervise_tell(struct supervise *s, const struct order *order, enum action_stage stage,
                     enum rc rc, const char *text);
 int64_t supervise_now(const struct supervise *s);
+int64_t supervise_ring_ms(const struct supervise *s); /* how long our phone rings */
 /* Fails with why what waits in `next` and forgets it. */
 void supervise_drop_next(struct supervise *s, enum rc rc, const char *text);
 /* Begins what waits in `next`, by phone or with the lifted one. */
@@ -178,6 +179,7 @@ void supervise_doom_all(struct supervise *s, bool is_phone_kept); /* the snoop f
 /* It is not ours to remove (any more): out of the ledger and forgotten. */
 void supervise_forget(struct thing *thing);
 void supervise_unlist(struct thing *thing); /* out of the ledger, not forgotten */
+void supervise_list(struct thing *thing);   /* into it again */
 struct thing *supervise_find(const struct supervise *s, const char *id);
 void supervise_thing_ended(struct thing *thing); /* its event says that it is gone */
 void supervise_sweep(struct supervise *s);       /* asks again for what is left */
@@ -186,7 +188,8 @@ bool supervise_is_clean(const struct supervise *s);
 void supervise_forget_all(struct supervise *s); /* asks nothing */
 void supervise_retry_all(struct supervise *s);  /* what was given up on, now */
 /* Takes a channel of ours that nobody waits for any more, to remove it. */
-void supervise_adopt_doomed(struct supervise *s, const char *id);
+void supervise_adopt_doomed(struct supervise *s, enum part part, const char *id);
+bool supervise_is_our_claim(const struct supervise *s, const char *name);
 
 /* ---- supervise_steps.c: effects ---- */
 supervise_effect supervise_stay, supervise_dial, supervise_ring, supervise_retarget,

@@ -25,10 +25,13 @@ void supervise_stay(struct supervise *s)
 
 enum supervise_input supervise_classify(struct supervise *s, const struct rest_answer *answer)
 {
+    char why[sizeof s->answer - 8];
     s->status = answer->status;
     str_copy(s->answer, sizeof s->answer, answer->text);
     if (answer->rc != RC_OK)
         return IN_SILENCE;
+    ari_error_text(answer->body, answer->body_len, why, sizeof why);
+    snprintf(s->answer, sizeof s->answer, "%d %s", answer->status, why);
     if (answer->status >= 200 && answer->status < 300)
         return IN_OK;
     switch (answer->status) {
@@ -110,7 +113,7 @@ void supervise_dial(struct supervise *s)
     put_query(&uri, "app", app_of(s));
     put_query(&uri, "appArgs", "callhud");
     put_query(&uri, "channelId", s->phone->id);
-    snprintf(seconds, sizeof seconds, "%lld", (long long)((config->ring_timeout_ms + 999) / 1000));
+    snprintf(seconds, sizeof seconds, "%lld", (long long)((supervise_ring_ms(s) + 999) / 1000));
     put_query(&uri, "timeout", seconds);
     put_caller(&uri, &s->asked);
     if (config->is_auto_answer)
@@ -158,6 +161,11 @@ void supervise_ask_bridge(struct supervise *s)
 static void ask_into_bridge(struct supervise *s, const char *channel_id)
 {
     struct buf uri;
+    if (s->bridge == NULL) { /* somebody destroyed it meanwhile */
+        str_copy(s->answer, sizeof s->answer, "our bridge is gone");
+        supervise_feed(s, IN_ERROR);
+        return;
+    }
     begin_uri(&uri, "bridges/", s->bridge->id, "/addChannel");
     put_query(&uri, "channel", channel_id);
     ask(s, "POST", &uri, on_step);
@@ -238,8 +246,10 @@ static void undo(struct supervise *s)
         s->snoop = old;
     }
     supervise_doom(s->claim);
-    if (s->phone != NULL)
+    if (s->phone != NULL && s->phone->is_on_its_way) {
         s->phone->is_on_its_way = false;
+        supervise_list(s->phone);
+    }
     supervise_tell(s, &failed, ACTION_FAILED, s->why.rc, s->why.text);
 }
 

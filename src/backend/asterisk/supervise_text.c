@@ -39,7 +39,7 @@ static bool is_cause_offline(int cause)
 
 static void explain_unlifted(struct supervise *s, const char *number)
 {
-    int64_t ring_ms = s->config.config->ring_timeout_ms;
+    int64_t ring_ms = supervise_ring_ms(s);
     bool is_out_of_time = supervise_now(s) - s->dialled_ms >= ring_ms - 1000;
     if (s->cause == CAUSE_BUSY)
         err_set(&s->why, RC_DENIED, "your phone %s is busy: end its call, then try again", number);
@@ -83,7 +83,7 @@ static void explain_late(struct supervise *s, const char *number)
     switch (s->state) {
     case AT_RING:
         err_set(&s->why, RC_DENIED, "your phone %s was not lifted within %lld s", number,
-                (long long)(s->config.config->ring_timeout_ms / 1000));
+                (long long)(supervise_ring_ms(s) / 1000));
         return;
     case AT_DIAL:
         err_set(&s->why, RC_TIMEOUT, "your phone %s does not ring: is it reachable?", number);
@@ -115,6 +115,31 @@ static bool is_dial_refused(const struct supervise *s)
     return s->state == AT_DIAL && s->status == 500;
 }
 
+static void say_refused(struct supervise *s)
+{
+    static const char *const steps[AT_COUNT] = {
+        [AT_DIAL] = "to call your phone",
+        [AT_RING] = "to call your phone",
+        [AT_BRIDGE] = "a bridge",
+        [AT_JOIN] = "your phone in a bridge",
+        [AT_SNOOP] = "to listen to the call",
+        [AT_SW_SNOOP] = "the other mode",
+        [AT_ADD] = "to connect your phone",
+        [AT_SW_ADD] = "to connect your phone",
+        [AT_CLAIM] = "to note who takes over",
+        [AT_ON_CLAIM] = "to note who takes over",
+        [AT_HOLD] = "to read the line",
+        [AT_ON_HOLD] = "to read the line",
+        [AT_VARS] = "a variable of the phone",
+        [AT_ON_VARS] = "a variable of the phone",
+        [AT_GO] = "the phone in the dialplan",
+        [AT_ON_GO] = "the phone in the dialplan",
+    };
+    const char *step = steps[s->state];
+    err_set(&s->why, RC_REFUSED, "the server refuses %s: %s", step != NULL ? step : "it",
+            s->answer);
+}
+
 static void explain_missing(struct supervise *s)
 {
     const struct order *order = current(s);
@@ -123,7 +148,7 @@ static void explain_missing(struct supervise *s)
     if (is_target)
         supervise_say_gone(s, order->target_id, &s->why);
     else
-        err_set(&s->why, RC_REFUSED, "%s", s->answer);
+        say_refused(s);
 }
 
 static void explain_claimed(struct supervise *s)
@@ -152,7 +177,7 @@ void supervise_explain(struct supervise *s, enum supervise_input input)
         if (s->state == AT_CLAIM || s->state == AT_ON_CLAIM)
             explain_claimed(s);
         else
-            err_set(&s->why, RC_REFUSED, "%s", s->answer);
+            say_refused(s);
         return;
     case IN_DENIED:
         err_set(&s->why, RC_DENIED,
@@ -164,7 +189,7 @@ void supervise_explain(struct supervise *s, enum supervise_input input)
             err_set(&s->why, RC_DENIED, "your phone %s is offline: register it, then try again",
                     number);
         else
-            err_set(&s->why, RC_REFUSED, "%s", s->answer);
+            say_refused(s);
         return;
     case IN_SILENCE:
         err_set(&s->why, RC_TIMEOUT, "the server did not answer: %s", s->answer);

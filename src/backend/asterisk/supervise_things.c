@@ -32,6 +32,13 @@ static enum rc enlist(struct thing *thing, struct err *err)
     return rc;
 }
 
+void supervise_list(struct thing *thing)
+{
+    struct err err = {0};
+    if (enlist(thing, &err) != RC_OK)
+        log_warn("ari", "%s: %s", thing->id, err.text);
+}
+
 void supervise_unlist(struct thing *thing)
 {
     const struct backend_ledger *ledger = &thing->s->config.config->ledger;
@@ -193,9 +200,16 @@ void supervise_retry_all(struct supervise *s)
     supervise_sweep(s);
 }
 
-void supervise_adopt_doomed(struct supervise *s, const char *id)
+bool supervise_is_our_claim(const struct supervise *s, const char *name)
 {
-    struct thing *thing = add(s, PART_SNOOP);
+    char end[16];
+    snprintf(end, sizeof end, " %.8s", s->prefix + strlen("callhud-"));
+    return str_ends(name, end);
+}
+
+void supervise_adopt_doomed(struct supervise *s, enum part part, const char *id)
+{
+    struct thing *thing = add(s, part);
     str_copy(thing->id, sizeof thing->id, id);
     supervise_doom(thing);
 }
@@ -239,12 +253,49 @@ static bool is_a_call(const struct thing *thing)
            chan->room->members.len > 1 && !str_starts(chan->room->fact.id, thing->s->prefix);
 }
 
+static void on_named(void *self, const struct rest_answer *answer)
+{
+    struct thing *thing = self;
+    char name[ARI_NUMBER_BYTES];
+    thing->is_deleting = false;
+    bool is_there =
+        answer->rc == RC_OK && answer->status == 200 &&
+        ari_bridge_name_decode(answer->body, answer->body_len, name, sizeof name) == RC_OK;
+    bool is_missing = answer->rc == RC_OK && answer->status == 404;
+    if (is_there && supervise_is_our_claim(thing->s, name)) {
+        thing->is_doubtful = false;
+        erase(thing);
+    } else if (is_there || (is_missing && thing->tries > 0)) {
+        gone(thing);
+    } else {
+        again(thing);
+    }
+}
+
+/* A claim that nobody answered for may be another callhud's, whose name is on it then. */
+static void ask_whose(struct thing *thing)
+{
+    struct buf uri;
+    buf_init(&uri, 4096);
+    buf_puts(&uri, "bridges/");
+    ari_escape(&uri, thing->id);
+    struct rest_request request = {
+        .method = "GET", .uri = buf_text(&uri), .timeout_ms = SUPERVISE_STEP_MS};
+    thing->is_deleting = true;
+    rest_ask(thing->s->config.rest, &request, on_named, thing);
+    buf_fini(&uri);
+}
+
 static void erase(struct thing *thing)
 {
     struct supervise *s = thing->s;
     thing->due_ms = 0;
     if (thing->is_open || thing->is_deleting || thing->is_deleted)
         return;
+    if (thing->part == PART_CLAIM && thing->is_doubtful) {
+        ask_whose(thing);
+        return;
+    }
     if (thing->is_on_its_way && !s->is_synced)
         return; /* not blindly; the next snapshot tells */
     if (is_a_call(thing)) {
@@ -268,14 +319,12 @@ void supervise_doom(struct thing *thing)
         return;
     struct supervise *s = thing->s;
     struct thing **place = place_of(s, thing->part);
-    struct err err = {0};
     if (*place == thing)
         *place = NULL;
     if (s->old_snoop == thing)
         s->old_snoop = NULL;
     thing->is_doomed = true;
-    if (enlist(thing, &err) != RC_OK) /* was out of it while a person might have had it */
-        log_warn("ari", "%s: %s", thing->id, err.text);
+    supervise_list(thing); /* was out of it while a person might have had it */
     erase(thing);
 }
 

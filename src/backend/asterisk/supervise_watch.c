@@ -63,6 +63,10 @@ static enum doubt doubt_of(const struct supervise *s)
     bool is_joined = is_confirmed(s) || s->state == AT_SNOOP || s->state == AT_ADD;
     if (is_joined && s->phone != NULL && !is_in_bridge(s, s->phone->id))
         return DOUBT_PHONE;
+    bool is_made = s->state == AT_SNOOP || s->state == AT_ADD ||
+                   (s->state >= AT_SW_SNOOP && s->state <= AT_SW_ADD);
+    if (is_made && s->snoop == NULL)
+        return DOUBT_SNOOP;
     const struct thing *heard = s->old_snoop != NULL ? s->old_snoop : s->snoop;
     bool is_heard = is_confirmed(s) && s->state != AT_SW_DROP && s->state != AT_SW_ADD;
     if (is_heard && (heard == NULL || !is_in_bridge(s, heard->id)))

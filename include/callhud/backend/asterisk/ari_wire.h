@@ -141,10 +141,12 @@ void ari_bridges_fini(struct ari_bridges *list);
 void ari_endpoints_fini(struct ari_endpoints *list);
 
 /* {"value":"..."}: a variable. {"name","state"}: a device state. GET /asterisk/info: the version.
+ * GET /bridges/ID: its name.
  * Each gives "" and RC_PROTO when the body is something else. */
 enum rc ari_variable_decode(const char *body, size_t len, char *to, size_t size);
 enum rc ari_device_state_decode(const char *body, size_t len, char *to, size_t size);
 enum rc ari_version_decode(const char *body, size_t len, char *to, size_t size);
+enum rc ari_bridge_name_decode(const char *body, size_t len, char *to, size_t size);
 /* The display name in attribute "callerid" of a dynamic configuration object; "" when none. */
 enum rc ari_callerid_decode(const char *body, size_t len, char *to, size_t size);
 
