@@ -179,7 +179,7 @@ static bool move_note(struct supervision *s, const struct event *event, int64_t 
     bool is_other = s->mode == SUPERVISE_UNKNOWN;
     is_other |= set_mode(s, event, now_ms);
     if (has_target(event) && !is_target(s, event)) {
-        if (!s->next_call_id && s->asked != ACTION_STOP) {
+        if (!s->next_call_id) {
             (void)set_text(&s->next_user_id, s->user_id);
             (void)set_text(&s->next_call_id, s->call_id);
         }

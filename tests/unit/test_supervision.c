@@ -217,6 +217,7 @@ static void a_supervision_from_the_phone_to_its_end(void **state)
 
     assert_true(tell_of(&s, 7, ACTION_WHISPER, ACTION_ENDED, "104", "c1", 3000));
     assert_false(supervision_is_on(&s));
+    assert_int_equal(s.asked_ms, 0);
     assert_int_equal(s.last, ACTION_ENDED);
     assert_string_equal(s.last_text, "the call has ended");
     assert_null(s.user_id);
@@ -333,6 +334,7 @@ static void pick_up_and_take_over_are_in_it_only_while_under_way(void **state)
             enum action_stage end = is_confirmed ? ACTION_CONFIRMED : ACTION_FAILED;
             assert_true(tell(&s, 1, kinds[i], end));
             assert_false(supervision_is_on(&s));
+            assert_null(s.text);
             assert_int_equal(s.last, end);
             assert_string_equal(s.last_text, is_confirmed ? "" : "it is busy");
             assert_false(tell(&s, 1, kinds[i], ACTION_ENDED));
@@ -358,7 +360,9 @@ static void a_take_over_out_of_a_mode(void **state)
         } else {
             assert_true(tell(&s, 2, ACTION_TAKEOVER, ACTION_FAILED));
             assert_int_equal(s.state, SUPERVISION_CONFIRMED);
+            assert_int_equal(s.action_id, 2);
             assert_false(tell(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED)); /* as was shown already */
+            assert_int_equal(s.action_id, 1);
             assert_true(tell(&s, 1, ACTION_LISTEN, ACTION_ENDED));
             assert_false(supervision_is_on(&s));
         }
@@ -458,6 +462,7 @@ static void an_older_call_that_is_on_after_all(void **state)
     assert_true(tell_of(&s, 1, ACTION_WHISPER, ACTION_CONFIRMED, "104", "c1", 30));
     assert_int_equal(s.state, SUPERVISION_CHANGING);
     assert_true(supervision_is_of(&s, "104", "c1"));
+    assert_string_equal(s.next_user_id, "105");
     assert_string_equal(s.next_call_id, "c9");
     assert_int_equal(s.begin_ms, 30);
     assert_true(tell_of(&s, 2, ACTION_LISTEN, ACTION_FAILED, "105", "c9", 40));
@@ -571,6 +576,154 @@ static void a_lost_link_during_a_switch(void **state)
         assert_int_equal(s.state, SUPERVISION_CONFIRMED);
         assert_false(s.is_unsure);
         assert_int_equal(s.begin_ms, 5000);
+        supervision_fini(&s);
+    }
+}
+
+/* What an action that is over tells after its end is of no account, whatever came between. */
+static void an_older_end_is_the_end(void **state)
+{
+    struct supervision s;
+    (void)state;
+    for (int i = SUPERVISION_NONE; i <= SUPERVISION_ENDING; i++)
+        for (int end = ACTION_ENDED; end <= ACTION_FAILED; end++) {
+            bool is_ending = i == SUPERVISION_ENDING;
+            bring_to(&s, (enum supervision_state)i);
+            (void)tell(&s, 2, ACTION_WHISPER, (enum action_stage)end);
+            (void)tell(&s, 3, is_ending ? ACTION_STOP : ACTION_BARGE, ACTION_FAILED);
+            enum supervision_state before = s.state;
+            assert_int_equal(before, i < SUPERVISION_CONFIRMED ? SUPERVISION_NONE
+                                     : i == SUPERVISION_UNSURE ? SUPERVISION_UNSURE
+                                                               : SUPERVISION_CONFIRMED);
+            assert_false(tell(&s, 2, ACTION_WHISPER, ACTION_CONFIRMED));
+            assert_int_equal(s.state, before);
+            /* A stop that fails brings back what was under way, not what is over. */
+            bool is_on = before != SUPERVISION_NONE;
+            assert_int_equal(tell(&s, 4, ACTION_STOP, ACTION_ASKED), is_on);
+            assert_int_equal(tell(&s, 4, ACTION_STOP, ACTION_FAILED), is_on);
+            assert_int_equal(s.state, before);
+            supervision_fini(&s);
+        }
+}
+
+static void once_the_newer_is_confirmed_the_older_is_forgotten(void **state)
+{
+    struct supervision s = {.state = SUPERVISION_NONE};
+    (void)state;
+    (void)tell(&s, 1, ACTION_BARGE, ACTION_ASKED);
+    (void)tell(&s, 2, ACTION_LISTEN, ACTION_ASKED);
+    (void)tell(&s, 2, ACTION_LISTEN, ACTION_CONFIRMED);
+    assert_false(tell(&s, 1, ACTION_BARGE, ACTION_CONFIRMED));
+    assert_int_equal(s.mode, SUPERVISE_LISTEN);
+    supervision_fini(&s);
+}
+
+static void a_mode_confirmed_while_it_is_stopped(void **state)
+{
+    struct supervision s = {.state = SUPERVISION_NONE};
+    (void)state;
+    (void)tell(&s, 1, ACTION_LISTEN, ACTION_ASKED);
+    (void)tell(&s, 2, ACTION_STOP, ACTION_ASKED);
+    (void)tell(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED);
+    (void)tell(&s, 2, ACTION_STOP, ACTION_FAILED);
+    assert_int_equal(s.state, SUPERVISION_CONFIRMED); /* nothing is under way any more */
+    supervision_fini(&s);
+
+    /* In doubt, and confirmed again, while the stop is under way. */
+    bring_to(&s, SUPERVISION_UNSURE);
+    (void)tell(&s, 4, ACTION_STOP, ACTION_ASKED);
+    assert_true(tell(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED));
+    assert_int_equal(supervision_hears(&s), HEARS_NOBODY);
+    assert_false(s.is_unsure);
+    supervision_fini(&s);
+
+    /* There is no mode to be in doubt about. */
+    s = (struct supervision){.state = SUPERVISION_NONE};
+    (void)tell(&s, 1, ACTION_LISTEN, ACTION_ASKED);
+    (void)tell(&s, 2, ACTION_STOP, ACTION_ASKED);
+    assert_false(tell(&s, 2, ACTION_STOP, ACTION_UNSURE));
+    supervision_fini(&s);
+}
+
+/* The mode of the base confirmed once more leaves what is under way besides. */
+static void three_at_once(void **state)
+{
+    struct supervision s = {.state = SUPERVISION_NONE};
+    (void)state;
+    (void)tell_of(&s, 1, ACTION_LISTEN, ACTION_ASKED, "104", "c1", 1);
+    (void)tell_of(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED, "104", "c1", 1);
+    (void)tell_of(&s, 2, ACTION_LISTEN, ACTION_ASKED, "104", "c2", 1);
+    (void)tell_of(&s, 3, ACTION_LISTEN, ACTION_ASKED, "104", "c3", 1);
+    (void)tell_of(&s, 1, ACTION_LISTEN, ACTION_UNSURE, "104", "c1", 1);
+    assert_true(tell_of(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED, "104", "c1", 1));
+    assert_false(s.is_unsure);
+    assert_true(tell_of(&s, 2, ACTION_LISTEN, ACTION_CONFIRMED, "104", "c2", 9));
+    assert_int_equal(s.state, SUPERVISION_CHANGING);
+    assert_true(supervision_is_of(&s, "104", "c2"));
+    assert_string_equal(s.next_call_id, "c3");
+    assert_int_equal(s.begin_ms, 9);
+    supervision_fini(&s);
+}
+
+static void what_was_waited_for_goes_with_its_end(void **state)
+{
+    static const enum action_stage stages[] = {ACTION_UNSURE, ACTION_ENDED, ACTION_FAILED,
+                                               ACTION_CONFIRMED};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct supervision s = {.state = SUPERVISION_NONE};
+        (void)tell_of(&s, 1, ACTION_LISTEN, ACTION_ASKED, "104", "c1", 1);
+        (void)tell_of(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED, "104", "c1", 1);
+        (void)tell_of(&s, 2, ACTION_LISTEN, ACTION_ASKED, "105", "c9", 1);
+        (void)tell_of(&s, 2, ACTION_LISTEN, ACTION_PHONE, "105", "c9", 1);
+        assert_non_null(s.text);
+        (void)tell_of(&s, 2, ACTION_LISTEN, stages[i], "105", "c9", 1);
+        assert_null(s.text);
+        assert_null(s.next_user_id);
+        assert_null(s.next_call_id);
+        supervision_fini(&s);
+    }
+    struct supervision s;
+    bring_to(&s, SUPERVISION_PHONE);
+    struct event event = told(3, ACTION_BARGE, ACTION_PHONE, "104", "c1");
+    event.u.action.text = "your phone 109 rings: lift it";
+    assert_true(supervision_apply(&s, &event, 1));
+    assert_string_equal(s.text, "your phone 109 rings: lift it");
+    supervision_fini(&s);
+}
+
+/* The event names the call, or says nothing of it. */
+static void the_call_is_the_one_that_is_named(void **state)
+{
+    struct supervision s;
+    (void)state;
+    bring_to(&s, SUPERVISION_CONFIRMED);
+    assert_true(tell_of(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED, "104", "c2", 7));
+    assert_true(supervision_is_of(&s, "104", "c2"));
+    assert_int_equal(s.begin_ms, 7);
+    assert_true(tell_of(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED, "105", "c2", 8));
+    assert_true(supervision_is_of(&s, "105", "c2"));
+    (void)tell_of(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED, "106", NULL, 9);
+    (void)tell_of(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED, NULL, "c3", 9);
+    assert_true(supervision_is_of(&s, "105", "c2"));
+    assert_int_equal(s.begin_ms, 8);
+    supervision_fini(&s);
+}
+
+/* A take over that was given up, and is done after all. */
+static void done_after_all(void **state)
+{
+    (void)state;
+    for (int is_unsure = 0; is_unsure < 2; is_unsure++) {
+        struct supervision s = {.state = SUPERVISION_NONE};
+        (void)tell(&s, 1, ACTION_LISTEN, ACTION_ASKED);
+        (void)tell(&s, 1, ACTION_LISTEN, ACTION_CONFIRMED);
+        (void)tell(&s, 2, ACTION_TAKEOVER, ACTION_ASKED);
+        (void)tell(&s, 2, ACTION_TAKEOVER, ACTION_FAILED);
+        if (is_unsure)
+            (void)tell(&s, 1, ACTION_LISTEN, ACTION_UNSURE);
+        assert_true(tell(&s, 2, ACTION_TAKEOVER, ACTION_CONFIRMED));
+        assert_false(supervision_is_on(&s));
         supervision_fini(&s);
     }
 }
@@ -831,6 +984,13 @@ int main(void)
         cmocka_unit_test(a_stop_that_fails),
         cmocka_unit_test(a_new_wish_after_a_stop),
         cmocka_unit_test(a_lost_link_during_a_switch),
+        cmocka_unit_test(an_older_end_is_the_end),
+        cmocka_unit_test(once_the_newer_is_confirmed_the_older_is_forgotten),
+        cmocka_unit_test(a_mode_confirmed_while_it_is_stopped),
+        cmocka_unit_test(three_at_once),
+        cmocka_unit_test(what_was_waited_for_goes_with_its_end),
+        cmocka_unit_test(the_call_is_the_one_that_is_named),
+        cmocka_unit_test(done_after_all),
         cmocka_unit_test(texts_that_are_not_told_are_empty),
         cmocka_unit_test(a_stop_without_names),
         cmocka_unit_test(a_copy_shares_nothing),
