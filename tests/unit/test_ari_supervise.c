@@ -48,6 +48,11 @@ static void assert_nothing_left(struct sup_rig *rig)
     assert_int_equal(rig->s->state, AT_IDLE);
 }
 
+static void on_left(void *self)
+{
+    ((struct sup_rig *)self)->left++;
+}
+
 static void test_table_is_whole(void **state)
 {
     (void)state;
@@ -323,6 +328,63 @@ static void test_lost_the_race_for_a_ringing_line(void **state)
     assert_int_equal(rig->ledger.len, 0);
 }
 
+/* The ringing leg ends before anything says who has the caller. */
+static void test_another_was_faster_while_our_phone_rang(void **state)
+{
+    struct sup_rig *rig = *state;
+    sup_talk(rig, "a4", "c4", "104");
+    sup_hangup(rig, "c4", 16);
+    sup_ring(rig, "a1", "c1", "101");
+    assert_int_equal(sup_act(rig, ACTION_PICKUP, "101", "a1", NULL), RC_OK);
+    sup_serve(rig);
+    sup_hangup(rig, "a1", 26);
+    assert_int_equal(rig->s->state, AT_RING);
+    sup_enter(rig, "a4", "won");
+    sup_enter(rig, "c1", "won");
+    sup_serve(rig);
+    assert_string_equal(sup_last(rig), "1 failed - RC_NOT_FOUND 101 taken by 104\n");
+    assert_nothing_left(rig);
+    /* and when the caller gave up it is known at once */
+    sup_ring(rig, "a2", "c2", "102");
+    assert_int_equal(sup_act(rig, ACTION_PICKUP, "102", "a2", NULL), RC_OK);
+    sup_serve(rig);
+    sup_hangup(rig, "a2", 16);
+    sup_hangup(rig, "c2", 16);
+    sup_serve(rig);
+    assert_string_equal(sup_last(rig), "2 failed - RC_NOT_FOUND 102 the call has ended\n");
+    assert_nothing_left(rig);
+}
+
+static void test_leave(void **state)
+{
+    struct sup_rig *rig = *state;
+    sup_reach(rig, AT_ON, ACTION_BARGE);
+    assert_true(supervise_leave(rig->s, on_left, rig));
+    /* both answers come before the phone's last event */
+    sup_answer(rig, "DELETE channels/", 204);
+    sup_answer(rig, "DELETE channels/", 204);
+    assert_int_equal(rig->left, 0);
+    sup_answer(rig, "DELETE bridges/", 204);
+    fake_io_advance(&rig->fake, 0);
+    assert_int_equal(rig->left, 1);
+    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended\n");
+    assert_int_equal(rig->ledger.len, 0);
+}
+
+static void test_leave_does_not_wait_for_ever(void **state)
+{
+    struct sup_rig *rig = *state;
+    sup_reach(rig, AT_ON, ACTION_BARGE);
+    assert_true(supervise_leave(rig->s, on_left, rig));
+    fake_io_advance(&rig->fake, SUPERVISE_LEAVE_MS - 1);
+    assert_int_equal(rig->left, 0);
+    fake_io_advance(&rig->fake, 1);
+    assert_int_equal(rig->left, 1);
+    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended; the server has not "
+                                       "confirmed that all is removed\n");
+    assert_int_equal(rig->ledger.len, 3); /* the next run removes it */
+}
+
 static void test_no_dialplan(void **state)
 {
     struct sup_rig *rig = *state;
@@ -474,6 +536,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_resumed_between_event_and_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_claimed_by_another, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lost_the_race_for_a_ringing_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_was_faster_while_our_phone_rang, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_leave, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_leave_does_not_wait_for_ever, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_dialplan, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_phone_offline_is_known, setup, teardown),

@@ -337,6 +337,10 @@ void supervise_ask_vars(struct supervise *s)
 {
     const struct ari_chan *chan = wanted(s);
     struct buf uri;
+    if (ari_world_chan(s->config.world, s->asked.target_id) == NULL) {
+        supervise_feed(s, IN_TARGET_GONE);
+        return;
+    }
     if (chan == NULL) {
         str_copy(s->changed, sizeof s->changed, "the other party has left");
         supervise_feed(s, IN_RESUMED);
@@ -408,7 +412,13 @@ void supervise_move(struct supervise *s)
 static void doubt_end(const struct supervise *s, struct err *why)
 {
     char text[ERR_TEXT_BYTES];
-    if (supervise_is_clean(s))
+    bool is_sure = true;
+    for (size_t i = 0; i < s->things.len; i++) {
+        const struct thing *thing = s->things.items[i];
+        is_sure &= !thing->is_doomed || thing->is_deleted ||
+                   (thing->part != PART_PHONE && thing->part != PART_SNOOP);
+    }
+    if (is_sure)
         return;
     str_copy(text, sizeof text, why->text);
     err_set(why, why->rc, "%s; the server has not confirmed that all is removed", text);

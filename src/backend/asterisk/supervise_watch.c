@@ -48,7 +48,7 @@ static bool is_bridged(const struct supervise *s)
 
 /* ---- what may settle by itself ---- */
 
-enum doubt { DOUBT_NONE, DOUBT_FAR, DOUBT_PHONE, DOUBT_SNOOP };
+enum doubt { DOUBT_NONE, DOUBT_TARGET, DOUBT_FAR, DOUBT_PHONE, DOUBT_SNOOP };
 
 /* Between two bridges, and while a call ends piece by piece, something is missing for a moment. */
 static enum doubt doubt_of(const struct supervise *s)
@@ -57,8 +57,9 @@ static enum doubt doubt_of(const struct supervise *s)
     const struct ari_chan *target = ari_world_chan(s->config.world, order->target_id);
     if (order->id == 0 || is_going(s) || s->state == AT_STOP || s->state == AT_IDLE)
         return DOUBT_NONE;
-    if (target != NULL && order->far_id[0] != '\0' &&
-        ari_world_far(s->config.world, target) == NULL)
+    if (target == NULL)
+        return DOUBT_TARGET;
+    if (order->far_id[0] != '\0' && ari_world_far(s->config.world, target) == NULL)
         return DOUBT_FAR;
     bool is_joined = is_confirmed(s) || s->state == AT_SNOOP || s->state == AT_ADD;
     if (is_joined && s->phone != NULL && !is_in_bridge(s, s->phone->id))
@@ -84,6 +85,7 @@ void supervise_decide(struct supervise *s)
 {
     switch (doubt_of(s)) {
     case DOUBT_NONE: return;
+    case DOUBT_TARGET: supervise_feed(s, IN_TARGET_GONE); return;
     case DOUBT_FAR:
         str_copy(s->changed, sizeof s->changed, "the other party has left the call");
         supervise_feed(s, IN_CHANGED);
@@ -122,6 +124,15 @@ static void feed_changed(struct supervise *s, const char *target_id)
     supervise_feed(s, IN_CHANGED);
 }
 
+/* A ringing leg ends a moment before its caller is with whoever was faster, or gone. */
+static bool is_fate_open(const struct supervise *s, const struct order *order)
+{
+    char who[ARI_NUMBER_BYTES];
+    return order->kind == ACTION_PICKUP && order->leg == ARI_LEG_RINGING &&
+           !ari_world_taker(s->config.world, order->target_id, who, sizeof who) &&
+           ari_world_chan(s->config.world, order->far_id) != NULL;
+}
+
 static void learn_far(struct order *order, const char *far_id)
 {
     if (order->id != 0 && order->far_id[0] == '\0')
@@ -133,7 +144,8 @@ static void watch_call(struct supervise *s)
     const struct order *order = current(s);
     const struct ari_chan *target = ari_world_chan(s->config.world, order->target_id);
     if (target == NULL) {
-        supervise_feed(s, IN_TARGET_GONE);
+        if (!is_fate_open(s, order))
+            supervise_feed(s, IN_TARGET_GONE);
         return;
     }
     const struct ari_chan *far = ari_world_far(s->config.world, target);
