@@ -244,9 +244,16 @@ static void both_users_change_when_the_supervision_moves(void **state)
     assert_string_equal(changed(&f), "102 101");
     assert_int_equal(act(&f, 2, ACTION_LISTEN, ACTION_CONFIRMED, "102", "c2"), HUD_CHANGED_ACTION);
     assert_string_equal(changed(&f), "102 101");
+    /* The phone rings for the next; then the one before ends, and the next is what is shown. */
+    (void)act(&f, 3, ACTION_LISTEN, ACTION_ASKED, "103", "c3");
+    (void)changed(&f);
+    assert_int_equal(act(&f, 3, ACTION_LISTEN, ACTION_PHONE, "103", "c3"), HUD_CHANGED_ACTION);
+    assert_string_equal(changed(&f), "103 102");
+    assert_int_equal(act(&f, 2, ACTION_LISTEN, ACTION_ENDED, "102", "c2"), HUD_CHANGED_ACTION);
+    assert_string_equal(changed(&f), "102 103");
     /* An end that names nobody. */
-    assert_int_equal(act(&f, 2, ACTION_LISTEN, ACTION_ENDED, NULL, NULL), HUD_CHANGED_ACTION);
-    assert_string_equal(changed(&f), "102");
+    assert_int_equal(act(&f, 3, ACTION_LISTEN, ACTION_ENDED, NULL, NULL), HUD_CHANGED_ACTION);
+    assert_string_equal(changed(&f), "103");
     assert_false(supervision_is_on(&f.hud.supervision));
     floor_fini(&f);
 }

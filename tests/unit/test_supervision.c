@@ -175,6 +175,9 @@ static void other_actions_and_events_are_none_of_its_business(void **state)
     bring_to(&s, SUPERVISION_CONFIRMED);
     struct event event = told(3, ACTION_COUNT, ACTION_ENDED, "104", "c1");
     assert_false(supervision_apply(&s, &event, 1));
+    event = told(3, ACTION_BARGE, ACTION_ENDED, "104", "c1");
+    event.kind = EVENT_CAPABILITY;
+    assert_false(supervision_apply(&s, &event, 1));
     event = (struct event){.kind = EVENT_CALL_ENDED, .user_id = "104"};
     event.u.ended.id = "c1";
     assert_false(supervision_apply(&s, &event, 1));
