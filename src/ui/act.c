@@ -201,6 +201,21 @@ void act_do(const struct cmd_call *call, const struct choice *choice)
         VEC_PUSH(&ui->intents, intent);
 }
 
+static void say_caps(struct ui *ui, int64_t now_ms)
+{
+    ui_message(ui, UI_WARN, "Caps Lock is on: capitals act on calls; press a lower-case key", NULL,
+               now_ms);
+}
+
+bool act_note_caps(struct ui *ui, const struct key *key, int64_t now_ms)
+{
+    if (key->is_ctrl || key->is_alt || (key->code != 'H' && key->code != 'J'))
+        return false;
+    ui->is_caps = true;
+    say_caps(ui, now_ms);
+    return true;
+}
+
 bool act_is_disarmed(struct ui *ui, const struct key *key, const struct cmd *cmd, int64_t now_ms)
 {
     bool is_capital = !key->is_ctrl && !key->is_alt && key->code >= 'A' && key->code <= 'Z';
@@ -208,8 +223,7 @@ bool act_is_disarmed(struct ui *ui, const struct key *key, const struct cmd *cmd
 
     if (!ui->is_caps || !is_capital || !cmd_action(cmd, &kind) || kind == ACTION_STOP)
         return false;
-    ui_message(ui, UI_WARN, "Caps Lock is on: capitals act on calls; press a lower-case key", NULL,
-               now_ms);
+    say_caps(ui, now_ms);
     return true;
 }
 

@@ -147,12 +147,8 @@ static void unbound(struct ui *ui, const struct key *key, int64_t now_ms)
 {
     char name[KEYMAP_NAME_BYTES], help[KEYMAP_NAME_BYTES], text[160];
 
-    if (!key->is_ctrl && !key->is_alt && (key->code == 'H' || key->code == 'J')) {
-        ui->is_caps = true;
-        ui_message(ui, UI_WARN, "Caps Lock is on: capitals act on calls; press a lower-case key",
-                   NULL, now_ms);
+    if (act_note_caps(ui, key, now_ms))
         return;
-    }
     key_text(key, name, sizeof name);
     keymap_first(&ui->keymap, cmd_find("help"), help, sizeof help);
     (void)snprintf(text, sizeof text, "%s: no such key here (%s help)", name,

@@ -217,6 +217,8 @@ void menu_key(struct ui *ui, const struct key *key, const struct hud *hud, int64
     } else if (!is_bound) {
         if (key->code == KEY_CODE_ESCAPE)
             menu_close(ui);
+        else
+            (void)act_note_caps(ui, key, now_ms);
     } else if (cmd->run == run_back || cmd->run == run_quit || cmd->run == run_menu) {
         menu_close(ui);
     } else if (cmd->run == run_up || cmd->run == run_down) {

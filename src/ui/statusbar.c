@@ -100,7 +100,9 @@ static bool put_pending(const struct paint *p, struct pen *pen)
         pen_put(pen, STYLE(ROLE_DIM), paint_glyph(p, "…", "..."));
         return true;
     }
-    if (ui->jump[0] != '\0' && p->live_ms < ui->jump_ms + UI_JUMP_MS) {
+    const struct message *message = ui_message_shown(ui, p->live_ms);
+    bool is_news = message != NULL && message->at_ms > ui->jump_ms;
+    if (ui->jump[0] != '\0' && p->live_ms < ui->jump_ms + UI_JUMP_MS && !is_news) {
         pen_printf(pen, STYLE(ROLE_HEADING), "jump to %s", ui->jump);
         paint_due(p, ui->jump_ms + UI_JUMP_MS);
         return true;

@@ -136,7 +136,8 @@ static void make_parts(const struct paint *p, struct parts *parts)
         str_copy(parts->name, sizeof parts->name, user->name);
     if (call != NULL)
         party_text(ui, call, parts->party, sizeof parts->party);
-    make_clock(p, parts, ours);
+    if (p->layout->cols >= LAYOUT_COMPACT_COLS) /* else there is no room for it */
+        make_clock(p, parts, ours);
     make_hears(parts, ours, user);
     make_state(parts, ours);
     parts->can_switch = ours->state == SUPERVISION_CONFIRMED && user != NULL && selected != NULL &&

@@ -182,6 +182,48 @@ static void frozen_picture_stands_still(void **state)
     rig_close(&r);
 }
 
+/* The bar's clock and a question's: each frame is needed, at every size, frozen too. */
+static void bar_and_question_tick_by_seconds(void **state)
+{
+    static const int sizes[][2] = {{24, 80}, {12, 40}, {4, 20}, {40, 120}};
+    struct event action = {.kind = EVENT_ACTION, .user_id = "103"};
+    struct event can = {.kind = EVENT_CAPABILITY};
+
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        struct rig r;
+        struct key barge = {.code = 'B'}, freeze = {.code = 'z'}, down = {.code = KEY_CODE_RIGHT};
+        rig_open(&r, sizes[i / 2][0], sizes[i / 2][1], false);
+        (void)floor_call(&r.floor, "103", "c", CALL_CONNECTED);
+        can.u.capability.kind = ACTION_BARGE;
+        can.u.capability.level = CAPABILITY_NATIVE;
+        (void)floor_tell(&r.floor, can);
+        action.u.action.id = 1;
+        action.u.action.kind = ACTION_LISTEN;
+        action.u.action.call_id = "c";
+        action.u.action.stage = ACTION_ASKED;
+        (void)floor_tell(&r.floor, action);
+        pass(&r, 337);
+        action.u.action.stage = ACTION_CONFIRMED;
+        action.u.action.mode = SUPERVISE_LISTEN;
+        ui_hud_changed(r.ui, &r.floor.hud, floor_tell(&r.floor, action), r.floor.now_ms);
+        hud_changed_clear(&r.floor.hud);
+        pass(&r, 7000); /* the message is gone */
+        bool has_clock = sizes[i / 2][1] > 20;
+        int count = frames(&r, 5000);
+        assert_true(has_clock ? count >= 5 && count <= 12 : count <= 6);
+        (void)draw(&r);
+        ui_key(r.ui, i % 2 != 0 ? &freeze : &down, &r.floor.hud, r.floor.now_ms);
+        if (i % 2 == 0)
+            ui_key(r.ui, &down, &r.floor.hud, r.floor.now_ms);
+        (void)draw(&r);
+        ui_key(r.ui, &barge, &r.floor.hud, r.floor.now_ms);
+        if (has_clock)
+            (void)frames(&r, 5000);
+        rig_close(&r);
+    }
+}
+
 static void message_ends_by_itself(void **state)
 {
     struct rig r;
@@ -290,6 +332,7 @@ int main(void)
         cmocka_unit_test(steady_hold_does_not_blink),
         cmocka_unit_test(wide_clock_ticks_by_seconds),
         cmocka_unit_test(frozen_picture_stands_still),
+        cmocka_unit_test(bar_and_question_tick_by_seconds),
         cmocka_unit_test(message_ends_by_itself),
         cmocka_unit_test(changes_are_bold_for_a_second),
         cmocka_unit_test(blinking_keeps_the_glyph),

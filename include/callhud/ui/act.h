@@ -41,6 +41,9 @@ bool choice_asks(const struct choice *choice, bool is_pickup_confirmed);
 
 /* The action of a command; false when it is none. */
 bool cmd_action(const struct cmd *cmd, enum action_kind *out);
+/* A key that nothing is bound to: H and J come from Caps Lock, for h and j. True when it was one.
+ */
+bool act_note_caps(struct ui *ui, const struct key *key, int64_t now_ms);
 /* Caps Lock seems to be on, and a capital would act on a call: says so. Stop always works. */
 bool act_is_disarmed(struct ui *ui, const struct key *key, const struct cmd *cmd, int64_t now_ms);
 /* Does it, or asks first, or says why not. cmd is the command it came by. */
