@@ -175,7 +175,7 @@ static void close_backend(struct session *s)
     s->made = NULL;
     made_things_free(&s->left);
     s->left_len = 0;
-    s->is_adopted = s->is_cleaning = s->is_ending = false;
+    s->is_adopted = s->is_cleaning = s->is_ending = s->is_left = false;
 }
 
 void session_stop_backend(struct session *s)
@@ -249,17 +249,20 @@ enum rc session_act(struct session *s, const struct wish *wish, uint32_t *id, st
     return actions_do(s->actions, wish, id, err);
 }
 
-static void finish_leaving(struct session *s)
+static void on_leave_done(void *self)
 {
-    loop_timer_stop(s->leave_timer);
+    struct session *s = self;
     s->leave_timer = NULL;
     s->left_done(s->left_self);
 }
 
+/* At the next turn: done() may close the backend, which is in the middle of telling this. */
 static void leave_if_done(struct session *s)
 {
-    if (s->leave_timer && !s->is_ending && !s->is_cleaning)
-        finish_leaving(s);
+    if (!s->leave_timer || s->is_ending || s->is_cleaning)
+        return;
+    loop_timer_stop(s->leave_timer);
+    s->leave_timer = loop_timer(s->loop, 0, on_leave_done, s);
 }
 
 static void on_ended(void *self)
@@ -272,10 +275,9 @@ static void on_ended(void *self)
 static void on_leave_late(void *self)
 {
     struct session *s = self;
-    s->leave_timer = NULL;
     log_warn("app", "not everything was ended in %d ms: the next start does the rest",
              SESSION_LEAVE_MS);
-    finish_leaving(s);
+    on_leave_done(s);
 }
 
 void session_leave(struct session *s, void (*done)(void *self), void *self)
@@ -284,7 +286,8 @@ void session_leave(struct session *s, void (*done)(void *self), void *self)
     s->left_self = self;
     if (s->leave_timer)
         return;
-    s->is_ending = s->is_ending || (s->backend && s->ops->leave(s->backend, on_ended, s));
+    if (!s->is_ending && s->backend && s->ops->leave(s->backend, on_ended, s))
+        s->is_ending = s->is_left = true;
     if (!s->is_ending && !s->is_cleaning) {
         done(self);
         return;
@@ -389,7 +392,13 @@ void session_mistrust(struct session *s, const char *why)
 {
     log_warn("hud", "%s: every lamp is stale until the next snapshot", why);
     struct event gap = {.kind = EVENT_GAP};
+    struct err err = {0};
+    bool is_left = s->is_left && !s->leave_timer;
+    if (is_left)
+        session_stop_backend(s);
     on_event(s, &gap);
+    if (is_left && session_start_backend(s, &err) != RC_OK)
+        log_error("app", "%s", err.text);
     session_resync(s);
 }
 

@@ -407,6 +407,8 @@ static void nothing_is_begun_while_it_leaves(void **state)
     assert_int_equal(session_act(&r.session, &wish, NULL, &err), RC_DENIED);
     assert_false(r.is_asked);
     r.left(r.left_self);
+    assert_int_equal(r.done_a, 0); /* the backend is in the middle of telling it */
+    run();
     assert_int_equal(r.done_a, 1);
     assert_int_equal(session_act(&r.session, &wish, NULL, &err), RC_OK); /* it was but stopped */
 }
@@ -470,6 +472,7 @@ static void the_newer_wish_to_leave_counts(void **state)
     session_leave(&r.session, done_b, &r.done_b);
     assert_int_equal(r.leave_count, 1);
     r.left(r.left_self);
+    run();
     assert_int_equal(r.done_a, 0);
     assert_int_equal(r.done_b, 1);
 }
@@ -485,6 +488,31 @@ static void closing_while_it_leaves_calls_nobody(void **state)
     assert_false(session_is_leaving(&r.session));
     run_ms(20);
     assert_int_equal(r.done_a, 0);
+}
+
+/* Stopped and continued: what was ended at a backend is good for closing alone. */
+static void what_was_left_is_opened_anew(void **state)
+{
+    (void)state;
+    begin(false);
+    tell_floor();
+    session_leave(&r.session, done_a, &r.done_a); /* nothing was on */
+    run_ms(1);
+    session_mistrust(&r.session, "this program was stopped");
+    assert_int_equal(r.opened, 1);
+    r.is_something_on = true;
+    session_leave(&r.session, done_a, &r.done_a);
+    session_mistrust(&r.session, "the machine slept meanwhile");
+    assert_int_equal(r.opened, 1);
+    r.left(r.left_self);
+    run();
+    assert_int_equal(r.done_a, 2);
+    session_mistrust(&r.session, "this program was stopped");
+    assert_int_equal(r.opened, 2);
+    assert_true(r.is_open);
+    assert_false(r.session.hud.link.is_synced);
+    session_mistrust(&r.session, "this program was stopped");
+    assert_int_equal(r.opened, 2);
 }
 
 /* ---- what killed runs left ------------------------------------------------------------------- */
@@ -530,6 +558,7 @@ static void leaving_waits_for_the_cleaning(void **state)
     session_leave(&r.session, done_a, &r.done_a);
     assert_int_equal(r.done_a, 0);
     clean_now(NULL);
+    run();
     assert_int_equal(r.done_a, 1);
     assert_string_equal(r.told, "cleaned up after a killed run: 1 thing");
 }
@@ -612,6 +641,7 @@ int main(void)
         TEST(leaving_has_a_limit),
         TEST(the_newer_wish_to_leave_counts),
         TEST(closing_while_it_leaves_calls_nobody),
+        TEST(what_was_left_is_opened_anew),
         TEST(the_first_link_cleans_up_after_killed_runs),
         TEST(leaving_waits_for_the_cleaning),
         TEST(what_could_not_be_cleaned_is_for_the_next_start),

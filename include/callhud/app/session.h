@@ -30,6 +30,7 @@ struct session {
     void (*left_done)(void *self);
     void *left_self;
     bool is_ending;   /* then: the backend is still at it */
+    bool is_left;     /* the backend has ended what went on: it is good for closing alone */
     bool is_cleaning; /* what killed runs left was asked away on this link */
     struct loop_timer *tick;
     int64_t tick_ms;       /* when it is due */
@@ -77,7 +78,8 @@ enum rc session_act(struct session *s, const struct wish *wish, uint32_t *id, st
  * done() takes the older one's place and the time runs on. */
 void session_leave(struct session *s, void (*done)(void *self), void *self);
 bool session_is_leaving(const struct session *s);
-/* Everything is stale until a new snapshot: after SIGCONT, sleep, a clock that jumped. */
+/* Everything is stale until a new snapshot: after SIGCONT, sleep, a clock that jumped. A backend
+ * that session_leave() has ended something at is opened anew, so that there can be acted again. */
 void session_mistrust(struct session *s, const char *why);
 
 /* Frames and bytes are the terminal's; 0 when there is none. */
