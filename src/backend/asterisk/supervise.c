@@ -378,9 +378,9 @@ static void find_missing(struct supervise *s)
 void supervise_synced(struct supervise *s)
 {
     s->is_synced = true;
+    supervise_watch(s); /* the call first: that it has ended says more than that the phone has */
     find_missing(s);
     supervise_retry_all(s);
-    supervise_watch(s);
     if (s->state != AT_UNSURE)
         return;
     supervise_decide(s);

@@ -105,6 +105,8 @@ static void explain_phone_gone(struct supervise *s, const char *number)
 {
     if (s->state == AT_DIAL || s->state == AT_RING)
         explain_unlifted(s, number);
+    else if (s->state == AT_UNSURE)
+        err_set(&s->why, RC_CANCELLED, "your phone %s was hung up while the link was lost", number);
     else
         err_set(&s->why, RC_CANCELLED, "you hung up");
 }

@@ -4,19 +4,33 @@
  * The phone is called into our own application first (StasisStart: it was lifted); only then, with
  * the call looked at once more, is anything done to the call:
  *
- *   a mode      bridge, phone into it, snoop of the target's channel (whisper = none, out, both),
- * snoop into the bridge; confirmed when the events say that both are in. A switch is a new snoop.
- *   pick up     of a ringing line: the phone goes on into the dialplan (RETRIEVE context,
- * pickupchan); confirmed when it is bridged with the caller. held line,  a claim first: POST
- * /bridges/callhud-claim-CHANNEL of the agent's leg. Two callhuds that take over   want the same
- * line ask for the same id, and the server gives it to one (the other gets 409, seen on 22.10). Its
- * name says who has it. Then the hold is read once more (pick up), the variables RETRIEVE_CHAN are
- * set and the phone goes on into the dialplan (bridge); confirmed when phone and caller are in one
- * bridge; the claim is deleted.
+ *   a mode: a bridge, the phone into it, a snoop of the target's channel (whisper = none, out,
+ *   both), the snoop into the bridge. Confirmed when the events say that both are in.
+ *
+ *   a switch: a new snoop; once it is there the old one is removed, then the new one enters. Both in
+ *   the bridge at once would hear and speak to each other. Until the old one is removed a failure
+ *   leaves all as it was.
+ *
+ *   pick up of a ringing line: variable PICKUP_CHAN, and the phone goes on into the dialplan
+ *   (RETRIEVE context, pickupchan). The server knows one winner.
+ *
+ *   take over, pick up of a held line: a claim first, POST /bridges/callhud-claim-CHANNEL of the
+ *   agent's leg. Two callhuds that want the same line ask for the same id, and the server gives it
+ *   to one (the other gets 409, seen on 22.10); its name says who has it ("108 8HEX"). Then the hold
+ *   is read once more (pick up), RETRIEVE_CHAN is set, and the phone goes on into the dialplan
+ *   (bridge). Confirmed when phone and caller are in one bridge.
  *
  * It ends when the target's channel ends, when who is at the other end of it changes (through Local
- * pairs: far end), when the phone hangs up, when asked to. Every id is chosen here and put into the
- * ledger before it is asked for, and dropped when the server says that it is gone. */
+ * pairs: far end) or stays away for SUPERVISE_SETTLE_MS, when the phone hangs up, when asked to.
+ *
+ * Every id is chosen here and put into the ledger before it is asked for, and dropped when the server
+ * says that it is gone. A phone leaves the ledger before it goes on into the dialplan: from there on
+ * a person's call may be on it, and no one who finds it may end it; what is left of it then is ended
+ * only when the world says that it talks with nobody.
+ *
+ * Seen on 22.10: all of it works on channels of an application whose websocket is gone, so a
+ * supervision survives a new connection under a new name. A removed snoop is listed (Up, in no
+ * application, in no bridge) until the next frame of sound passes its target. */
 #ifndef CALLHUD_BACKEND_ASTERISK_SUPERVISE_H
 #define CALLHUD_BACKEND_ASTERISK_SUPERVISE_H
 
