@@ -187,7 +187,7 @@ static void refused(struct act_job *job, const struct rest_answer *answer)
         snprintf(text, sizeof text, "no answer (%.300s): look at the lamp", answer->text);
         fail(job, answer->rc, text);
     } else if (answer->status == 403) {
-        act_read_only(job->act);
+        ari_act_read_only(job->act);
         fail(job, RC_DENIED, ACT_READ_ONLY_WHY);
     } else if (answer->status == 404 && job->kind != ACTION_DND) {
         gone_text(job, text, sizeof text);
@@ -459,7 +459,7 @@ static void begin(struct act_job *job)
         begin_unrecord(job);
 }
 
-enum rc act_do(struct act *act, const struct action *action, struct err *err)
+enum rc ari_act_do(struct act *act, const struct action *action, struct err *err)
 {
     struct act_job *job = mem_zero(1, sizeof *job);
     job->act = act;
@@ -482,14 +482,14 @@ enum rc act_do(struct act *act, const struct action *action, struct err *err)
 
 /* ---- for the backend ---- */
 
-struct act *act_new(const struct act_config *config)
+struct act *ari_act_new(const struct act_config *config)
 {
     struct act *act = mem_zero(1, sizeof *act);
     act->config = *config;
     return act;
 }
 
-void act_free(struct act *act)
+void ari_act_free(struct act *act)
 {
     if (act == NULL)
         return;
@@ -504,19 +504,19 @@ void act_free(struct act *act)
     mem_free(act);
 }
 
-void act_event(struct act *act, const struct ari_event *event)
+void ari_act_event(struct act *act, const struct ari_event *event)
 {
     (void)event; /* what it changed is in the world */
     look_at_jobs(act);
 }
 
-void act_opened(struct act *act)
+void ari_act_opened(struct act *act)
 {
     act->is_read_only = false;
     act_can_probe(act);
 }
 
-void act_synced(struct act *act)
+void ari_act_synced(struct act *act)
 {
     act->is_synced = true;
     act_can_tell(act);
@@ -524,7 +524,7 @@ void act_synced(struct act *act)
     act_clean_ask(act);
 }
 
-void act_lost(struct act *act)
+void ari_act_lost(struct act *act)
 {
     act->is_synced = false;
     act_can_lost(act);
@@ -534,7 +534,7 @@ void act_lost(struct act *act)
     act_clean_lost(act);
 }
 
-void act_read_only(struct act *act)
+void ari_act_read_only(struct act *act)
 {
     act->is_read_only = true;
     act_can_tell(act);

@@ -114,7 +114,7 @@ void act_can_tell(struct act *act)
     }
 }
 
-enum capability act_capability(const struct act *act, enum action_kind kind, const char **why)
+enum capability ari_act_capability(const struct act *act, enum action_kind kind, const char **why)
 {
     const struct act_level *told = &act->levels[kind];
     *why = told->is_told ? told->why : "the server's state has not been read yet: wait for it";
@@ -209,7 +209,7 @@ static void on_made(void *self, const struct rest_answer *answer)
     else
         let_go(act, remove_later);
     if (answer->status == 403)
-        act_read_only(act);
+        ari_act_read_only(act);
     else
         act_can_tell(act);
 }

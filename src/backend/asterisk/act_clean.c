@@ -54,7 +54,7 @@ static void on_deleted(void *self, const struct rest_answer *answer)
     }
     log_warn("ari", "%s is left for the next snapshot to remove: %s", thing->thing, answer->text);
     if (answer->status == 403)
-        act_read_only(thing->act);
+        ari_act_read_only(thing->act);
 }
 
 /* A phone that went on into the dialplan is in a call of its own: its picked-up caller must not be
@@ -144,8 +144,8 @@ static bool is_ours(const char *thing)
     return str_starts(thing, "channels/callhud-") || str_starts(thing, "bridges/callhud-");
 }
 
-void act_clean(struct act *act, const char *const *things, size_t len,
-               void (*gone)(void *self, const char *thing), void *self)
+void ari_act_clean(struct act *act, const char *const *things, size_t len,
+                   void (*gone)(void *self, const char *thing), void *self)
 {
     for (size_t i = 0; i < len; i++) {
         if (is_ours(things[i]))

@@ -1,4 +1,4 @@
-/* Shared by act.c (actions), act_can.c (capabilities) and act_clean.c (removal). */
+/* Shared by act.c (actions), act_can.c (capabilities) and ari_act_clean.c (removal). */
 #ifndef CALLHUD_SRC_ACT_PARTS_H
 #define CALLHUD_SRC_ACT_PARTS_H
 

@@ -134,7 +134,7 @@ static void on_snapshot(void *self, struct snapshot_result *result)
     ari_world_fini(&b->world);
     b->world = result->world;
     tell_snapshot(b, result);
-    act_synced(b->act);
+    ari_act_synced(b->act);
     supervise_synced(b->supervise);
     detail_ask(b->detail);
     bool is_lacking = result->lacking > 0 || result->endpoints == 0;
@@ -212,7 +212,7 @@ static void on_filter(void *self, const struct rest_answer *answer)
     b->stats.is_filtered = answer->status == 200;
     if (answer->status == 403) {
         b->stats.is_read_only = true;
-        act_read_only(b->act);
+        ari_act_read_only(b->act);
     }
     if (!b->stats.is_filtered)
         log_info("ari", "no event filter: %s", answer->text);
@@ -242,7 +242,7 @@ static void probe_over(struct backend *b, bool is_over_ws)
     rest_prefer_ws(b->rest, is_over_ws);
     set_filter(b);
     sync_now(b);
-    act_opened(b->act);
+    ari_act_opened(b->act);
 }
 
 static bool take_version(struct backend *b, const struct rest_answer *answer)
@@ -305,7 +305,7 @@ static void on_closed(void *self)
     b->snapshot = NULL;
     rest_cancel(b->rest, b);
     supervise_lost(b->supervise); /* before their requests fail one by one */
-    act_lost(b->act);
+    ari_act_lost(b->act);
     rest_use_ws(b->rest, NULL);
 }
 
@@ -395,7 +395,7 @@ static void on_message(void *self, const char *bytes, size_t len)
         if (event.kind == ARI_LEFT_BRIDGE && chan != NULL)
             detail_ask_hold(b->detail, chan);
         supervise_event(b->supervise, &event);
-        act_event(b->act, &event);
+        ari_act_event(b->act, &event);
     }
     ari_event_fini(&event);
 }
@@ -474,7 +474,7 @@ static void open_parts(struct backend *b)
                                    .self = b};
     b->detail = detail_new(&detail);
     b->supervise = supervise_new(&supervise);
-    b->act = act_new(&act);
+    b->act = ari_act_new(&act);
 }
 
 static struct backend *asterisk_open(const struct backend_config *config, const struct io *io,
@@ -535,7 +535,7 @@ static enum rc check_action(const struct backend *b, const struct action *action
     if (!is_linked(b))
         return err_set(err, RC_UNREACHABLE, "there is no connection to %s: wait until it is back",
                        b->link != NULL ? link_host(b->link) : b->server);
-    if (act_capability(b->act, action->kind, &why) == CAPABILITY_MISSING)
+    if (ari_act_capability(b->act, action->kind, &why) == CAPABILITY_MISSING)
         return err_set(err, RC_DENIED, "%s", why);
     if (ari_people_by_extension(&b->people, action->user_id) == NULL)
         return err_set(err, RC_NOT_FOUND, "%s is not monitored", action->user_id);
@@ -552,7 +552,7 @@ static enum rc asterisk_act(struct backend *b, const struct action *action, stru
     switch (action->kind) {
     case ACTION_HANGUP:
     case ACTION_DND:
-    case ACTION_RECORD: return act_do(b->act, action, err);
+    case ACTION_RECORD: return ari_act_do(b->act, action, err);
     default: return supervise_act(b->supervise, action, err);
     }
 }
@@ -565,7 +565,7 @@ static bool asterisk_leave(struct backend *b, void (*done)(void *self), void *se
 static void asterisk_clean(struct backend *b, const char *const *things, size_t len,
                            void (*gone)(void *self, const char *thing), void *self)
 {
-    act_clean(b->act, things, len, gone, self);
+    ari_act_clean(b->act, things, len, gone, self);
 }
 
 static void asterisk_close(struct backend *b)
@@ -578,7 +578,7 @@ static void asterisk_close(struct backend *b)
     stop_timer(b, &b->settle);
     snapshot_cancel(b->snapshot);
     supervise_free(b->supervise);
-    act_free(b->act);
+    ari_act_free(b->act);
     detail_free(b->detail);
     link_free(b->link);
     rest_free(b->rest);

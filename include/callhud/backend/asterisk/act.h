@@ -22,19 +22,21 @@ struct act_config {
     void *self;
 };
 
-struct act *act_new(const struct act_config *config);
-void act_free(struct act *act);
+struct act *ari_act_new(const struct act_config *config);
+void ari_act_free(struct act *act);
 
 /* HANGUP, DND, RECORD. As backend_ops.act. RECORD on: a snoop (spy = both) in our application,
  * named after the leg (ARI_RECORDER_PREFIX), and a recording "callhud-LEGID-TIME" on it; both end
  * with the call, with RECORD off (also of another callhud: the snoop's app_data tells it the
  * recording's name), and outlive this program (seen on 22.10: application gone, recording goes on).
  * So the snoop is in the ledger only until its recording is confirmed. */
-enum rc act_do(struct act *act, const struct action *action, struct err *err);
-void act_opened(struct act *act); /* requests may be sent: the dialplan is probed */
-void act_event(struct act *act, const struct ari_event *event); /* after the world has applied it */
-void act_synced(struct act *act); /* after each snapshot: tells capabilities that have changed */
-void act_lost(struct act *act);   /* what is under way fails */
+enum rc ari_act_do(struct act *act, const struct action *action, struct err *err);
+void ari_act_opened(struct act *act); /* requests may be sent: the dialplan is probed */
+void ari_act_event(struct act *act,
+                   const struct ari_event *event); /* after the world has applied it */
+void ari_act_synced(
+    struct act *act);               /* after each snapshot: tells capabilities that have changed */
+void ari_act_lost(struct act *act); /* what is under way fails */
 
 /* The capability of an action, as told last; why as in EVENT_CAPABILITY. Missing without a phone in
  * the profile (modes, take over, pick up), with a read-only user of ARI or --read-only, without a
@@ -43,12 +45,12 @@ void act_lost(struct act *act);   /* what is under way fails */
  * Local/bridge@CONTEXT/n (nothing is dialled), GET its variable DIALPLAN_EXISTS(CONTEXT,bridge,1)
  * and ,pickupchan, ("1", "0"; 500: the server lacks that function, so nobody knows: native),
  * DELETE. */
-enum capability act_capability(const struct act *act, enum action_kind kind, const char **why);
-void act_read_only(struct act *act); /* the server said 403 to a write */
+enum capability ari_act_capability(const struct act *act, enum action_kind kind, const char **why);
+void ari_act_read_only(struct act *act); /* the server said 403 to a write */
 
 /* As backend_ops.clean: after the next snapshot, and again after later ones until it is gone. A
  * phone that has gone on into the dialplan is left alone: it may be with a picked-up caller. */
-void act_clean(struct act *act, const char *const *things, size_t len,
-               void (*gone)(void *self, const char *thing), void *self);
+void ari_act_clean(struct act *act, const char *const *things, size_t len,
+                   void (*gone)(void *self, const char *thing), void *self);
 
 #endif
