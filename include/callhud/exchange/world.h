@@ -171,6 +171,11 @@ double ex_random_exp(struct ex *x, double mean);
 void ex_listen(struct ex *x, void (*on_event)(void *self, const struct ex_event *event),
                void *self);
 
+/* The event as viewer may see it: sharing and caller-id visibility applied, simple or detailed,
+ * with sipData or without. A new reference; NULL: not for this viewer. */
+json_t *ex_event_view(struct ex *x, const struct ex_event *event, const struct ex_user *viewer,
+                      bool is_detailed, bool has_sip);
+
 /* --- requests in
  * ------------------------------------------------------------------------------------- */
 
