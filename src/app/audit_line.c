@@ -180,18 +180,29 @@ static bool take_hex(struct scan *in, uint32_t *c)
     return *c != 0 && *c != '"' && *c != '\\' && is_escaped(*c);
 }
 
-/* One stored character; false at a quotation mark, at the end, and for what is never stored so. */
+static bool take_escaped(struct scan *in, uint32_t *c)
+{
+    if (take(in, "\\u"))
+        return take_hex(in, c);
+    *c = '\\';
+    if (take(in, "\\\\"))
+        return true;
+    *c = '"';
+    return take(in, "\\\"");
+}
+
+/* One stored character; false, and nothing taken, at a quotation mark, at the end, and for what is
+ * never stored so. */
 static bool take_char(struct scan *in, uint32_t *c)
 {
+    const char *start = in->at;
     size_t used;
     if (in->at >= in->end || *in->at == '"')
         return false;
     if (*in->at == '\\') {
-        in->at++;
-        if (take(in, "u"))
-            return take_hex(in, c);
-        *c = in->at < in->end ? (unsigned char)*in->at++ : 0;
-        return *c == '"' || *c == '\\';
+        bool is_good = take_escaped(in, c);
+        in->at = is_good ? in->at : start;
+        return is_good;
     }
     *c = utf8_decode(in->at, (size_t)(in->end - in->at), &used);
     if (is_escaped(*c) || is_forbidden(*c) || (*c == UTF8_REPLACEMENT && used == 1))

@@ -582,6 +582,73 @@ static void every_line(void **state)
     mem_free(foreign.bytes);
 }
 
+/* A record with the right hash of its own and of the one before, but not as records are. */
+static void forged(const struct file *file, const char *from, const char *to, const char *after)
+{
+    struct lines lines = split(file);
+    struct digest *digest = digest_new();
+    struct buf out;
+    unsigned char hash[DIGEST_BYTES];
+    char text[DIGEST_TEXT_BYTES];
+    const char *last = lines.at[lines.count - 1];
+    const char *at = strstr(last, from);
+    const char *end = strstr(last, ",\"hash\":");
+    assert_true(at && end && at < end);
+    buf_init(&out, 20000);
+    buf_put(&out, last, (size_t)(at - last));
+    buf_puts(&out, to);
+    buf_put(&out, at + strlen(from), (size_t)(end - at) - strlen(from));
+    /* What is behind the seal moves what the hash is of, so that it is right all the same. */
+    size_t more = strlen(after);
+    static const char seal[] = ",\"hash\":\"";
+    buf_put(&out, seal, more);
+    assert_true(digest_bytes(digest, out.data, out.len, hash));
+    buf_puts(&out, seal + more);
+    digest_text(hash, text);
+    buf_printf(&out, "%s\"}%s\n", text, after);
+    put_file(file->bytes, (size_t)(last - file->bytes));
+    add_bytes(out.data, out.len);
+    buf_fini(&out);
+    digest_free(digest);
+}
+
+static void forged_records(void **state)
+{
+    (void)state;
+    static const char *const changes[][2] = {
+        {"\"sequence\":3,", "\"sequence\":4,"},
+        {"\"sequence\":3,", "\"sequence\":03,"},
+        {"\"sequence\":3,", "\"sequence\":18446744073709551619,"},
+        {"\"sequence\":3,", "\"sequence\":3.0,"},
+        {"\"sequence\":3,", "\"sequence\":null,"},
+        {"\"v\":1,", "\"v\":2,"},
+        {"\"v\":1,", "\"v\":1, "},
+        {"\"mode\":\"listen\"", "\"mod\":\"listen\""},
+        {"\"mode\":\"listen\"", "\"mode\":\"listen\",\"mode\":\"barge\""},
+        {"\"mode\":\"listen\"", "\"mode\":\"\\u006cisten\""},
+        {"\"mode\":\"listen\"", "\"mode\":\"\\u000A\""},
+        {"\"mode\":\"listen\"", "\"mode\":\"\\n\""},
+        {"\"mode\":\"listen\"", "\"mode\":\"\\u0000\""},
+        {"\"mode\":\"listen\"", "\"mode\":\"\x1b\""},
+        {"\"mode\":\"listen\"", "\"mode\":\"\xC3\""},
+        {"\"mode\":\"listen\"", "\"mode\":\"\xE2\x80\xAE\""},
+        {"\"mode\":\"listen\"", "\"mode\":7"},
+        {"\"begin\":2,", "\"begin\":\"2\","},
+    };
+    write_many(3);
+    struct file file = read_file();
+    forged(&file, "\"listen\"", "\"barge\"", "");
+    is_intact(
+        3); /* the last record can be forged by its owner: --since and the journal are for that */
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        forged(&file, changes[i][0], changes[i][1], "");
+        is_bad(3, NULL);
+    }
+    forged(&file, "\"listen\"", "\"listen\"", " ");
+    is_bad(3, NULL);
+    mem_free(file.bytes);
+}
+
 static void every_cut(void **state)
 {
     (void)state;
@@ -1126,6 +1193,7 @@ int main(void)
         IN_FOLDER(every_flip),
         IN_FOLDER(every_byte_added_or_removed),
         IN_FOLDER(every_line),
+        IN_FOLDER(forged_records),
         IN_FOLDER(every_cut),
         IN_FOLDER(written_anew),
         IN_FOLDER(nothing_there),
