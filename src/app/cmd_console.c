@@ -437,6 +437,8 @@ static void on_signal(void *self, int signum)
         interrupt(c);
         break;
     case SIGCONT:
+        if (c->exit_code >= 0)
+            break; /* a shell that hangs up continues whom it ends */
         term_redraw(c->term);
         session_mistrust(&c->session, "this program was stopped");
         want_frame(c);
