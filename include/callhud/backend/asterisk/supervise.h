@@ -7,9 +7,9 @@
  *   a mode: a bridge, the phone into it, a snoop of the target's channel (whisper = none, out,
  *   both), the snoop into the bridge. Confirmed when the events say that both are in.
  *
- *   a switch: a new snoop; once it is there the old one is removed, then the new one enters. Both in
- *   the bridge at once would hear and speak to each other. Until the old one is removed a failure
- *   leaves all as it was.
+ *   a switch: a new snoop; once it is there the old one is removed, then the new one enters. Both
+ *   in the bridge at once would hear and speak to each other. Until the old one is removed a
+ *   failure leaves all as it was.
  *
  *   pick up of a ringing line: variable PICKUP_CHAN, and the phone goes on into the dialplan
  *   (RETRIEVE context, pickupchan). The server knows one winner.
@@ -21,7 +21,7 @@
  *   (bridge). Confirmed when phone and caller are in one bridge.
  *
  * It ends when the target's channel ends, when who is at the other end of it changes (through Local
- * pairs: far end) or stays away for SUPERVISE_SETTLE_MS, when the phone hangs up, when asked to.
+ * pairs: far end) or stays away for half a second, when the phone hangs up, when asked to.
  *
  * Every id is chosen here and put into the ledger before it is asked for, and dropped when the server
  * says that it is gone. A phone leaves the ledger before it goes on into the dialplan: from there on
