@@ -361,7 +361,8 @@ static void render_screen(const struct paint *p)
     }
 }
 
-/* Screen readers and braille lines follow the hardware cursor: it rests on the selected user. */
+/* Screen readers and braille lines follow the hardware cursor: it rests on the selected user, or in
+ * the window that asks or lists. */
 static void rest_cursor(const struct paint *p)
 {
     const struct user *user = board_selected(&p->ui->board);
@@ -369,6 +370,11 @@ static void rest_cursor(const struct paint *p)
     if (p->canvas->is_cursor_visible)
         return;
     p->canvas->cursor_row = p->canvas->cursor_col = 0;
+    if (p->ui->rest_row >= 0) {
+        p->canvas->cursor_row = p->ui->rest_row;
+        p->canvas->cursor_col = p->ui->rest_col;
+        return;
+    }
     for (size_t i = 0; user != NULL && i < p->ui->hits.len; i++) {
         const struct hit *hit = &p->ui->hits.items[i];
         if (hit->user_id != NULL && str_eq(hit->user_id, user->id) &&
@@ -396,6 +402,7 @@ static void render_windows(const struct paint *p)
 {
     struct ui *ui = p->ui;
 
+    ui->rest_row = -1;
     if (ui->menu.is_open)
         view_menu(p);
     if (ui->is_why_open)

@@ -234,13 +234,19 @@ struct form {
 static const char *const switch_names[] = {"listen", "whisper", "barge", "takeover"};
 enum { SWITCHES = sizeof switch_names / sizeof switch_names[0] };
 
-/* The keys of the modes that can be switched to: not of the one that is on. */
+/* The keys of what can be switched to now: not of the mode that is on. */
 static bool is_switch(const struct paint *p, size_t i)
 {
+    const struct supervision *ours = &p->live->supervision;
+    const struct user *user = hud_user_by_id(p->live, ours->user_id);
+    const struct call *call = call_of(user, ours->call_id);
     enum action_kind kind;
+    struct choice choice;
 
-    return action_find(switch_names[i], &kind) && (action_mode(kind) == SUPERVISE_UNKNOWN ||
-                                                   action_mode(kind) != p->live->supervision.mode);
+    if (call == NULL || !action_find(switch_names[i], &kind))
+        return false;
+    choice_make(&choice, p->live, user, call, kind, p->live_ms);
+    return choice.check.is_ok;
 }
 
 static void switch_key(const struct paint *p, size_t i, char out[KEYMAP_NAME_BYTES])
@@ -248,6 +254,7 @@ static void switch_key(const struct paint *p, size_t i, char out[KEYMAP_NAME_BYT
     keymap_first(&p->ui->keymap, cmd_find(switch_names[i]), out, KEYMAP_NAME_BYTES);
 }
 
+/* With the gap before it; 0 when nothing can be switched to. */
 static int switch_cols(const struct paint *p)
 {
     char key[KEYMAP_NAME_BYTES];
@@ -257,7 +264,7 @@ static int switch_cols(const struct paint *p)
         switch_key(p, i, key);
         cols += is_switch(p, i) && key[0] != '\0' ? utf8_width(key) + 1 : 0;
     }
-    return cols;
+    return cols > 2 + 6 ? cols : 0;
 }
 
 static int form_cols(const struct paint *p, const struct parts *parts, const struct form *form)
@@ -307,11 +314,28 @@ static struct form fit_form(const struct paint *p, const struct parts *parts, in
     return form;
 }
 
+/* The keys alone: "W B T switch". */
+static void put_switches(const struct paint *p, struct pen *pen)
+{
+    char key[KEYMAP_NAME_BYTES];
+
+    for (size_t i = 0; i < SWITCHES; i++) {
+        switch_key(p, i, key);
+        if (!is_switch(p, i) || key[0] == '\0')
+            continue;
+        put_command(p, pen, switch_names[i], key, "");
+        pen_put(pen, plain(), " ");
+    }
+    pen_put(pen, plain(), "switch");
+}
+
 /* " LISTEN 104 Lena Fischer ↔ Acme Ltd 0:42  nobody hears you  W B T switch  X stop" */
 static void paint_middle(const struct paint *p, struct pen *pen, const struct parts *parts)
 {
     int stop_cols = utf8_width(parts->stop) + 7;
     struct form form = fit_form(p, parts, pen->end - pen->col);
+
+    form.has_switch &= switch_cols(p) > 0;
 
     pen_put(pen, parts->is_confirmed ? bold() : plain(), parts->mode);
     pen_printf(pen, plain(), " %s", parts->extension);
@@ -329,43 +353,55 @@ static void paint_middle(const struct paint *p, struct pen *pen, const struct pa
     put_fit(p, pen, bold(), parts->hears,
             pen->end - pen->col - stop_cols - (form.has_switch ? switch_cols(p) : 0));
     pen_put(pen, plain(), "  ");
-    for (size_t i = 0; form.has_switch && i < SWITCHES; i++) {
-        char key[KEYMAP_NAME_BYTES];
-        switch_key(p, i, key);
-        if (!is_switch(p, i) || key[0] == '\0')
-            continue;
-        put_command(p, pen, switch_names[i], key, "");
-        pen_put(pen, plain(), " ");
+    if (form.has_switch) {
+        put_switches(p, pen);
+        pen_put(pen, plain(), "  ");
     }
-    if (form.has_switch)
-        pen_put(pen, plain(), "switch  ");
     put_command(p, pen, "stop", parts->stop, "stop");
 }
 
-static void put_wide_switch(const struct paint *p, struct pen *pen, const struct parts *parts,
-                            size_t i)
+/* "whisper: Lena hears you" */
+static void switch_words(const struct paint *p, size_t i, char *out, size_t size)
 {
     const struct user *user = hud_user_by_id(p->live, p->live->supervision.user_id);
-    char key[KEYMAP_NAME_BYTES], name[160] = "", words[300];
-    enum action_kind kind;
+    enum action_kind kind = ACTION_STOP;
+    char name[160] = "the agent";
 
-    switch_key(p, i, key);
-    if (!parts->can_switch || !is_switch(p, i) || key[0] == '\0' || user == NULL ||
-        !action_find(switch_names[i], &kind))
-        return;
-    user_short_name(user, name, sizeof name);
+    if (user != NULL)
+        user_short_name(user, name, sizeof name);
+    (void)action_find(switch_names[i], &kind);
     switch (kind) {
-    case ACTION_LISTEN: str_copy(words, sizeof words, "listen: nobody hears you"); break;
-    case ACTION_WHISPER:
-        (void)snprintf(words, sizeof words, "whisper: %.60s hears you", name);
-        break;
-    case ACTION_BARGE: str_copy(words, sizeof words, "barge: both hear you"); break;
-    default: str_copy(words, sizeof words, "take over"); break;
+    case ACTION_LISTEN: str_copy(out, size, "listen: nobody hears you"); break;
+    case ACTION_WHISPER: (void)snprintf(out, size, "whisper: %.60s hears you", name); break;
+    case ACTION_BARGE: str_copy(out, size, "barge: both hear you"); break;
+    default: str_copy(out, size, "take over"); break;
     }
-    if (pen->col + utf8_width(key) + utf8_width(words) + 20 > pen->end)
-        return;
-    put_command(p, pen, switch_names[i], key, words);
-    pen_put(pen, plain(), "     ");
+}
+
+/* With what they would do, or alone where that takes more than the room. */
+static void put_wide_switches(const struct paint *p, struct pen *pen, int room)
+{
+    enum { GAP_COLS = 5 };
+    char key[KEYMAP_NAME_BYTES], words[300];
+    int cols = 0;
+
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < SWITCHES; i++) {
+            switch_key(p, i, key);
+            if (!is_switch(p, i) || key[0] == '\0')
+                continue;
+            switch_words(p, i, words, sizeof words);
+            if (pass == 0) {
+                cols += utf8_width(key) + 1 + utf8_width(words) + GAP_COLS;
+            } else if (cols <= room) {
+                put_command(p, pen, switch_names[i], key, words);
+                pen_printf(pen, plain(), "%*s", GAP_COLS, "");
+            }
+        }
+    if (cols > room && switch_cols(p) + GAP_COLS <= room) {
+        put_switches(p, pen);
+        pen_printf(pen, plain(), "%*s", GAP_COLS, "");
+    }
 }
 
 /* " LISTEN  104 Lena Fischer ↔ Acme Ltd   0:42   nobody hears you      W whisper: ...   X stop" */
@@ -387,8 +423,8 @@ static void paint_wide(const struct paint *p, struct pen *pen, const struct part
     pen_printf(pen, plain(), "%s%s   ", parts->clock[0] != '\0' ? "   " : "", parts->clock);
     put_fit(p, pen, bold(), parts->hears, pen->end - pen->col - utf8_width(parts->stop) - 12);
     pen_put(pen, plain(), "      ");
-    for (size_t i = 0; i < SWITCHES; i++)
-        put_wide_switch(p, pen, parts, i);
+    if (parts->can_switch)
+        put_wide_switches(p, pen, pen->end - pen->col - utf8_width(parts->stop) - 6);
     put_command(p, pen, "stop", parts->stop, "stop");
 }
 

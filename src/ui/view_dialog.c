@@ -234,6 +234,8 @@ static void paint_boxed(const struct paint *p)
     int row = (screen_rows - rows) / 2, col = (screen_cols - cols) / 2;
     title(p, cols - 4, head, sizeof head);
     paint_box(p, row, col, rows, cols, head);
+    p->ui->rest_row = row;
+    p->ui->rest_col = col + 2;
     (void)paint_text(p, row + 1, row + rows - 2, col + 2, inner, STYLE(ROLE_DIALOG),
                      buf_text(&text));
     put_buttons(p, row + rows - 2, col + 2, inner);
@@ -251,6 +253,7 @@ static void paint_bare(const struct paint *p)
     canvas_fill(p->canvas, 0, 0, rows, cols, STYLE(ROLE_DIALOG), " ");
     title(p, cols - 1, head, sizeof head);
     canvas_field(p->canvas, 0, 1, cols - 1, style_with(ROLE_DIALOG, ATTR_BOLD), head);
+    p->ui->rest_row = p->ui->rest_col = 0;
     buf_init(&text, 8192);
     body(p, cols - 1, true, &text);
     (void)paint_text(p, 1, rows - 1, 1, cols - 1, STYLE(ROLE_DIALOG), buf_text(&text));

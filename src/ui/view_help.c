@@ -189,11 +189,13 @@ size_t palette_match(const char *text, const struct cmd **out, size_t max)
 
     str_copy(word, sizeof word, text);
     word[strcspn(word, " ")] = '\0';
-    for (int pass = 0; pass < 2; pass++)
+    /* A word half typed is not taken for an action on a call while it may be something else. */
+    for (int pass = 0; pass < 3; pass++)
         for (size_t i = 0; i < cmd_table_len; i++) {
             const struct cmd *cmd = &cmd_table[i];
-            bool is_first = str_starts(cmd->name, word);
-            if ((pass == 0 ? is_first : !is_first && is_matching(cmd, word)) && len < max)
+            bool is_action = (cmd->flags & CMD_WRITES) != 0;
+            int rank = !str_starts(cmd->name, word) ? 2 : is_action ? 1 : 0;
+            if (rank == pass && is_matching(cmd, word) && len < max)
                 out[len++] = cmd;
         }
     return len;

@@ -11,7 +11,7 @@ static const struct {
     {ACTION_LISTEN, "listen", "listen"},   {ACTION_WHISPER, "whisper", "whisper"},
     {ACTION_BARGE, "barge", "barge"},      {ACTION_TAKEOVER, "take over", "take"},
     {ACTION_PICKUP, "pick up", "pick up"}, {ACTION_RECORD, "record", "record"},
-    {ACTION_HANGUP, "hang up", "hang up"}, {ACTION_DND, "do not disturb", "dnd"},
+    {ACTION_HANGUP, "hang up", "hang up"}, {ACTION_DND, "dnd", "dnd"},
 };
 enum { MAY_LEN = sizeof table / sizeof table[0] };
 
@@ -38,6 +38,16 @@ static bool is_active(const struct choice *choice, const struct hud *live)
     return str_eq(words, "now active");
 }
 
+/* "record", "record off" */
+static const char *word_of(const struct choice *choice, size_t at)
+{
+    bool is_off = choice->call != NULL && choice->call->is_recorded;
+
+    if (choice->kind == ACTION_RECORD)
+        return is_off ? "record off" : table[at].word;
+    return choice->kind == ACTION_DND && choice->user->is_dnd ? "dnd off" : table[at].word;
+}
+
 static void add(char *out, size_t size, const char *text)
 {
     size_t used = strlen(out);
@@ -60,11 +70,11 @@ void view_may(const struct paint *p, struct sheet *sheet, const struct user *use
     }
     for (size_t i = 0; i < MAY_LEN; i++) {
         if (is_active(&choices[i], p->live))
-            add(now, sizeof now, table[i].word);
+            add(now, sizeof now, word_of(&choices[i], i));
         else if (choices[i].check.is_ok)
-            add(yes, sizeof yes, table[i].word);
+            add(yes, sizeof yes, word_of(&choices[i], i));
         else
-            add(no, sizeof no, table[i].word);
+            add(no, sizeof no, word_of(&choices[i], i));
     }
     (void)snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s", now, now[0] != '\0' ? ": now active" : "",
                    now[0] != '\0' && yes[0] != '\0' ? dot : "", yes, yes[0] != '\0' ? ": yes" : "",
@@ -82,7 +92,7 @@ void view_may(const struct paint *p, struct sheet *sheet, const struct user *use
         for (size_t j = i; j < MAY_LEN; j++)
             if (!choices[j].check.is_ok && !is_active(&choices[j], p->live) &&
                 str_eq(choices[j].check.why, choices[i].check.why))
-                add(who, sizeof who, table[j].word);
+                add(who, sizeof who, word_of(&choices[j], j));
         (void)snprintf(text, sizeof text, "%s: %s", who, choices[i].check.why);
         sheet_labelled(p, sheet, "", text);
     }

@@ -73,6 +73,8 @@ static int paint_row(const struct paint *p, int line, int end, int col, int cols
         return lines;
     int shown = line + lines <= end ? lines : end - line;
     if (is_at) {
+        p->ui->rest_row = line;
+        p->ui->rest_col = col + 1;
         canvas_fill(p->canvas, line, col + 1, shown, cols - 2, style, " ");
         canvas_fill(p->canvas, line, col + 1, shown, 1, style, paint_bar(p));
     }

@@ -140,6 +140,15 @@ static void sweep(struct stage *s, bool is_board)
     draw_at(s, 11, 139, is_board);
 }
 
+/* A supervision of the one with the longest name; what is waited for is long too. */
+static void supervise(struct stage *s)
+{
+    stage_action(s, 1, ACTION_WHISPER, ACTION_ASKED, "103", "c0", NULL);
+    stage_action(s, 1, ACTION_WHISPER, ACTION_CONFIRMED, "103", "c0", NULL);
+    stage_action(s, 2, ACTION_TAKEOVER, ACTION_ASKED, "103", "c0", NULL);
+    ui_set_audit(s->ui, 18446744073709551615U, "a reason that somebody typed at great length");
+}
+
 static void every_view(bool is_ascii)
 {
     static const char *const ways[] = {"",
@@ -158,12 +167,23 @@ static void every_view(bool is_ascii)
                                        "z",
                                        "<F9>",
                                        "oooo",
-                                       "/nobody at all<Enter>"};
+                                       "/nobody at all<Enter>",
+                                       "x",
+                                       "<Enter>x",
+                                       "xGk",
+                                       "B",
+                                       "R",
+                                       "K"};
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         struct stage s;
         stage_init(&s, 24, 80);
         s.canvas.is_ascii = is_ascii;
         hostile_floor(&s);
+        stage_capable(&s);
+        if (i % 2 != 0)
+            supervise(&s);
+        stage_keys(&s, "115"); /* talks, among eleven calls */
+        stage_advance(&s, 2000);
         stage_render(&s);
         stage_keys(&s, ways[i]);
         bool is_board = ways[i][0] == '\0' || strchr("vG2zo", ways[i][0]) != NULL;

@@ -247,6 +247,51 @@ static void reason_is_typed_in_the_palette(void **state)
     ui_rig_close(&r);
 }
 
+/* Half a word is not taken for an action while it may be another command. */
+static void palette_does_not_guess_actions(void **state)
+{
+    struct ui_rig r;
+    char text[] = ":?\r";
+
+    (void)state;
+    rig_open(&r);
+    for (const char *c = "lpwbtshdr "; *c != '\0'; c++) {
+        text[1] = *c;
+        ui_rig_type(&r, text);
+        (void)ui_rig_draw(&r);
+        if (ui_rig_wants_kind(&r, INTENT_ACT))
+            fail_msg(":%c acts on a call", *c);
+        ui_rig_pass(&r, 300);
+        ui_rig_type(&r, "\033\033\033");
+        (void)ui_rig_draw(&r);
+        ui_rig_pass(&r, 2000);
+    }
+    ui_rig_close(&r);
+}
+
+/* Screen readers follow the cursor: to the question, to the row of the menu, back to the user. */
+static void cursor_rests_in_what_asks(void **state)
+{
+    struct ui_rig r;
+
+    (void)state;
+    rig_open(&r);
+    int row = r.canvas.cursor_row, col = r.canvas.cursor_col;
+    ui_rig_type(&r, "B");
+    (void)ui_rig_draw(&r);
+    assert_string_equal(canvas_at(&r.canvas, r.canvas.cursor_row, r.canvas.cursor_col)->text, "B");
+    ui_rig_pass(&r, 300);
+    ui_rig_type(&r, "n");
+    ui_rig_type(&r, "x");
+    (void)ui_rig_draw(&r);
+    assert_string_equal(canvas_at(&r.canvas, r.canvas.cursor_row, r.canvas.cursor_col)->text, "▌");
+    ui_rig_type(&r, "q");
+    (void)ui_rig_draw(&r);
+    assert_int_equal(r.canvas.cursor_row, row);
+    assert_int_equal(r.canvas.cursor_col, col);
+    ui_rig_close(&r);
+}
+
 static void asked_once_is_enough(void **state)
 {
     struct ui_rig r;
@@ -400,6 +445,8 @@ int main(void)
         cmocka_unit_test(alt_and_ctrl_never_act),
         cmocka_unit_test(caps_lock_disarms),
         cmocka_unit_test(reason_is_typed_in_the_palette),
+        cmocka_unit_test(palette_does_not_guess_actions),
+        cmocka_unit_test(cursor_rests_in_what_asks),
         cmocka_unit_test(asked_once_is_enough),
         cmocka_unit_test(read_only_refuses_all),
         cmocka_unit_test(stop_works_from_anywhere),

@@ -117,8 +117,9 @@ struct ui {
     struct told told;
     uint64_t audit_number;
     char *audit_reason;
-    bool is_caps;      /* Caps Lock seems to be on: capitals do not act on calls */
-    char why_not[256]; /* what the last why_disabled() of an action said */
+    int rest_row, rest_col; /* of the window that asks or lists, for the cursor; -1: none */
+    bool is_caps;           /* Caps Lock seems to be on: capitals do not act on calls */
+    char why_not[256];      /* what the last why_disabled() of an action said */
     bool is_why_open;
     int why_top, why_more; /* lines above the window's first; below its last, as drawn last */
 
@@ -281,7 +282,7 @@ void palette_paint(const struct paint *p);
 /* The command under the cursor of the help screen; NULL on a heading. */
 const struct cmd *help_command(const struct ui *ui);
 /* Commands whose name, label or help have the text, in the order of the table, those whose name
- * begins with it first. */
+ * begins with it first, and of those the actions on calls last. */
 size_t palette_match(const char *text, const struct cmd **out, size_t max);
 
 void prompt_open(struct ui *ui, enum prompt_kind kind, const char *text);
