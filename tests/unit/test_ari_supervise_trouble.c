@@ -498,6 +498,25 @@ static void test_a_moment_between_two_bridges(void **state)
     sup_fini(&rig);
 }
 
+/* Somebody bridges our phone with a caller: that is a call between people. */
+static void test_phone_led_to_another_call(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_reach(&rig, AT_ON, ACTION_LISTEN);
+    sup_talk(&rig, "a2", "c2", "102");
+    sup_enter(&rig, sup_chan_like(&rig, "-phone-")->id, "talk-a2");
+    sup_hangup(&rig, "a2", 16);
+    fake_io_advance(&rig.fake, SUPERVISE_SETTLE_MS);
+    sup_serve(&rig);
+    assert_true(str_starts(sup_last(&rig), "1 ended listen RC_OK 101 your phone 108 left"));
+    assert_string_equal(sup_chan_like(&rig, "-phone-")->bridge, "talk-a2");
+    assert_int_equal(rig.ledger.len, 0);
+    assert_int_equal(rig.s->things.len, 0);
+    sup_fini(&rig);
+}
+
 /* Through a queue: agent - Local/101@q;2 | Local/101@q;1 - caller. */
 static void local_call(struct sup_rig *rig)
 {
@@ -561,6 +580,7 @@ int main(void)
         cmocka_unit_test(test_removal_is_tried_again),
         cmocka_unit_test(test_removal_stops_nobody),
         cmocka_unit_test(test_a_moment_between_two_bridges),
+        cmocka_unit_test(test_phone_led_to_another_call),
         cmocka_unit_test(test_local_pair_optimised_away),
         cmocka_unit_test(test_local_pair_is_taken),
     };

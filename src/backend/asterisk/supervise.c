@@ -118,7 +118,8 @@ void supervise_feed(struct supervise *s, enum supervise_input input)
     const struct supervise_cell *cell = supervise_cell(s->state, input);
     if (cell->effect == supervise_stay)
         return;
-    bool is_end = cell->effect == supervise_end || cell->effect == supervise_move;
+    bool is_end = cell->effect == supervise_end || cell->effect == supervise_move ||
+                  cell->effect == supervise_part;
     if (is_end || cell->effect == supervise_fail_back || cell->effect == supervise_fail_unsure)
         supervise_explain(s, input);
     if (is_end && input != IN_OTHER && s->why.rc != RC_CANCELLED)

@@ -196,7 +196,8 @@ supervise_effect supervise_stay, supervise_dial, supervise_ring, supervise_retar
     supervise_ask_bridge, supervise_join, supervise_ask_snoop, supervise_add, supervise_confirm,
     supervise_drop_old, supervise_fail_back, supervise_fail_unsure, supervise_ask_claim,
     supervise_ask_hold, supervise_ask_vars, supervise_go, supervise_taken, supervise_wonder,
-    supervise_end, supervise_move, supervise_finish, supervise_unsure, supervise_sure;
+    supervise_end, supervise_move, supervise_part, supervise_finish, supervise_unsure,
+    supervise_sure;
 void supervise_cancel_step(struct supervise *s);
 enum supervise_input supervise_classify(struct supervise *s, const struct rest_answer *answer);
 

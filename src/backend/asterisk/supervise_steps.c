@@ -408,6 +408,17 @@ void supervise_move(struct supervise *s)
     leave_state(s, s->phone != NULL && s->phone->is_up);
 }
 
+/* Somebody has led our phone elsewhere: into the dialplan, to another call. There it is a person's.
+ */
+void supervise_part(struct supervise *s)
+{
+    const struct ari_chan *chan =
+        s->phone != NULL ? ari_world_chan(s->config.world, s->phone->id) : NULL;
+    if (chan != NULL && (chan->room != NULL || !str_eq(chan->fact.app, "Stasis")))
+        supervise_forget(s->phone);
+    leave_state(s, false);
+}
+
 /* Time is over, and a person may still be heard or hear: that is said. */
 static void doubt_end(const struct supervise *s, struct err *why)
 {

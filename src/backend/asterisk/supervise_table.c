@@ -44,8 +44,8 @@
     LOST_ENDS
 
 /* A step towards a confirmed mode. */
-#define STEP                                                                     \
-    MOVES, [IN_STOP] = END, FAILS(END), [IN_RINGS] = STAY, [IN_PHONE_OUT] = END, \
+#define STEP                                                                                \
+    MOVES, [IN_STOP] = END, FAILS(END), [IN_RINGS] = STAY, [IN_PHONE_OUT] = TO(STOP, part), \
            GONE, [IN_RESUMED] = END, LOST_ENDS
 
 /* A step towards the dialplan, with nothing confirmed yet. */
@@ -54,9 +54,9 @@
                NO_SNOOP, GONE, [IN_RESUMED] = END, LOST_ENDS
 
 /* The same out of a supervision, which goes on when it fails. */
-#define ON_TAKING                                                                              \
-    NO_WISHES, [IN_STOP] = END, [IN_RINGS] = STAY, [IN_PHONE_IN] = STAY, [IN_PHONE_OUT] = END, \
-               NO_SNOOP, GONE, [IN_RESUMED] = TO(ON, fail_back),                               \
+#define ON_TAKING                                                                                 \
+    NO_WISHES, [IN_STOP] = END, [IN_RINGS] = STAY, [IN_PHONE_IN] = STAY,                          \
+               [IN_PHONE_OUT] = TO(STOP, part), NO_SNOOP, GONE, [IN_RESUMED] = TO(ON, fail_back), \
                [IN_LOST] = TO(UNSURE, fail_unsure), [IN_SYNCED] = STAY, [IN_CLEAN] = STAY
 
 /* The phone is the dialplan's: only what becomes of it counts, and that the agent's leg ends or is
@@ -105,19 +105,18 @@ static const struct supervise_cell table[AT_COUNT][IN_COUNT] = {
                NO_ANSWERS,
                [IN_RINGS] = STAY,
                [IN_PHONE_IN] = STAY,
-               [IN_PHONE_OUT] = END,
+               [IN_PHONE_OUT] = TO(STOP, part),
                NO_SNOOP,
                GONE,
                [IN_RESUMED] = STAY,
                [IN_LOST] = TO(UNSURE, unsure),
                [IN_SYNCED] = STAY,
                [IN_CLEAN] = STAY},
-    [AT_SW_SNOOP] =
-        {MOVES, [IN_STOP] = END, [IN_OK] = STAY,
-         FAILS(TO(ON, fail_back)), [IN_RINGS] = STAY, [IN_PHONE_IN] = STAY, [IN_PHONE_OUT] = END,
-         [IN_SNOOP_UP] = TO(SW_DROP, drop_old), [IN_SNOOP_IN] = STAY, [IN_OLD_GONE] = STAY,
-         GONE, [IN_RESUMED] = STAY, [IN_LOST] = TO(UNSURE, fail_unsure), [IN_SYNCED] = STAY,
-         [IN_CLEAN] = STAY},
+    [AT_SW_SNOOP] = {MOVES, [IN_STOP] = END, [IN_OK] = STAY,
+                     FAILS(TO(ON, fail_back)), [IN_RINGS] = STAY, [IN_PHONE_IN] = STAY,
+                     [IN_PHONE_OUT] = TO(STOP, part), [IN_SNOOP_UP] = TO(SW_DROP, drop_old),
+                     [IN_SNOOP_IN] = STAY, [IN_OLD_GONE] = STAY, GONE, [IN_RESUMED] = STAY,
+                     [IN_LOST] = TO(UNSURE, fail_unsure), [IN_SYNCED] = STAY, [IN_CLEAN] = STAY},
     [AT_SW_DROP] = {STEP, [IN_OLD_GONE] = TO(SW_ADD, add), [IN_OK] = STAY, [IN_PHONE_IN] = STAY,
                     [IN_SNOOP_UP] = STAY, [IN_SNOOP_IN] = STAY},
     [AT_SW_ADD] = {STEP, [IN_OLD_GONE] = STAY, [IN_OK] = STAY, [IN_PHONE_IN] = STAY,
@@ -147,10 +146,11 @@ static const struct supervise_cell table[AT_COUNT][IN_COUNT] = {
                  [IN_LATE] = TO(IDLE, finish), [IN_LEDGER] = STAY, NO_PHONE, [IN_PHONE_GONE] = STAY,
                  NO_SNOOP, [IN_SNOOP_GONE] = STAY,
                  NO_CALL, [IN_LOST] = STAY, [IN_SYNCED] = STAY, [IN_CLEAN] = TO(IDLE, finish)},
-    [AT_UNSURE] = {NO_WISHES, [IN_STOP] = END,
-                   NO_ANSWERS, [IN_RINGS] = STAY, [IN_PHONE_IN] = STAY, [IN_PHONE_OUT] = END,
-                   NO_SNOOP, GONE, [IN_RESUMED] = STAY, [IN_LOST] = STAY,
-                   [IN_SYNCED] = TO(ON, sure), [IN_CLEAN] = STAY},
+    [AT_UNSURE] =
+        {NO_WISHES, [IN_STOP] = END,
+         NO_ANSWERS, [IN_RINGS] = STAY, [IN_PHONE_IN] = STAY, [IN_PHONE_OUT] = TO(STOP, part),
+         NO_SNOOP, GONE, [IN_RESUMED] = STAY, [IN_LOST] = STAY, [IN_SYNCED] = TO(ON, sure),
+         [IN_CLEAN] = STAY},
 };
 
 const struct supervise_cell *supervise_cell(enum supervise_state state, enum supervise_input input)

@@ -16,17 +16,17 @@
  *
  *   take over, pick up of a held line: a claim first, POST /bridges/callhud-claim-CHANNEL of the
  *   agent's leg. Two callhuds that want the same line ask for the same id, and the server gives it
- *   to one (the other gets 409, seen on 22.10); its name says who has it ("108 8HEX"). Then the hold
- *   is read once more (pick up), RETRIEVE_CHAN is set, and the phone goes on into the dialplan
+ *   to one (the other gets 409, seen on 22.10); its name says who has it ("108 8HEX"). Then the
+ *   hold is read once more (pick up), RETRIEVE_CHAN is set, and the phone goes on into the dialplan
  *   (bridge). Confirmed when phone and caller are in one bridge.
  *
  * It ends when the target's channel ends, when who is at the other end of it changes (through Local
  * pairs: far end) or stays away for half a second, when the phone hangs up, when asked to.
  *
- * Every id is chosen here and put into the ledger before it is asked for, and dropped when the server
- * says that it is gone. A phone leaves the ledger before it goes on into the dialplan: from there on
- * a person's call may be on it, and no one who finds it may end it; what is left of it then is ended
- * only when the world says that it talks with nobody.
+ * Every id is chosen here and put into the ledger before it is asked for, and dropped when the
+ * server says that it is gone. A phone leaves the ledger before it goes on into the dialplan: from
+ * there on a person's call may be on it, and no one who finds it may end it; what is left of it
+ * then is ended only when the world says that it talks with nobody.
  *
  * Seen on 22.10: all of it works on channels of an application whose websocket is gone, so a
  * supervision survives a new connection under a new name. A removed snoop is listed (Up, in no
