@@ -9,15 +9,15 @@
 /* A person named in the configuration's [users] sections. */
 struct backend_user {
     const char *extension;
-    const char *name;       /* "" when not given */
-    const char *department; /* "" */
+    const char *name;             /* "" when not given */
+    const char *department;       /* "" */
     const char *const *endpoints; /* "PJSIP/noor-desk", ...; none: PJSIP/<extension> */
     size_t endpoints_len;
 };
 
 /* What the backend makes at the server is written down before it is asked for, so that a later run
- * can remove what a killed one left. What is written is the backend's own word ("channels/callhud-..."),
- * nothing else's business. */
+ * can remove what a killed one left. What is written is the backend's own word
+ * ("channels/callhud-..."), nothing else's business. */
 struct backend_ledger {
     /* On disk when this returns RC_OK; otherwise the thing may not be asked for. */
     enum rc (*put)(void *self, const char *thing, struct err *err);
@@ -29,17 +29,19 @@ struct backend_ledger {
 /* From the profile; strings are borrowed until backend_close(). */
 struct backend_config {
     const char *profile;
-    const char *server;   /* http(s)://HOST:PORT/ari */
+    const char *server; /* http(s)://HOST:PORT/ari */
     struct io_access access;
-    const char *phone;    /* the supervisor's own device, "PJSIP/108"; "" */
-    const char *monitor;  /* "all", "list", or "101-108,201": ranges and numbers */
-    const char *dnd_device; /* "Custom:DND%s"; "" for none */
+    const char *phone;                /* the supervisor's own device, "PJSIP/108"; "" */
+    const char *monitor;              /* "all", "list", or "101-108,201": ranges and numbers */
+    const char *dnd_device;           /* "Custom:DND%s"; "" for none */
     struct monitor_settings settings; /* ring_locks_hold is set by the backend */
     const struct backend_user *users;
     size_t users_len;
     bool is_read_only;
+    bool is_only_watching;   /* no action will be asked for: nothing is made to find out what is
+                                possible */
     int64_t ring_timeout_ms; /* how long the supervisor's phone rings */
-    bool is_auto_answer;     /* ask that phone to lift itself (Call-Info answer-after, Alert-Info) */
+    bool is_auto_answer; /* ask that phone to lift itself (Call-Info answer-after, Alert-Info) */
     const char *retrieve_context; /* Asterisk: of the sample dialplan, "retrieve" */
     struct backend_ledger ledger; /* put NULL: no action that makes something is possible */
 };
@@ -74,21 +76,22 @@ struct backend_ops {
     void (*reconnect)(struct backend *backend); /* try now, do not wait for the back-off */
     void (*stats)(const struct backend *backend, struct backend_stats *out);
     /* Starts an action. RC_OK: EVENT_ACTION tells its fate, beginning with ACTION_ASKED before this
-     * returns and ending with CONFIRMED, ENDED or FAILED whatever happens. Otherwise nothing was done,
-     * no event comes, and err says why: RC_DENIED (capability, state, setting, phone), RC_NOT_FOUND (no
-     * such user or call; "taken by 108" when somebody else has the call now), RC_UNREACHABLE, RC_IO
-     * (the ledger). It acts on the very call of that id or on none.
+     * returns and ending with CONFIRMED, ENDED or FAILED whatever happens. Otherwise nothing was
+     * done, no event comes, and err says why: RC_DENIED (capability, state, setting, phone),
+     * RC_NOT_FOUND (no such user or call; "taken by 108" when somebody else has the call now),
+     * RC_UNREACHABLE, RC_IO (the ledger). It acts on the very call of that id or on none.
      *
-     * A supervision of another call that is on is ended first, its phone stays lifted; a pick up or a
-     * take over goes on with the lifted phone as well. A mode for the call that is supervised already
-     * switches it. STOP needs no call. */
+     * A supervision of another call that is on is ended first, its phone stays lifted; a pick up or
+     * a take over goes on with the lifted phone as well. A mode for the call that is supervised
+     * already switches it. STOP needs no call. */
     enum rc (*act)(struct backend *backend, const struct action *action, struct err *err);
     /* Ends the supervision and removes what was made, before the program leaves or the backend is
-     * closed. done() is called once, from the loop, when the server has confirmed or cannot be asked;
-     * not when this answers false: there was nothing. A picked-up call stays on the phone. */
+     * closed. done() is called once, from the loop, when the server has confirmed or cannot be
+     * asked; not when this answers false: there was nothing. A picked-up call stays on the phone.
+     */
     bool (*leave)(struct backend *backend, void (*done)(void *self), void *self);
-    /* Removes things that another run wrote into its ledger. gone() is called from the loop for each
-     * that is not there any more; those that could not be asked for are not told. */
+    /* Removes things that another run wrote into its ledger. gone() is called from the loop for
+     * each that is not there any more; those that could not be asked for are not told. */
     void (*clean)(struct backend *backend, const char *const *things, size_t len,
                   void (*gone)(void *self, const char *thing), void *self);
     void (*close)(struct backend *backend); /* ends requests, leaves nothing behind; frees */

@@ -240,8 +240,8 @@ void act_can_probe(struct act *act)
     struct act_probe *probe = &act->probe;
     const struct backend_config *config = act->config.config;
     const char *app = act->config.app(act->config.self);
-    bool is_of_use = !config->is_read_only && !act->is_read_only && phone_lacks(act) == NULL &&
-                     config->ledger.put != NULL;
+    bool is_of_use = !config->is_only_watching && !config->is_read_only && !act->is_read_only &&
+                     phone_lacks(act) == NULL && config->ledger.put != NULL;
     if (!is_of_use || app == NULL || probe->id[0] != '\0' || !name_channels(act))
         return;
     char endpoint[ARI_DATA_BYTES];
