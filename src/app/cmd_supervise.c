@@ -24,6 +24,7 @@ struct supervise {
     struct buf typed;
     VEC(enum action_kind) words; /* wait for the action before them */
     char *call_id;               /* of the first confirmed mode, or --call */
+    enum action_kind asked;      /* last */
     uint32_t asked_id;           /* of the action whose fate is not told yet; 0 */
     uint32_t told_id;            /* whose fate was told last */
     bool is_confirmed;           /* a mode was, at least once */
@@ -47,6 +48,7 @@ static bool begin_action(struct supervise *s, enum action_kind kind, struct err 
 {
     const char *call_id = s->call_id ? s->call_id : s->d.cli->call;
     uint32_t id = 0;
+    s->asked = kind;
     if (doing_act(&s->d, kind, kind == ACTION_STOP ? NULL : call_id, false, &id, err) != RC_OK)
         return false;
     s->asked_id = id == s->told_id ? 0 : id; /* its fate may have been told meanwhile */
@@ -237,6 +239,8 @@ static void on_ended(struct supervise *s, const struct event *event)
     struct err err = {0};
     const char *text = event->u.action.text;
     text = str_is_empty(text) ? "the call has ended" : text;
+    if (s->asked_id && s->asked == ACTION_TAKEOVER && event->u.action.kind != ACTION_TAKEOVER)
+        return; /* listening makes way for it: its own fate is told yet */
     if (!s->is_confirmed && s->is_stopping) {
         doing_end(&s->d, 0);
         return;
