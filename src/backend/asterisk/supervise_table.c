@@ -22,10 +22,13 @@
 #define MOVES \
     [IN_DIAL] = STAY, NO_LIFTING, [IN_SWITCH] = STAY, [IN_TAKE] = STAY, [IN_OTHER] = TO(STOP, move)
 /* A step that failed: before anything is confirmed it is over, later all is as it was. */
-#define FAILS(cell)                                                                   \
-    [IN_MISSING] = cell, [IN_CONFLICT] = cell, [IN_DENIED] = cell, [IN_ERROR] = cell, \
-    [IN_SILENCE] = cell, [IN_LATE] = cell, [IN_LEDGER] = cell
-#define NO_ANSWERS [IN_OK] = STAY, FAILS(STAY)
+#define FAILS(state, what)                                                                       \
+    [IN_MISSING] = TO(state, what), [IN_CONFLICT] = TO(state, what),                             \
+    [IN_DENIED] = TO(state, what), [IN_ERROR] = TO(state, what), [IN_SILENCE] = TO(state, what), \
+    [IN_LATE] = TO(state, what), [IN_LEDGER] = TO(state, what)
+#define NO_ANSWERS                                                                 \
+    [IN_OK] = STAY, [IN_MISSING] = STAY, [IN_CONFLICT] = STAY, [IN_DENIED] = STAY, \
+    [IN_ERROR] = STAY, [IN_SILENCE] = STAY, [IN_LATE] = STAY, [IN_LEDGER] = STAY
 #define NO_PHONE [IN_RINGS] = STAY, [IN_PHONE_IN] = STAY, [IN_PHONE_OUT] = STAY
 #define NO_SNOOP [IN_SNOOP_UP] = STAY, [IN_SNOOP_IN] = STAY, [IN_OLD_GONE] = STAY
 #define NO_CALL \
@@ -37,15 +40,15 @@
 #define LOST_ENDS [IN_LOST] = END, [IN_SYNCED] = STAY, [IN_CLEAN] = STAY
 
 /* Our phone is asked for or rings. */
-#define CALLING                                                                                  \
-    [IN_DIAL] = STAY,                                                                            \
-    LIFTING, [IN_TAKE] = STAY, [IN_OTHER] = TO(STOP, move), [IN_STOP] = END, [IN_OK] = STAY,     \
-    FAILS(END), [IN_PHONE_IN] = STAY, [IN_PHONE_OUT] = STAY, NO_SNOOP, GONE, [IN_RESUMED] = END, \
-    LOST_ENDS
+#define CALLING                                                                              \
+    [IN_DIAL] = STAY,                                                                        \
+    LIFTING, [IN_TAKE] = STAY, [IN_OTHER] = TO(STOP, move), [IN_STOP] = END, [IN_OK] = STAY, \
+    FAILS(STOP, end), [IN_PHONE_IN] = STAY, [IN_PHONE_OUT] = STAY, NO_SNOOP,                 \
+    GONE, [IN_RESUMED] = END, LOST_ENDS
 
 /* A step towards a confirmed mode. */
-#define STEP                                                                                \
-    MOVES, [IN_STOP] = END, FAILS(END), [IN_RINGS] = STAY, [IN_PHONE_OUT] = TO(STOP, part), \
+#define STEP                                                                                      \
+    MOVES, [IN_STOP] = END, FAILS(STOP, end), [IN_RINGS] = STAY, [IN_PHONE_OUT] = TO(STOP, part), \
            GONE, [IN_RESUMED] = END, LOST_ENDS
 
 /* A step towards the dialplan, with nothing confirmed yet. */
@@ -113,7 +116,7 @@ static const struct supervise_cell table[AT_COUNT][IN_COUNT] = {
                [IN_SYNCED] = STAY,
                [IN_CLEAN] = STAY},
     [AT_SW_SNOOP] = {MOVES, [IN_STOP] = END, [IN_OK] = STAY,
-                     FAILS(TO(ON, fail_back)), [IN_RINGS] = STAY, [IN_PHONE_IN] = STAY,
+                     FAILS(ON, fail_back), [IN_RINGS] = STAY, [IN_PHONE_IN] = STAY,
                      [IN_PHONE_OUT] = TO(STOP, part), [IN_SNOOP_UP] = TO(SW_DROP, drop_old),
                      [IN_SNOOP_IN] = STAY, [IN_OLD_GONE] = STAY, GONE, [IN_RESUMED] = STAY,
                      [IN_LOST] = TO(UNSURE, fail_unsure), [IN_SYNCED] = STAY, [IN_CLEAN] = STAY},
@@ -121,19 +124,19 @@ static const struct supervise_cell table[AT_COUNT][IN_COUNT] = {
                     [IN_SNOOP_UP] = STAY, [IN_SNOOP_IN] = STAY},
     [AT_SW_ADD] = {STEP, [IN_OLD_GONE] = STAY, [IN_OK] = STAY, [IN_PHONE_IN] = STAY,
                    [IN_SNOOP_UP] = STAY, [IN_SNOOP_IN] = TO(ON, confirm)},
-    [AT_CLAIM] = {TAKING, [IN_OK] = TO(HOLD, ask_hold), FAILS(END)},
+    [AT_CLAIM] = {TAKING, [IN_OK] = TO(HOLD, ask_hold), FAILS(STOP, end)},
     /* a server that cannot read it (an error, not a 404): the events' word is what there is */
     [AT_HOLD] = {TAKING, [IN_OK] = TO(VARS, ask_vars), [IN_ERROR] = TO(VARS, ask_vars),
                  [IN_CONFLICT] = TO(VARS, ask_vars), [IN_MISSING] = END, [IN_DENIED] = END,
                  [IN_SILENCE] = END, [IN_LATE] = END, [IN_LEDGER] = END},
-    [AT_VARS] = {TAKING, [IN_OK] = TO(GO, go), FAILS(END)},
+    [AT_VARS] = {TAKING, [IN_OK] = TO(GO, go), FAILS(STOP, end)},
     [AT_GO] = {GOING, [IN_CONFLICT] = END, [IN_DENIED] = END, [IN_ERROR] = END},
-    [AT_ON_CLAIM] = {ON_TAKING, [IN_OK] = TO(ON_HOLD, ask_hold), FAILS(TO(ON, fail_back))},
+    [AT_ON_CLAIM] = {ON_TAKING, [IN_OK] = TO(ON_HOLD, ask_hold), FAILS(ON, fail_back)},
     [AT_ON_HOLD] = {ON_TAKING, [IN_OK] = TO(ON_VARS, ask_vars), [IN_ERROR] = TO(ON_VARS, ask_vars),
                     [IN_CONFLICT] = TO(ON_VARS, ask_vars), [IN_MISSING] = TO(ON, fail_back),
                     [IN_DENIED] = TO(ON, fail_back), [IN_SILENCE] = TO(ON, fail_back),
                     [IN_LATE] = TO(ON, fail_back), [IN_LEDGER] = TO(ON, fail_back)},
-    [AT_ON_VARS] = {ON_TAKING, [IN_OK] = TO(ON_GO, go), FAILS(TO(ON, fail_back))},
+    [AT_ON_VARS] = {ON_TAKING, [IN_OK] = TO(ON_GO, go), FAILS(ON, fail_back)},
     [AT_ON_GO] = {GOING, [IN_CONFLICT] = TO(ON, fail_back), [IN_DENIED] = TO(ON, fail_back),
                   [IN_ERROR] = TO(ON, fail_back)},
     [AT_WHY] = {NO_WISHES, [IN_STOP] = STAY, [IN_OK] = STAY, [IN_MISSING] = STAY,
