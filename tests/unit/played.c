@@ -28,7 +28,7 @@ struct played_script played_script;
 struct backend {
     struct backend_sink sink;
     const struct io *io;
-    struct io_timer *timer;
+    struct io_timer *timer, *drop;
     struct action asked;
     char user_id[32], call_id[32];
     enum action_kind confirmed; /* mode; ACTION_COUNT: none */
@@ -95,6 +95,15 @@ static void tell_user(struct backend *b, const char *extension, const char *name
     send_event(b, &dnd);
 }
 
+static void call_is_dropped(void *self)
+{
+    struct backend *b = self;
+    struct event event = {.kind = EVENT_CALL_ENDED, .user_id = "104"};
+    b->drop = NULL;
+    event.u.ended.id = "c-4";
+    send_event(b, &event);
+}
+
 static void floor_is_there(void *self)
 {
     struct backend *b = self;
@@ -112,6 +121,8 @@ static void floor_is_there(void *self)
     tell_user(b, "105", "Ken Ito");
     tell_call(b, "103", "c-3", CALL_RINGING);
     tell_call(b, "104", "c-4", CALL_CONNECTED);
+    if (played_script.drop_after_ms)
+        b->drop = b->io->timer(b->io->net, played_script.drop_after_ms, call_is_dropped, b);
     struct event done = {.kind = EVENT_SNAPSHOT_DONE};
     send_event(b, &done);
     for (int kind = 0; kind < ACTION_COUNT; kind++) {
@@ -225,6 +236,8 @@ static void fake_close(struct backend *b)
 {
     if (b->timer)
         b->io->timer_stop(b->timer);
+    if (b->drop)
+        b->io->timer_stop(b->drop);
     mem_free(b);
 }
 

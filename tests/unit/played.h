@@ -16,6 +16,7 @@ struct played_script {
     enum rc fail;               /* told after the phone has rung */
     enum action_kind fail_kind; /* which action that is */
     int end_after_ms;           /* the call ends so long after the first confirmation; 0: never */
+    int drop_after_ms;          /* 104's call is gone so long after the beginning; 0: never */
     bool is_missing;            /* the capability */
     bool is_refused;            /* signing in */
 };

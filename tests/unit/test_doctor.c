@@ -1,0 +1,121 @@
+/* What doctor prints to start from: the files that are installed, whole, and a profile that can be
+ * read. */
+#include "callhud/app/doctor.h"
+#include "callhud/app/share.h"
+#include "callhud/base/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct buf example(void)
+{
+    struct buf out;
+    struct err err = {0};
+    buf_init(&out, 1024 * 1024);
+    assert_int_equal(doctor_example("asterisk", &out, &err), RC_OK);
+    return out;
+}
+
+static const char *shared(const char *name)
+{
+    for (const struct share_file *file = share_files; file->name; file++) {
+        if (str_eq(file->name, name))
+            return file->text;
+    }
+    fail_msg("%s is not built in", name);
+    return "";
+}
+
+static void the_samples_are_those_of_the_tree(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"asterisk/ari_callhud.conf",
+                                        "asterisk/extensions_callhud.conf"};
+    struct buf out = example();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[512], text[32768];
+        snprintf(path, sizeof path, TEST_DIR "/../src/share/%s", names[i]);
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        size_t len = fread(text, 1, sizeof text - 1, file);
+        text[len] = '\0';
+        fclose(file);
+        assert_string_equal(shared(names[i]), text);
+        assert_non_null(strstr(buf_text(&out), text));
+    }
+    buf_fini(&out);
+}
+
+/* Lines of Asterisk's that are neither blank, a comment, a section nor a setting would be errors
+ * there;
+ * ";--" would begin a comment of many lines. */
+static void asterisk_can_read_them(void **state)
+{
+    (void)state;
+    for (const struct share_file *file = share_files; file->name; file++) {
+        char *copy = mem_dup(file->text), *rest = copy;
+        assert_null(strstr(copy, ";--"));
+        for (char *line; (line = strsep(&rest, "\n"));) {
+            const char *text = str_trim(line);
+            bool is_fine = !*text || *text == ';' || (*text == '[' && str_ends(text, "]")) ||
+                           str_starts(text, "exten => ") || str_starts(text, "same => n,") ||
+                           strstr(text, " = ");
+            if (!is_fine)
+                fail_msg("%s: %s", file->name, text);
+        }
+        mem_free(copy);
+    }
+}
+
+static void what_the_backend_sends_its_phone_to_is_there(void **state)
+{
+    (void)state;
+    const char *plan = shared("asterisk/extensions_callhud.conf");
+    static const char *const parts[] = {
+        "\n[retrieve]\n",       "\nexten => bridge,1,",       "\nexten => pickupchan,1,",
+        "\nexten => pickup,1,", "Bridge(${RETRIEVE_CHAN},x)", "PickupChan(${PICKUP_CHAN})"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        assert_non_null(strstr(plan, parts[i]));
+    assert_non_null(strstr(shared("asterisk/ari_callhud.conf"), "\nread_only = no\n"));
+}
+
+static void the_profile_can_be_read(void **state)
+{
+    (void)state;
+    struct buf out = example();
+    struct config config;
+    struct settings settings;
+    struct err err = {0};
+    const char *profile = strstr(buf_text(&out), "\n[profile work]");
+    assert_non_null(profile);
+    assert_int_equal(config_parse(&config, profile, strlen(profile), "example", &err), RC_OK);
+    assert_int_equal(settings_make(&settings, &config, NULL, &err), RC_OK);
+    assert_string_equal(settings.phone, "PJSIP/108");
+    assert_int_equal(settings.ring_timeout_s, 20);
+    assert_false(settings.is_auto_answer);
+    assert_true(settings.is_pickup_confirmed);
+    assert_true(settings.pick_up_held_lines);
+    assert_int_equal(settings.audit, AUDIT_ON);
+    assert_string_equal(settings.retrieve_context, "retrieve");
+    settings_fini(&settings);
+    config_fini(&config);
+    buf_fini(&out);
+    assert_int_equal(doctor_example("avaya", NULL, &err), RC_USAGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_samples_are_those_of_the_tree),
+        cmocka_unit_test(asterisk_can_read_them),
+        cmocka_unit_test(what_the_backend_sends_its_phone_to_is_there),
+        cmocka_unit_test(the_profile_can_be_read),
+    };
+    return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
+}
