@@ -59,6 +59,10 @@ ends 0 "doctor --json" doctor --json
 jq -e 'all(.[]; (.check | type) == "string" and (.text | type) == "string" and
     (.result | IN("ok", "warn", "FAIL", "skip"))) and length > 8' "$scratch/out" >/dev/null
 result $? "doctor --json is an array of check, result, text"
+ends 0 "doctor, for people" doctor
+says out '^ok    audit ' "doctor looks at the record"
+says out '^ok    leftovers ' "and for what killed runs left"
+says out '^skip  actions ' "and says that what can be done was not tried"
 ends 0 "doctor --example" doctor --example asterisk
 sed -n '/^\[profile/,$p' "$scratch/out" | sed 's/^password_file.*/password_command = echo x/' >"$scratch/example.ini"
 ends 2 "doctor --example of another backend" doctor --example avaya
@@ -97,6 +101,26 @@ says out '38;2;138;66;0m' "in 24 bits on a terminal that has them"
 TERM=xterm-256color COLORTERM='' script -qec "'$CALLHUD' theme show light" /dev/null \
     >"$scratch/out" 2>"$scratch/err" </dev/null
 says out '38;5;88m' "and in the theme's 256 elsewhere"
+
+# The commands that act refuse before they touch the network.
+printf '[profile lab]\nserver = http://127.0.0.1:1/ari\nuser = u\npassword_command = echo x\n' >"$config"
+for command in "pickup 101" "listen 101" "whisper 101" "barge 101" "takeover 101" "hangup 101" "dnd 101" "dnd 101 on" \
+    "record 101 off"; do
+    # shellcheck disable=SC2086
+    ends 4 "$command --read-only" $command --read-only --json --reason why
+    says err "^callhud: --read-only is on" "it says why"
+    [ ! -s "$scratch/out" ]
+    result $? "and prints nothing"
+done
+ends 2 "record without a word" record 101
+says err "write: callhud record EXT on\\|off" "it says what to write"
+ends 2 "dnd with another word" dnd 101 maybe
+ends 2 "listen to nobody" listen
+ends 2 "listen --format csv" listen 101 --format csv
+ends 2 "status --call" status --call x
+ends 2 "audit of another kind" audit list
+ends 0 "audit show without a record" audit show
+ends 0 "audit verify without a record" audit verify
 
 for command in --help "theme list" "doctor" "completion bash"; do
     # shellcheck disable=SC2086

@@ -44,7 +44,8 @@ def fault(name, check, words, result="FAIL", **what):
 code, checks = doctor()
 tap.ok(code == 0, "nothing is wrong with the lab", "" if code == 0 else checks)
 for check in ("configuration", "profile", "password", "state", "keys", "theme", "libwebsockets",
-              "address", "sign-in", "asterisk", "events", "rights", "clock", "users", "phone"):
+              "address", "sign-in", "asterisk", "events", "rights", "clock", "users", "phone", "audit",
+              "leftovers", "actions"):
     tap.ok(checks.get(check, ("",))[0] == "ok", f"{check} is ok", checks.get(check))
 tap.ok("read and write" in checks["rights"][1], "the right to write is seen")
 tap.ok(checks["scope"][0] == "warn", "ARI's lack of narrower rights is said")
@@ -52,8 +53,58 @@ tap.ok(checks["scope"][0] == "warn", "ARI's lack of narrower rights is said")
 code, checks = doctor(profile="readonly")
 tap.ok(code == 0 and checks["rights"][0] == "ok" and "only read" in checks["rights"][1],
        "a user that may only read is no fault", checks["rights"])
+tap.ok(checks["missing"][0] == "warn" and "read_only" in checks["missing"][1] and
+       "listen" in checks["missing"][1] and "actions" not in checks,
+       "what such a user cannot do is named, with the reason", checks.get("missing"))
 code, checks = doctor("--read-only")
-tap.ok(checks["rights"][0] == "skip", "with --read-only nothing is tried")
+tap.ok(checks["rights"][0] == "skip" and checks["actions"][0] == "skip",
+       "with --read-only nothing is tried")
+
+# ---- acting: the phone, the dialplan, the record, what killed runs left
+
+code, checks = doctor(profile="x", config=profile())
+tap.ok(code == 0 and checks["phone"][0] == "warn" and "phone = PJSIP/EXT" in checks["phone"][1] and
+       "listen" in checks["missing"][1] and "hangup" in checks["actions"][1],
+       "without a phone of one's own", checks)
+code, checks = doctor(profile="x", config=profile(more="monitor = 101-104\nphone = PJSIP/104\n"
+                                                       "retrieve_context = nowhere"))
+tap.ok(code == 0 and checks["missing"][0] == "warn" and "'nowhere'" in checks["missing"][1] and
+       "--example asterisk" in checks["missing"][1] and "pickup" in checks["missing"][1] and
+       "pickup" not in checks["actions"][1] and "listen" in checks["actions"][1],
+       "a dialplan that is not there", checks)
+state = os.path.join(lab.home, "state", "callhud")
+record = os.path.join(state, "audit.jsonl")
+lab.callhud("dnd", "101", "on")
+lab.callhud("dnd", "101", "off")
+code, checks = doctor()
+tap.ok(checks["audit"][0] == "ok" and "4 records, whole" in checks["audit"][1], "the record is whole",
+       checks["audit"])
+with open(record, "rb") as f:
+    whole = f.read()
+with open(record, "wb") as f:
+    f.write(whole.replace(b'"101"', b'"102"', 1))
+code, checks = doctor()
+tap.ok(code == 1 and checks["audit"][0] == "FAIL" and "line 1" in checks["audit"][1],
+       "a record that was changed is a fault", checks["audit"])
+os.unlink(record)
+os.mkdir(record)
+code, checks = doctor()
+tap.ok(code == 1 and checks["audit"][0] == "FAIL" and "not recorded" in checks["audit"][1],
+       "a record that cannot be written is a fault", checks["audit"])
+os.rmdir(record)
+for server, name in ((url, "made-lab-AAAAAA"), ("http://127.0.0.9:1/ari", "made-lab-BBBBBB")):
+    with open(os.path.join(state, name), "w") as f:
+        os.fchmod(f.fileno(), 0o600)
+        f.write(server + "\n+channels/callhud-00000000-left-1\n+bridges/callhud-00000000-left-2\n"
+                         "-bridges/callhud-00000000-left-2\n")
+code, checks = doctor("--read-only")
+tap.ok(checks["leftovers"][0] == "warn" and "2 killed runs left 2 things" in checks["leftovers"][1] and
+       "cleaning" not in checks, "what killed runs left is counted", checks["leftovers"])
+code, checks = doctor()
+tap.ok(checks["cleaning"][0] == "ok" and not os.path.exists(os.path.join(state, "made-lab-AAAAAA")) and
+       os.path.exists(os.path.join(state, "made-lab-BBBBBB")),
+       "what this server has of it is removed, another's stays", checks)
+os.unlink(os.path.join(state, "made-lab-BBBBBB"))
 
 with open(os.path.join(lab.home, "bad.pass"), "w") as f:
     os.fchmod(f.fileno(), 0o600)
