@@ -355,15 +355,7 @@ static void on_changed(void *self, unsigned bits)
 static void on_acted(void *self, const struct event *event)
 {
     struct console *c = self;
-    const struct action_row *row = action_row(event->u.action.kind);
-    const struct user *user = hud_user_by_id(&c->session.hud, event->user_id ? event->user_id : "");
-    char why[ERR_TEXT_BYTES + 256];
-    if (event->u.action.stage != ACTION_FAILED || row->uses_phone)
-        return;
-    const char *text = event->u.action.text ? event->u.action.text : rc_text(event->u.action.rc);
-    (void)snprintf(why, sizeof why, "%s: %s %s: %s", row->verb, user ? user->extension : "",
-                   user ? user->name : "", text);
-    ui_message(c->ui, level_of(event->u.action.rc), text, why, session_now(&c->session));
+    ui_action(c->ui, &c->session.hud, event, session_now(&c->session));
     want_frame(c);
 }
 
