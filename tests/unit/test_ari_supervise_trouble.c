@@ -215,6 +215,12 @@ static void check_nothing_left(struct sup_rig *rig, const char *what)
     assert_int_equal(rig->s->state, AT_IDLE);
 }
 
+static void assert_told_line(const struct sup_rig *rig, const char *line)
+{
+    if (!sup_told(rig, line))
+        fail_msg("not told: %s\ntold:\n%s", line, buf_text(&rig->log));
+}
+
 static void wind_down(struct sup_rig *rig, enum trouble trouble)
 {
     if (rig->app == NULL)
@@ -517,6 +523,51 @@ static void test_phone_led_to_another_call(void **state)
     sup_fini(&rig);
 }
 
+/* What is wanted next waits for the removal of what was: it must still be the call that was seen.
+ */
+static void test_next_call_changes_while_it_waits(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_talk(&rig, "a2", "c2", "102");
+    sup_talk(&rig, "a4", "c4", "104");
+    sup_reach(&rig, AT_ON, ACTION_LISTEN);
+    assert_int_equal(sup_act(&rig, ACTION_BARGE, "102", "a2", NULL), RC_OK);
+    sup_leave_bridge(&rig, "c2");
+    sup_enter(&rig, "c4", "talk-a2");
+    sup_serve(&rig);
+    assert_told_line(&rig, "1 ended listen RC_OK 101 you went on to another call");
+    assert_told_line(&rig, "2 failed - RC_NOT_FOUND 102 the other party has changed");
+    check_nothing_left(&rig, "next changed");
+    sup_fini(&rig);
+}
+
+/* The agent hears music first: whoever comes then is the one whom the supervision is about. */
+static void test_other_party_comes_later(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_talk(&rig, "a1", "c1", "101");
+    sup_leave_bridge(&rig, "c1");
+    assert_int_equal(sup_act(&rig, ACTION_LISTEN, "101", "a1", NULL), RC_OK);
+    sup_serve(&rig);
+    sup_lift(&rig);
+    sup_serve(&rig);
+    assert_int_equal(rig.s->state, AT_ON);
+    sup_enter(&rig, "c1", "talk-a1");
+    fake_io_advance(&rig.fake, 10000);
+    assert_int_equal(rig.s->state, AT_ON);
+    sup_talk(&rig, "a2", "c2", "102");
+    sup_leave_bridge(&rig, "c1");
+    sup_enter(&rig, "c2", "talk-a1");
+    sup_serve(&rig);
+    assert_told_line(&rig, "1 ended listen RC_OK 101 the other party has changed");
+    check_nothing_left(&rig, "far came later");
+    sup_fini(&rig);
+}
+
 /* Through a queue: agent - Local/101@q;2 | Local/101@q;1 - caller. */
 static void local_call(struct sup_rig *rig)
 {
@@ -581,6 +632,8 @@ int main(void)
         cmocka_unit_test(test_removal_stops_nobody),
         cmocka_unit_test(test_a_moment_between_two_bridges),
         cmocka_unit_test(test_phone_led_to_another_call),
+        cmocka_unit_test(test_next_call_changes_while_it_waits),
+        cmocka_unit_test(test_other_party_comes_later),
         cmocka_unit_test(test_local_pair_optimised_away),
         cmocka_unit_test(test_local_pair_is_taken),
     };
