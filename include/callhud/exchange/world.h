@@ -51,6 +51,10 @@ struct ex_line { /* of an appearance */
     uint64_t extension_id;
 };
 
+struct ex_favorite {
+    uint64_t id, extension_id;
+};
+
 struct ex_user {
     uint64_t id; /* extension id, 12 digits */
     char extension[16];
@@ -69,6 +73,9 @@ struct ex_user {
     VEC(struct ex_line) lines;
     VEC(uint64_t) permitted; /* who may answer this user's calls */
     bool is_admin;
+    bool accepts_queue_calls; /* of the queue of the department */
+    char recording;           /* by rule: 'N' none, 'I' inbound, 'O' outbound, 'A' all */
+    VEC(struct ex_favorite) favorites;
     VEC(struct ex_device *) devices;
     VEC(struct ex_party *) parties; /* live ones of this user, newest last */
 };
@@ -84,7 +91,7 @@ struct ex_party {
     const char *reason;                    /* "Pickup" ...; NULL */
     char park[8];                          /* "*801"; "" */
     char peer_session[64], peer_party[64]; /* with Gone */
-    int64_t start_ms, since_ms;            /* of the call, of the code */
+    int64_t start_ms, since_ms;            /* of the call, of the code; as ex_now() */
     bool is_muted, is_recorded, is_queue_call;
     char recording[24];
 };
@@ -134,6 +141,7 @@ struct ex_event {
     enum ex_event_kind kind;
     uint64_t extension_id;
     const json_t *body;
+    bool is_sharing_news; /* presence: "allow others to see my presence" has just changed */
 };
 
 struct ex_options {
@@ -155,7 +163,8 @@ bool ex_switch_set(struct ex *x, const char *name, bool is_on); /* false: no suc
  * ------------------------- */
 
 int64_t ex_now(const struct ex *x);
-int64_t ex_wall(const struct ex *x);    /* UTC ms of the exchange's clock */
+int64_t ex_wall(const struct ex *x);                /* UTC ms of the exchange's clock */
+int64_t ex_wall_of(const struct ex *x, int64_t ms); /* of a moment as ex_now() tells it */
 int64_t ex_next_ms(const struct ex *x); /* when ex_advance() has something to do; INT64_MAX */
 void ex_advance(struct ex *x, int64_t now_ms);
 typedef void ex_fire(struct ex *x, void *self);
@@ -181,14 +190,16 @@ json_t *ex_event_view(struct ex *x, const struct ex_event *event, const struct e
 
 struct ex_request {
     const char *method;
-    const char *path;       /* decoded, without query: "/restapi/v1.0/account/~/presence" */
-    const char *raw_path;   /* as sent, for uri fields */
-    json_t *query;          /* object of strings; repeated keys become arrays */
-    const char *accept;     /* "" */
-    const json_t *body;     /* parsed JSON; NULL: none */
-    bool is_body_bad;       /* there was one that is no JSON */
-    struct ex_user *caller; /* who signed in */
-    const char *base_url;   /* "http://127.0.0.1:PORT" for uri fields */
+    const char *path;          /* decoded, without query: "/restapi/v1.0/account/~/presence" */
+    const char *raw_path;      /* as sent, for uri fields */
+    json_t *query;             /* object of strings; repeated keys become arrays */
+    const char *accept;        /* "" */
+    const char *if_none_match; /* the header; NULL or "": none */
+    const char *scope;         /* of the token, separated by blanks; NULL: every scope */
+    const json_t *body;        /* parsed JSON; NULL: none */
+    bool is_body_bad;          /* there was one that is no JSON */
+    struct ex_user *caller;    /* who signed in */
+    const char *base_url;      /* "http://127.0.0.1:PORT" for uri fields */
 };
 struct ex_reply {
     int status;
@@ -197,6 +208,7 @@ struct ex_reply {
     const char *content_type; /* of text */
     const char *group;        /* throttling group: "light" "medium" "heavy" "auth"; NULL: none */
     size_t cost;              /* how many requests it counts as; 0 is 1 */
+    char etag[40];            /* for the ETag header; "": none */
 };
 /* The throttling group of a request before it is carried out, "" for none; NULL: no such path. */
 const char *ex_route_group(const struct ex *x, const struct ex_request *request);
@@ -216,16 +228,34 @@ void ex_reply_error(struct ex_reply *reply, int status, const char *code, const 
 
 struct ex_user *ex_user_by_id(const struct ex *x, uint64_t id);
 struct ex_user *ex_user_by_extension(const struct ex *x, const char *extension);
-struct ex_user *ex_supervisor(const struct ex *x); /* who signs in with the port file's JWT */
+struct ex_user *ex_supervisor(const struct ex *x); /* 900, who signs in with the port file's JWT */
+/* The agents 101, 102, ... (900 is left out), as many as the options say, and then the supervisor.
+ */
 size_t ex_users_len(const struct ex *x);
 struct ex_user *ex_user_at(const struct ex *x, size_t index);
+/* Sets what PATCH /exchange/users/{ext} may set: dnd online name department sharesPresence
+ * userStatus dndStatus callerIdVisibility message enabled admin ringOnMonitoredCall
+ * pickUpCallsOnHold permitted (extensions). False: no such key or not such a value; nothing is
+ * changed then. Tells the events and saves. */
+bool ex_user_set(struct ex *x, struct ex_user *user, const char *key, const json_t *value);
+/* For GET /exchange/state: every user with what is true, the appearances by extension. */
+json_t *ex_state_users(struct ex *x);
+json_t *ex_state_appearances(struct ex *x);
+/* To the listener, now; takes over body. */
+void ex_emit(struct ex *x, enum ex_event_kind kind, uint64_t extension_id, json_t *body);
 uint64_t ex_account_id(const struct ex *x);
 struct ex_device *ex_device_by_id(const struct ex *x, const char *id);
 /* Presence as 3.1, seen by viewer (sharing and caller-id visibility applied). New reference. */
 json_t *ex_presence(struct ex *x, struct ex_user *user, const struct ex_user *viewer,
                     bool is_detailed, bool has_sip, const char *base_url);
-void ex_presence_changed(struct ex *x, struct ex_user *user); /* makes the event, next sequence */
+/* Makes the event, with the next sequence. To be called after every change of the user's parties;
+ * one with EX_DISCONNECTED that is still among them is told once as ended. */
+void ex_presence_changed(struct ex *x, struct ex_user *user);
+/* The owner shares presence, the viewer has a line for him, and may answer his calls (3.8). For a
+ * held call ex_may_take_held() has to be true as well: the viewer's two settings. */
 bool ex_may_pick_up(const struct ex *x, const struct ex_user *viewer, const struct ex_user *owner);
+bool ex_may_take_held(const struct ex *x, const struct ex_user *viewer);
+/* Some group has the viewer as Monitoring and the agent as Monitored. */
 bool ex_may_monitor(const struct ex *x, const struct ex_user *viewer, const struct ex_user *agent);
 void ex_save(struct ex *x); /* what is kept has changed: written atomically, soon */
 
