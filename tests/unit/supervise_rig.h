@@ -79,6 +79,17 @@ void sup_come_back(struct sup_rig *rig);
 /* Serves, lifts and acts until the machine is in that state. pickup: the line is held. */
 void sup_reach(struct sup_rig *rig, enum supervise_state state, enum action_kind kind);
 
+/* Shared by supervise_pbx.c and supervise_rig.c. */
+struct sup_answer {
+    int status;
+    char body[80];
+};
+struct sup_answer sup_do(struct sup_rig *rig, const char *method, const char *uri);
+void sup_put_chan(struct buf *to, const struct pbx_chan *chan);
+void sup_put_bridge(struct sup_rig *rig, struct buf *to, const char *id);
+/* A value of a URI's query, unescaped; "" when it is not there. */
+void sup_query(const char *uri, const char *name, char *to, size_t size);
+
 bool sup_told(const struct sup_rig *rig, const char *line_start);
 size_t sup_count(const struct buf *lines, const char *line_start);
 const char *sup_last(const struct sup_rig *rig); /* the last line told */
