@@ -86,26 +86,37 @@ static size_t encode(uint32_t c, char out[8])
     return 6;
 }
 
+/* Appends what fits into max_bytes; true when all did. */
+static bool put_chars(struct buf *out, const struct buf *text, size_t max_bytes)
+{
+    size_t stored = 0, used;
+    for (size_t i = 0; i < text->len; i += used) {
+        char one[8];
+        size_t len = encode(utf8_decode(text->data + i, text->len - i, &used), one);
+        stored += len;
+        if (stored > max_bytes)
+            return false;
+        buf_put(out, one, len);
+    }
+    return true;
+}
+
 static void put_text(struct buf *out, const char *text, size_t max_bytes)
 {
-    struct buf mended;
-    size_t stored = 0, used;
+    struct buf mended, stored;
     buf_init(&mended, SIZE_MAX / 2);
+    buf_init(&stored, max_bytes);
     utf8_mend(&mended, text, strlen(text));
     buf_putc(out, '"');
-    for (size_t i = 0; i < mended.len; i += used) {
-        char one[8];
-        size_t len = encode(utf8_decode(mended.data + i, mended.len - i, &used), one);
-        bool is_last = i + used == mended.len;
-        if (stored + len + (is_last ? 0 : sizeof ELLIPSIS - 1) > max_bytes) {
-            buf_puts(out, ELLIPSIS);
-            break;
-        }
-        buf_put(out, one, len);
-        stored += len;
+    if (put_chars(&stored, &mended, max_bytes)) {
+        buf_put(out, buf_text(&stored), stored.len);
+    } else {
+        put_chars(out, &mended, max_bytes - (sizeof ELLIPSIS - 1));
+        buf_puts(out, ELLIPSIS);
     }
     buf_putc(out, '"');
     buf_fini(&mended);
+    buf_fini(&stored);
 }
 
 static void put_value(struct buf *out, const struct row *row, const char *text, uint64_t number)
@@ -241,14 +252,15 @@ static bool take_value(struct scan *in, enum audit_key key, struct audit_line *o
     if ((kind == NUMBER_OR_NULL || kind == TEXT_OR_NULL) && take(in, "null"))
         return true;
     if (kind == TEXT || kind == TEXT_OR_NULL)
-        return take_text(in, at, len);
+        return take_text(in, at, len) && (kind == TEXT || *len > 0) && *len <= rows[key].max_bytes;
     bool is_good = kind == HASH ? take_hash(in, key == AUDIT_HASH ? out->hash : out->previous)
                                 : take_number(in, &number);
     *at = start;
     *len = (size_t)(in->at - start);
     if (key == AUDIT_SEQUENCE)
         out->sequence = number;
-    return is_good && (key != AUDIT_V || number == VERSION);
+    return is_good && (key != AUDIT_V || number == VERSION) &&
+           (kind != NUMBER_OR_NULL || number > 0);
 }
 
 bool audit_line_parse(const char *bytes, size_t len, struct audit_line *out)

@@ -463,6 +463,27 @@ static void long_text(void **state)
     mem_free(file.bytes);
 }
 
+/* A text is clipped only when it does not fit. */
+static void text_that_just_fits(void **state)
+{
+    (void)state;
+    char text[2050] = "";
+    struct audit *audit = open_audit("");
+    struct audit_entry entry = sample;
+    entry.reason = text;
+    for (size_t len = 2040; len < sizeof text; len++) {
+        memset(text, 'r', len);
+        write_one(audit, &entry, len - 2039);
+        struct file file = read_file();
+        char *last = memrchr(file.bytes, '\n', file.len - 1);
+        bool is_clipped = strstr(last ? last : file.bytes, "\xE2\x80\xA6") != NULL;
+        assert_int_equal(is_clipped, len > 2048);
+        mem_free(file.bytes);
+    }
+    audit_close(audit);
+    is_intact(sizeof text - 2040);
+}
+
 /* ---- what is changed is found ---------------------------------------------------------------- */
 
 /* Every byte; under valgrind, every eleventh. */
@@ -634,6 +655,8 @@ static void forged_records(void **state)
         {"\"mode\":\"listen\"", "\"mode\":\"\xE2\x80\xAE\""},
         {"\"mode\":\"listen\"", "\"mode\":7"},
         {"\"begin\":2,", "\"begin\":\"2\","},
+        {"\"begin\":2,", "\"begin\":0,"},
+        {"\"value\":null,", "\"value\":\"\","},
     };
     write_many(3);
     struct file file = read_file();
@@ -1190,6 +1213,7 @@ int main(void)
         IN_FOLDER(lines_as_long_as_a_buffer_divides),
         IN_FOLDER(hostile_text),
         IN_FOLDER(long_text),
+        IN_FOLDER(text_that_just_fits),
         IN_FOLDER(every_flip),
         IN_FOLDER(every_byte_added_or_removed),
         IN_FOLDER(every_line),
