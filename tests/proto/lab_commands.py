@@ -18,6 +18,22 @@ lab = ActLab(agents=3, supervisors=2, lines="ring_timeout = 5")
 phone = lab.supervisors[0]
 profile = "s" + phone
 phones = lab.phones
+answer_once = phones.answer
+
+
+def lift(ext, timeout=5.0):
+    """A leg that has just appeared is not the phone's yet (409)."""
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            return answer_once(ext, timeout)
+        except RuntimeError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+phones.answer = lift
 
 
 def settle():
