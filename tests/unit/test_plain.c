@@ -118,9 +118,9 @@ static void an_answer_typed_before_is_none(void **state)
     program_type(&p, "barge 104\ny\n");
     program_wait_for(&p, "too early");
     assert_string_equal(program_read_text("backend.log"), "");
+    p.said[0] = '\0';
     answer(&p, "list\n"); /* another command takes the question back, and is done */
     program_wait_for(&p, "left as it is\n");
-    p.said[0] = '\0';
     program_wait_for(&p, "3 users\n");
     answer(&p, "y\n");
     program_wait_for(&p, "no such command");
