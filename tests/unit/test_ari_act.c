@@ -387,6 +387,31 @@ static void test_a_probe_cut_off_is_removed_later(void **state)
     ari_rig_fini(&rig);
 }
 
+static void count_left(void *self)
+{
+    ++*(int *)self;
+}
+
+static void test_leaving_waits_for_the_probe(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    int left = 0;
+    prepare(&rig);
+    ari_rig_answer(&rig, "channels/callhud-*", ARI_RIG_SILENT, "");
+    connect_to(&rig);
+    assert_int_equal(rig.ledger.len, 2);
+    assert_true(backend_find("asterisk")->leave(rig.backend, count_left, &left));
+    assert_int_equal(left, 0);
+    fake_io_advance(&rig.fake, 10000); /* its questions are given up, its channels removed */
+    ari_rig_serve(&rig);
+    assert_int_equal(rig.ledger.len, 0);
+    assert_int_equal(left, 1);
+    assert_false(backend_find("asterisk")->leave(rig.backend, count_left, &left));
+    assert_int_equal(left, 1);
+    ari_rig_fini(&rig);
+}
+
 /* Nobody is told that a call can be picked up before it is known; all else does not wait. */
 static void test_what_needs_the_dialplan_waits_for_the_probe(void **state)
 {
@@ -1129,6 +1154,7 @@ int main(void)
         cmocka_unit_test(test_the_probe_is_refused),
         cmocka_unit_test(test_a_ledger_that_cannot_be_written_keeps_the_probe_away),
         cmocka_unit_test(test_a_probe_cut_off_is_removed_later),
+        cmocka_unit_test(test_leaving_waits_for_the_probe),
         cmocka_unit_test(test_what_needs_the_dialplan_waits_for_the_probe),
         cmocka_unit_test(test_the_probe_is_on_no_lamp),
         cmocka_unit_test(test_hang_up),

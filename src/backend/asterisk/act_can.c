@@ -152,6 +152,7 @@ static void let_go(struct act *act, void (*gone)(struct act *act, const char *th
     }
     act->probe.waits = 0;
     act->probe.is_running = false;
+    act_note_left(act);
 }
 
 static void remove_later(struct act *act, const char *thing)

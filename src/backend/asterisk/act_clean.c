@@ -37,10 +37,21 @@ static void free_thing(struct act_thing *thing)
     mem_free(thing);
 }
 
+void act_note_left(struct act *act)
+{
+    void (*done)(void *self) = act->left;
+    if (done == NULL || act->things.len > 0 || act->probe.id[0] != '\0')
+        return;
+    act->left = NULL;
+    done(act->left_self);
+}
+
 static void tell_gone(struct act_thing *thing)
 {
+    struct act *act = thing->act;
     thing->gone(thing->self, thing->thing);
     free_thing(thing);
+    act_note_left(act);
 }
 
 static void on_deleted(void *self, const struct rest_answer *answer)
@@ -136,6 +147,15 @@ void act_clean_free(struct act *act)
     while (act->things.len > 0)
         free_thing(act->things.items[act->things.len - 1]);
     VEC_FREE(&act->things);
+}
+
+bool ari_act_leave(struct act *act, void (*done)(void *self), void *self)
+{
+    if (act->things.len == 0 && act->probe.id[0] == '\0')
+        return false;
+    act->left = done;
+    act->left_self = self;
+    return true;
 }
 
 /* A ledger that was tampered with must not end a person's call: every id of callhud begins so. */

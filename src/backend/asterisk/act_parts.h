@@ -46,6 +46,8 @@ struct act {
     struct io_timer *clean; /* a turn of its own, to ask for things */
     struct act_level levels[ACTION_COUNT];
     struct act_probe probe;
+    void (*left)(void *self); /* who waits for everything to be removed; NULL: nobody */
+    void *left_self;
 };
 
 void act_can_tell(struct act *act); /* what differs from what was told; nothing before a snapshot */
@@ -57,6 +59,7 @@ void act_clean_add(struct act *act, const char *thing, void (*gone)(void *self, 
                    void *self);
 void act_clean_ask(struct act *act); /* for what is not under way; nothing without a snapshot */
 void act_clean_lost(struct act *act);
+void act_note_left(struct act *act); /* something was removed: tells who waits for all of it */
 void act_clean_free(struct act *act);
 /* Into the ledger and out of it again. */
 enum rc act_ledger_put(const struct act *act, const char *kind, const char *id, struct err *err);

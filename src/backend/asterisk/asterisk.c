@@ -30,6 +30,11 @@ struct backend {
     struct detail *detail;
     struct supervise *supervise;
     struct act *act;
+    struct {
+        void (*done)(void *self);
+        void *self;
+        unsigned parts; /* that still remove something */
+    } leaving;
 
     bool is_probed;       /* this connection: the way for requests is known */
     bool is_wanted_again; /* another snapshot when this one is done */
@@ -557,9 +562,26 @@ static enum rc asterisk_act(struct backend *b, const struct action *action, stru
     }
 }
 
+static void on_part_left(void *self)
+{
+    struct backend *b = self;
+    if (--b->leaving.parts == 0)
+        b->leaving.done(b->leaving.self);
+}
+
 static bool asterisk_leave(struct backend *b, void (*done)(void *self), void *self)
 {
-    return supervise_leave(b->supervise, done, self);
+    b->leaving.done = done;
+    b->leaving.self = self;
+    b->leaving.parts = 2;
+    bool is_supervising = supervise_leave(b->supervise, on_part_left, b);
+    b->leaving.parts -= !is_supervising;
+    bool is_removing = ari_act_leave(b->act, on_part_left, b);
+    b->leaving.parts -= !is_removing;
+    bool is_anything = is_supervising || is_removing;
+    if (is_anything && b->leaving.parts == 0)
+        done(self); /* what there was is gone already */
+    return is_anything;
 }
 
 static void asterisk_clean(struct backend *b, const char *const *things, size_t len,

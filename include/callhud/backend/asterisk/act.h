@@ -53,4 +53,7 @@ void ari_act_read_only(struct act *act); /* the server said 403 to a write */
 void ari_act_clean(struct act *act, const char *const *things, size_t len,
                    void (*gone)(void *self, const char *thing), void *self);
 
+/* As backend_ops.leave: waits for the removal of what a probe or a failed action made. */
+bool ari_act_leave(struct act *act, void (*done)(void *self), void *self);
+
 #endif
