@@ -97,7 +97,7 @@ static enum rc check_word(const struct parser *p, const char *list, size_t at)
     for (const char *one; count < NAMES_MAX && (one = str_next_field(&rest, ' '));)
         names[count++] = one;
     const char *near = str_nearest(p->args[at], names, count);
-    if (near)
+    if (near && strlen(near) > 3) /* of shorter ones any is near: "of" is no guess for "on" */
         return err_set(p->err, RC_USAGE, "%s %.60s: did you mean '%s'?", command->name, p->args[at],
                        near);
     return err_set(p->err, RC_USAGE, "%s %.60s: write one of %s", command->name, p->args[at], list);

@@ -158,7 +158,7 @@ static void mistakes_name_what_is_near(void **state)
     refused("callhud theme shwo x", "theme shwo: did you mean 'show'?");
     refused("callhud doctor x", "'x' is too much: write callhud doctor");
     refused("callhud record 101", "write: callhud record EXT on|off");
-    refused("callhud record 101 of", "record of: did you mean 'off'?");
+    refused("callhud record 101 of", "record of: write one of on off");
     refused("callhud dnd 101 sometimes", "dnd sometimes: write one of on off");
     refused("callhud dnd 101 on x", "'x' is too much: write callhud dnd EXT [on|off]");
     refused("callhud listen", "write: callhud listen EXT");
