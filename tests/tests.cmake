@@ -1,6 +1,6 @@
 # What is built for the tests. Included by the top CMakeLists.txt.
 enable_testing()
-set(all_floors callhud_app callhud_ui callhud_term callhud_backend callhud_net callhud_model
+set(all_floors callhud_app callhud_exchange callhud_ui callhud_term callhud_backend callhud_net callhud_model
                callhud_draw callhud_base)
 
 if(CALLHUD_KIND STREQUAL "fuzz")

@@ -12,14 +12,15 @@ sees() { # sees FLOOR: the floors that it may include
     backend) echo base model backend ;;
     term) echo base draw term ;;
     ui) echo base model draw ui ;;
-    app) echo base model draw net backend term ui app ;;
+    exchange) echo base exchange ;;
+    app) echo base model draw net backend term ui exchange app ;;
     esac
 }
 files_of() {
     find "src/$1" "include/callhud/$1" -name '*.[ch]' | sort
 }
 
-for floor in base model draw net backend term ui app; do
+for floor in base model draw net backend term ui exchange app; do
     wrong=
     allowed=$(sees $floor | tr ' ' '|')
     for file in $(files_of $floor); do
@@ -48,10 +49,10 @@ owned() { # owned HEADER PATTERN-OF-OWNERS: who includes <HEADER> otherwise is w
     fi
 }
 owned '(curses|ncurses|term|panel)\.h' 'src/term/[a-z_]+\.[ch]|include/callhud/term/curses_quiet\.h'
-owned 'libwebsockets\.h' 'src/net/ws[a-z_]*\.[ch]'
+owned 'libwebsockets\.h' 'src/net/ws[a-z_]*\.[ch]|src/exchange/server[a-z_]*\.[ch]'
 owned 'curl/.*' 'include/callhud/net/curl_library\.h'
-owned 'uv\.h' 'src/net/[a-z_]+\.[ch]|src/term/tty_out\.c'
-owned 'jansson\.h' 'src/backend/.*_wire(_parts)?\.[ch]|src/app/jsonout\.c'
+owned 'uv\.h' 'src/net/[a-z_]+\.[ch]|src/term/tty_out\.c|src/exchange/server[a-z_]*\.[ch]'
+owned 'jansson\.h' 'src/backend/.*_wire(_parts)?\.[ch]|src/app/jsonout\.c|(src|include/callhud)/exchange/[a-z_]+\.[ch]'
 owned 'openssl/.*' 'src/net/(tls|digest)\.c'
 owned '(sqlite3|ini)\.h' 'src/app/journal\.c'
 
