@@ -573,15 +573,13 @@ static bool asterisk_leave(struct backend *b, void (*done)(void *self), void *se
 {
     b->leaving.done = done;
     b->leaving.self = self;
-    b->leaving.parts = 2;
-    bool is_supervising = supervise_leave(b->supervise, on_part_left, b);
-    b->leaving.parts -= !is_supervising;
-    bool is_removing = ari_act_leave(b->act, on_part_left, b);
-    b->leaving.parts -= !is_removing;
-    bool is_anything = is_supervising || is_removing;
-    if (is_anything && b->leaving.parts == 0)
-        done(self); /* what there was is gone already */
-    return is_anything;
+    b->leaving.parts = 3; /* the third is this function: a part may be over before it returns */
+    if (!supervise_leave(b->supervise, on_part_left, b))
+        b->leaving.parts--;
+    if (!ari_act_leave(b->act, on_part_left, b))
+        b->leaving.parts--;
+    b->leaving.parts--;
+    return b->leaving.parts > 0;
 }
 
 static void asterisk_clean(struct backend *b, const char *const *things, size_t len,
