@@ -66,10 +66,25 @@ static void stop(struct supervise *s)
         doing_end(&s->d, 0);
 }
 
+/* Who says stop while the phone still rings means it now: what waits before it is not wanted. */
+static void skip_to_stop(struct supervise *s)
+{
+    size_t stop_at = 0;
+    while (stop_at < s->words.len && s->words.items[stop_at] != ACTION_STOP)
+        stop_at++;
+    if (stop_at == s->words.len)
+        return;
+    for (size_t i = stop_at; i < s->words.len; i++)
+        s->words.items[i - stop_at] = s->words.items[i];
+    s->words.len -= stop_at;
+}
+
 /* Words are done in their order, each after the one before was confirmed or has failed; stop waits
  * for no action. */
 static void do_words(struct supervise *s)
 {
+    if (s->asked_id && !s->is_confirmed)
+        skip_to_stop(s);
     while (s->d.exit_code < 0 && s->d.is_ready && s->words.len) {
         enum action_kind kind = s->words.items[0];
         struct err err = {0};

@@ -313,6 +313,19 @@ static void stop_waits_for_no_phone(void **state)
     program_contains(program_read_text("backend.log"), "leave\nleft\n");
 }
 
+static void stop_waits_for_no_word_before_it_while_the_phone_rings(void **state)
+{
+    (void)state;
+    played_script.is_phone_silent = true;
+    struct program p = START("listen", "104");
+    program_wait_for(&p, "lift it");
+    program_type(&p, "barge\n");
+    program_type(&p, "whisper\nstop\n");
+    program_ends(&p, 0);
+    assert_string_equal(p.said, "");
+    assert_null(strstr(program_read_text("backend.log"), "act barge"));
+}
+
 static void who_reads_no_more_ends_it(void **state)
 {
     (void)state;
@@ -475,6 +488,7 @@ int main(void)
         TEST(a_phone_that_is_not_lifted_is_four),
         TEST(a_switch_that_fails_changes_nothing),
         TEST(stop_waits_for_no_phone),
+        TEST(stop_waits_for_no_word_before_it_while_the_phone_rings),
         TEST(who_reads_no_more_ends_it),
         TEST(a_reader_that_pauses_stops_nothing),
         TEST(keys_stand_for_the_words),
