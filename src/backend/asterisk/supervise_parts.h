@@ -112,8 +112,9 @@ struct thing {
     bool is_seen;             /* an event named it */
     bool is_up;               /* a channel: it is in our application, so a phone was lifted */
     bool is_on_its_way; /* a phone that went into the dialplan: it may be in a person's call */
+    bool is_looked_at;  /* then: the server has answered since, and it was there */
     bool is_doomed;     /* to be removed */
-    bool is_deleting;   /* DELETE is under way */
+    bool is_deleting;   /* DELETE, or what is asked before it, is under way */
     bool is_deleted;    /* a phone: the server said yes, its event has not come */
     unsigned tries;
     int64_t due_ms; /* of the next try; 0: with the next snapshot */

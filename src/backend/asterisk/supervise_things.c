@@ -245,12 +245,45 @@ static void on_erased(void *self, const struct rest_answer *answer)
     }
 }
 
-/* A phone that the dialplan was given, and that talks with somebody now, is a person's call. */
+/* A phone that talks with somebody now, by the dialplan or led there by people, is a person's call.
+ */
 static bool is_a_call(const struct thing *thing)
 {
     const struct ari_chan *chan = ari_world_chan(thing->s->config.world, thing->id);
-    return thing->is_on_its_way && chan != NULL && chan->room != NULL &&
+    return thing->part == PART_PHONE && chan != NULL && chan->room != NULL &&
            chan->room->members.len > 1 && !str_starts(chan->room->fact.id, thing->s->prefix);
+}
+
+static void on_looked(void *self, const struct rest_answer *answer)
+{
+    struct thing *thing = self;
+    struct supervise *s = thing->s;
+    thing->is_deleting = false;
+    if (answer->rc == RC_OK && answer->status == 404) {
+        gone(thing);
+    } else if (answer->rc == RC_OK && answer->status == 200) {
+        thing->is_looked_at = true;
+        thing->due_ms = supervise_now(s) + SUPERVISE_SETTLE_MS;
+        supervise_sweep(s);
+    } else {
+        again(thing);
+    }
+}
+
+/* A server that answers late may have the phone on its way to the caller still, and would lose the
+ * caller with it: only when it has answered this, and no event has said that they are together
+ * within a moment from then, the phone is alone. */
+static void look_first(struct thing *thing)
+{
+    struct buf uri;
+    buf_init(&uri, 4096);
+    buf_puts(&uri, "channels/");
+    ari_escape(&uri, thing->id);
+    struct rest_request request = {
+        .method = "GET", .uri = buf_text(&uri), .timeout_ms = SUPERVISE_STEP_MS};
+    thing->is_deleting = true;
+    rest_ask(thing->s->config.rest, &request, on_looked, thing);
+    buf_fini(&uri);
 }
 
 static void on_named(void *self, const struct rest_answer *answer)
@@ -300,6 +333,10 @@ static void erase(struct thing *thing)
         return; /* not blindly; the next snapshot tells */
     if (is_a_call(thing)) {
         gone(thing);
+        return;
+    }
+    if (thing->is_on_its_way && !thing->is_looked_at) {
+        look_first(thing);
         return;
     }
     struct buf uri;
