@@ -42,6 +42,22 @@ void supervise_free(struct supervise *s)
     mem_free(s);
 }
 
+/* "-PART-N" of an id that a callhud has chosen; NULL when none has. */
+static const char *part_of_id(const char *id)
+{
+    static const char start[] = "callhud-";
+    const size_t hex_at = sizeof start - 1, hex_len = 8;
+    if (!str_starts(id, start) || strspn(id + hex_at, "0123456789abcdef") != hex_len)
+        return NULL;
+    return id + hex_at + hex_len;
+}
+
+bool supervise_is_phone_id(const char *channel_id)
+{
+    const char *part = part_of_id(channel_id);
+    return part != NULL && str_starts(part, "-phone-");
+}
+
 enum supervise_mode supervise_mode_of_id(const char *channel_id)
 {
     static const struct {
@@ -50,13 +66,9 @@ enum supervise_mode supervise_mode_of_id(const char *channel_id)
     } parts[] = {{"-listen-", SUPERVISE_LISTEN},
                  {"-whisper-", SUPERVISE_WHISPER},
                  {"-barge-", SUPERVISE_BARGE}};
-    static const char start[] = "callhud-";
-    const size_t hex_at = sizeof start - 1, part_at = hex_at + 8;
-    if (!str_starts(channel_id, start) ||
-        strspn(channel_id + hex_at, "0123456789abcdef") != part_at - hex_at)
-        return SUPERVISE_UNKNOWN;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (str_starts(channel_id + part_at, parts[i].part))
+    const char *part = part_of_id(channel_id);
+    for (size_t i = 0; part != NULL && i < sizeof parts / sizeof parts[0]; i++)
+        if (str_starts(part, parts[i].part))
             return parts[i].mode;
     return SUPERVISE_UNKNOWN;
 }

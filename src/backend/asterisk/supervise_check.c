@@ -32,6 +32,10 @@ static enum rc check_state(const struct action *action, const struct ari_chan *t
     const char *user = action->user_id;
     if (action->kind == ACTION_PICKUP && target->leg == ARI_LEG_CONNECTED)
         return err_set(err, RC_DENIED, "%s is talking: take the call over instead", user);
+    if (action->kind == ACTION_PICKUP && target->leg == ARI_LEG_RINGING &&
+        supervise_is_phone_id(action->call_id))
+        return err_set(err, RC_DENIED, "%s's phone rings to supervise: nobody is at the other end",
+                       user);
     if (action->kind == ACTION_PICKUP && target->leg == ARI_LEG_DIALLING)
         return err_set(err, RC_DENIED, "%s is dialling: nobody is there to pick up", user);
     if (action->kind != ACTION_PICKUP && !is_talked)

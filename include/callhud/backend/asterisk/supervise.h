@@ -72,5 +72,7 @@ bool supervise_leave(struct supervise *s, void (*done)(void *self),
  * that every callhud reads from the id what another one does. SUPERVISE_UNKNOWN when it is not such
  * an id. */
 enum supervise_mode supervise_mode_of_id(const char *channel_id);
+/* A supervisor's phone that a callhud has called, ours or another's. */
+bool supervise_is_phone_id(const char *channel_id);
 
 #endif
