@@ -160,7 +160,7 @@ bool plain_act(struct plain *p, const char *word, char *arguments)
     if (kind == ACTION_STOP) {
         struct wish stop = {.kind = kind, .user_id = on->user_id, .reason = ""};
         if (!supervision_is_on(on))
-            plain_say(p, "nothing to stop: no supervision goes on");
+            plain_say(p, "you supervise nobody: there is nothing to stop");
         else
             act(p, &stop);
         return true;

@@ -210,10 +210,10 @@ static void test_run_read_only(void **state)
     connect_to(&rig);
     for (int kind = 0; kind < ACTION_COUNT; kind++)
         expect_capability(&rig, (enum action_kind)kind,
-                          "0 \"callhud runs with --read-only: start it without, to act\"");
+                          "0 \"--read-only is on: start callhud without it to act on calls\"");
     expect_asked(&rig, "POST", 0);
     expect_refusal(&rig, ACTION_DND, "101", "", true, RC_DENIED,
-                   "callhud runs with --read-only: start it without, to act");
+                   "--read-only is on: start callhud without it to act on calls");
     ari_rig_fini(&rig);
 }
 
@@ -1102,6 +1102,26 @@ static void test_clean_leaves_a_picked_up_call_alone(void **state)
     ari_rig_fini(&rig);
 }
 
+/* The same where people have led it to somebody: the server still says "Stasis" of it. */
+static void test_clean_leaves_a_phone_that_talks(void **state)
+{
+    (void)state;
+    static const char *const things[] = {"channels/callhud-0a1b2c3d-phone-1"};
+    struct ari_rig rig;
+    prepare(&rig);
+    ari_rig_answer_file(&rig, "channels", "takeover-channels-listen.json");
+    ari_rig_answer(&rig, "bridges", 200,
+                   "[{\"id\":\"talk\",\"bridge_class\":\"basic\",\"channels\":["
+                   "\"pbx-1795323864.10\",\"callhud-0a1b2c3d-phone-1\"]}]");
+    connect_to(&rig);
+    ari_rig_forget(&rig);
+    clean(&rig, things, 1);
+    expect_asked(&rig, "DELETE", 0);
+    assert_string_equal(buf_text(&gone_log), "channels/callhud-0a1b2c3d-phone-1\n");
+    buf_fini(&gone_log);
+    ari_rig_fini(&rig);
+}
+
 static void test_clean_removes_a_phone_that_waits(void **state)
 {
     (void)state;
@@ -1186,6 +1206,7 @@ int main(void)
         cmocka_unit_test(test_clean),
         cmocka_unit_test(test_clean_waits_for_the_connection),
         cmocka_unit_test(test_clean_leaves_a_picked_up_call_alone),
+        cmocka_unit_test(test_clean_leaves_a_phone_that_talks),
         cmocka_unit_test(test_clean_removes_a_phone_that_waits),
         cmocka_unit_test(test_closed_with_everything_under_way),
     };

@@ -417,7 +417,7 @@ static void test_refusals(void **state)
         {ACTION_TAKEOVER, "102", "a2", RC_DENIED, "the call of 102 is not answered yet"},
         {ACTION_PICKUP, "101", "a1", RC_DENIED, "101 is talking: take the call over instead"},
         {ACTION_LISTEN, "108", "a8", RC_DENIED, "your own phone is in that call"},
-        {ACTION_STOP, "", "", RC_DENIED, "there is nothing to end: you supervise nobody"},
+        {ACTION_STOP, "", "", RC_DENIED, "you supervise nobody: there is nothing to stop"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(sup_act(rig, cases[i].kind, cases[i].ext, cases[i].call, &err),

@@ -80,7 +80,7 @@ static void listening_asks_nothing(void **state)
     program_type(&p, "stop\n");
     program_wait_for(&p, "whisper ended: stopped\n");
     program_type(&p, "stop\n");
-    program_wait_for(&p, "nothing to stop");
+    program_wait_for(&p, "you supervise nobody: there is nothing to stop\n");
     leaves(&p);
 }
 

@@ -211,7 +211,7 @@ static enum rc stop(struct supervise *s, const struct action *action, struct err
     if (s->state == AT_GO || s->state == AT_ON_GO || s->state == AT_WHY)
         return err_set(err, RC_DENIED, "the call is on its way to your phone already");
     if (!is_any)
-        return err_set(err, RC_DENIED, "there is nothing to end: you supervise nobody");
+        return err_set(err, RC_DENIED, "you supervise nobody: there is nothing to stop");
     const struct order *what = s->on.id != 0 ? &s->on : s->asked.id != 0 ? &s->asked : &s->next;
     s->stop = *what;
     s->stop.id = action->id;

@@ -20,10 +20,9 @@ const char *supervise_phone_number(const struct supervise *s, char *to, size_t s
 
 enum rc supervise_say_gone(const struct supervise *s, const char *target_id, struct err *err)
 {
-    char who[ARI_NUMBER_BYTES];
-    if (!ari_world_taker(s->config.world, target_id, who, sizeof who))
-        return err_set(err, RC_NOT_FOUND, "the call has ended");
-    return err_set(err, RC_NOT_FOUND, "taken by %s", who[0] != '\0' ? who : "another phone");
+    char text[ARI_NUMBER_BYTES + 32];
+    ari_world_say_gone(s->config.world, target_id, text, sizeof text);
+    return err_set(err, RC_NOT_FOUND, "%s", text);
 }
 
 static const struct order *current(const struct supervise *s)
