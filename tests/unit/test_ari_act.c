@@ -35,6 +35,7 @@ static void prepare(struct ari_rig *rig)
 {
     ari_rig_init(rig);
     ari_rig_use_ledger(rig);
+    rig->config.is_checking = true;
     ari_rig_quiet_office(rig);
     ari_rig_answer(rig, "POST channels/create*", 200, "{\"id\":\"x\",\"name\":\"Local/x\"}");
     ari_rig_answer(rig, "channels/callhud-*", 200, "{\"value\":\"1\"}");
@@ -337,6 +338,54 @@ static void test_what_the_dialplan_lacks(void **state)
     }
 }
 
+/* But for doctor nothing is made: the first channel that is there is asked. */
+static void test_a_call_is_asked_about_the_dialplan(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"{\"value\":\"1\"}", "{\"value\":\"0\"}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct ari_rig rig;
+        prepare(&rig);
+        rig.config.is_checking = false;
+        ari_rig_answer(&rig, "channels/pbx-*", 200, values[i]);
+        connect_to(&rig);
+        expect_asked(&rig, "POST", 0);
+        expect_asked(&rig, "GET channels/", 0);
+        expect_capability(&rig, ACTION_PICKUP, NATIVE); /* nobody knows, and there is no call */
+        ari_rig_forget(&rig);
+        ari_rig_play(&rig, "call-hold-hangup.jsonl", 1, 23);
+        ari_rig_serve(&rig);
+        expect_asked(&rig, "GET channels/pbx-", 2);
+        if (i == 1)
+            assert_int_equal(ari_rig_count(&rig, "capability"), 2); /* pick up and take over */
+        assert_int_equal(rig.ledger_puts, 0);
+        assert_false(backend_find("asterisk")->leave(rig.backend, NULL, NULL));
+        ari_rig_fini(&rig);
+    }
+}
+
+static void test_a_channel_that_went_is_not_asked_for_good(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    prepare(&rig);
+    rig.config.is_checking = false;
+    ari_rig_answer(&rig, "channels/pbx-*", 404, "{\"message\":\"no\"}");
+    connect_to(&rig);
+    ari_rig_play(&rig, "call-hold-hangup.jsonl", 1, 10);
+    ari_rig_serve(&rig);
+    size_t asked = ari_rig_asked(&rig, "GET channels/pbx-");
+    assert_true(asked >= 2);
+    ari_rig_answer(&rig, "channels/pbx-*", 500, "{\"message\":\"no\"}");
+    ari_rig_play(&rig, "call-hold-hangup.jsonl", 11, 14);
+    ari_rig_serve(&rig);
+    assert_int_equal(ari_rig_asked(&rig, "GET channels/pbx-"), asked + 2);
+    ari_rig_play(&rig, "call-hold-hangup.jsonl", 15, 23);
+    ari_rig_serve(&rig);
+    assert_int_equal(ari_rig_asked(&rig, "GET channels/pbx-"), asked + 2);
+    ari_rig_fini(&rig);
+}
+
 static void test_the_probe_is_refused(void **state)
 {
     (void)state;
@@ -406,6 +455,8 @@ static void test_leaving_waits_for_the_probe(void **state)
     fake_io_advance(&rig.fake, 10000); /* its questions are given up, its channels removed */
     ari_rig_serve(&rig);
     assert_int_equal(rig.ledger.len, 0);
+    assert_int_equal(left, 0); /* the server needs a moment for them */
+    fake_io_advance(&rig.fake, 1000);
     assert_int_equal(left, 1);
     assert_false(backend_find("asterisk")->leave(rig.backend, count_left, &left));
     assert_int_equal(left, 1);
@@ -1171,6 +1222,8 @@ int main(void)
         cmocka_unit_test(test_without_a_dnd_device),
         cmocka_unit_test(test_the_dialplan_is_asked_and_nothing_stays),
         cmocka_unit_test(test_what_the_dialplan_lacks),
+        cmocka_unit_test(test_a_call_is_asked_about_the_dialplan),
+        cmocka_unit_test(test_a_channel_that_went_is_not_asked_for_good),
         cmocka_unit_test(test_the_probe_is_refused),
         cmocka_unit_test(test_a_ledger_that_cannot_be_written_keeps_the_probe_away),
         cmocka_unit_test(test_a_probe_cut_off_is_removed_later),

@@ -12,7 +12,7 @@
 struct session {
     const struct settings *settings; /* borrowed */
     bool is_read_only;
-    bool is_only_watching; /* set before session_start() by commands that never act */
+    bool is_checking; /* set before session_start() by doctor, see backend.h */
     struct loop *loop;
     struct net *net;
     struct io io;

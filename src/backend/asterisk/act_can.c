@@ -124,9 +124,9 @@ enum capability ari_act_capability(const struct act *act, enum action_kind kind,
 /* ---- does the dialplan have what a phone is sent to? ---- */
 
 /* Any channel can be asked (DIALPLAN_EXISTS), so the first that is there is: without a call nobody
- * needs to know. Only doctor, which has to know, makes a Local channel for it, never dialled. Asterisk
- * 22.10 locks up when the websocket of a channel's application closes while that channel goes, so
- * its going is waited for (drain). */
+ * needs to know. Only doctor, which has to know, makes a Local channel for it, never dialled.
+ * Asterisk 22.10 locks up when the websocket of a channel's application closes while that channel
+ * goes, so its going is waited for (drain). */
 #define DRAIN_MS 400
 
 static void take_exists(struct act *act, enum act_exists *exists, const struct rest_answer *answer);
@@ -205,7 +205,8 @@ static void drop(struct act *act, const char *thing)
     act_ledger_drop(act, thing);
 }
 
-/* "1", "0"; 500: the server cannot tell (func_dialplan is not loaded); 404: the channel has gone. */
+/* "1", "0"; 500: the server cannot tell (func_dialplan is not loaded); 404: the channel has gone.
+ */
 static void take_exists(struct act *act, enum act_exists *exists, const struct rest_answer *answer)
 {
     char value[ARI_DATA_BYTES] = "";
