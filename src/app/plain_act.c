@@ -13,15 +13,6 @@ void plain_forget_question(struct plain *p)
     p->question = (struct plain_question){0};
 }
 
-static const struct call *call_of(const struct user *user, const char *call_id)
-{
-    for (size_t i = 0; user && i < user->calls.len; i++) {
-        if (str_eq(user->calls.items[i].id, call_id))
-            return &user->calls.items[i];
-    }
-    return NULL;
-}
-
 static bool needs_answer(const struct plain *p, enum action_kind kind)
 {
     return kind == ACTION_BARGE || kind == ACTION_TAKEOVER || kind == ACTION_HANGUP ||
@@ -94,7 +85,7 @@ void plain_check_question(struct plain *p)
 {
     const struct plain_question *question = &p->question;
     if (!question->is_asked || question->is_quit ||
-        call_of(hud_user_by_id(&p->session.hud, question->user_id), question->call_id))
+        hud_call_by_id(hud_user_by_id(&p->session.hud, question->user_id), question->call_id))
         return;
     plain_forget_question(p);
     plain_say(p, "the call has ended meanwhile: nothing was done");

@@ -36,10 +36,10 @@ static bool is_under_way(const struct choice *choice, const struct hud *live)
 /* The same leg of the user may have somebody else at its other end by now. */
 static bool has_changed_hands(const struct user *now, const struct call *seen)
 {
-    for (size_t i = 0; seen != NULL && i < now->calls.len; i++)
-        if (str_eq(now->calls.items[i].id, seen->id))
-            return seen->number[0] != '\0' && !str_eq(now->calls.items[i].number, seen->number);
-    return false; /* ended: who has it now only the backend knows */
+    const struct call *call = seen != NULL ? hud_call_by_id(now, seen->id) : NULL;
+
+    /* One that has ended: who has it now only the backend knows. */
+    return call != NULL && seen->number[0] != '\0' && !str_eq(call->number, seen->number);
 }
 
 void choice_make(struct choice *out, const struct hud *live, const struct user *user,

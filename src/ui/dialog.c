@@ -47,21 +47,13 @@ void dialog_open_leave(struct ui *ui, enum dialog_kind kind)
 /* --- when what it asks about is no more ---------------------------------------------------------
  */
 
-static const struct call *call_of(const struct user *user, const char *id)
-{
-    for (size_t i = 0; user != NULL && i < user->calls.len; i++)
-        if (str_eq(user->calls.items[i].id, id))
-            return &user->calls.items[i];
-    return NULL;
-}
-
 /* Why the question is void; "" when it still stands. */
 static void void_reason(const struct ui *ui, const struct hud *hud, int64_t now_ms, char *out,
                         size_t size)
 {
     const struct dialog *dialog = &ui->dialog;
     const struct user *user = hud_user_by_id(hud, dialog->intent.user_id);
-    const struct call *call = call_of(user, dialog->intent.call_id);
+    const struct call *call = hud_call_by_id(user, dialog->intent.call_id);
     struct choice choice;
 
     out[0] = '\0';

@@ -167,6 +167,8 @@ enum rc supervise_look(const struct supervise *s, const struct action *action, s
                        struct err *err);
 /* The same for an order that has waited: it must be the call that was seen. */
 enum rc supervise_look_again(const struct supervise *s, struct order *order, struct err *err);
+/* The one channel that is bridged with it: what Bridge() is to take; NULL when there is not one. */
+const struct ari_chan *supervise_mate(const struct ari_chan *chan);
 /* Is our phone there to ring? */
 enum rc supervise_check_phone(const struct supervise *s, struct err *err);
 
@@ -206,7 +208,10 @@ enum supervise_input supervise_classify(struct supervise *s, const struct rest_a
 /* Looks at the target, the other party, our phone and snoop, and feeds what is to be fed. */
 void supervise_watch(struct supervise *s);
 void supervise_undoubt(struct supervise *s);
-void supervise_decide(struct supervise *s); /* what is missing now is missing */
+const struct order *supervise_current(const struct supervise *s); /* asked, else on; id may be 0 */
+bool supervise_is_in_bridge(const struct supervise *s, const char *channel_id); /* ours */
+bool supervise_is_going(const struct supervise *s); /* our phone is the dialplan's */
+void supervise_decide(struct supervise *s);         /* what is missing now is missing */
 
 /* ---- supervise_text.c ---- */
 /* Why it ends, into s->why. */

@@ -8,16 +8,6 @@
 
 #define DIAL_VARIABLES 6 /* names of our phone, and what lifts it by itself */
 
-static enum supervise_mode mode_of(enum action_kind kind)
-{
-    switch (kind) {
-    case ACTION_LISTEN: return SUPERVISE_LISTEN;
-    case ACTION_WHISPER: return SUPERVISE_WHISPER;
-    case ACTION_BARGE: return SUPERVISE_BARGE;
-    default: return SUPERVISE_UNKNOWN;
-    }
-}
-
 void supervise_stay(struct supervise *s)
 {
     (void)s;
@@ -195,7 +185,7 @@ void supervise_ask_snoop(struct supervise *s)
 {
     /* whisper: what the target hears (out), what both hear (both); contract 5 */
     static const char *const whispers[] = {"none", "none", "out", "both"};
-    enum supervise_mode mode = mode_of(s->asked.kind);
+    enum supervise_mode mode = action_mode(s->asked.kind);
     struct buf uri;
     s->old_snoop = s->snoop;
     s->snoop = NULL;
@@ -238,7 +228,7 @@ static void take_next(struct supervise *s)
     }
     s->asked = s->next;
     s->next.id = 0;
-    supervise_feed(s, mode_of(s->asked.kind) != SUPERVISE_UNKNOWN ? IN_SWITCH : IN_TAKE);
+    supervise_feed(s, action_mode(s->asked.kind) != SUPERVISE_UNKNOWN ? IN_SWITCH : IN_TAKE);
 }
 
 void supervise_confirm(struct supervise *s)
@@ -254,7 +244,7 @@ static void undo(struct supervise *s)
 {
     struct order failed = s->asked;
     s->asked.id = 0;
-    if (mode_of(failed.kind) != SUPERVISE_UNKNOWN) {
+    if (action_mode(failed.kind) != SUPERVISE_UNKNOWN) {
         struct thing *old = s->old_snoop;
         supervise_doom(s->snoop);
         s->old_snoop = NULL;
@@ -341,11 +331,7 @@ static bool is_ringing(const struct supervise *s)
 static const struct ari_chan *wanted(const struct supervise *s)
 {
     const struct ari_chan *target = ari_world_chan(s->config.world, s->asked.target_id);
-    if (target == NULL || is_ringing(s))
-        return target;
-    if (target->room == NULL || target->room->members.len != 2)
-        return NULL;
-    return target->room->members.items[target->room->members.items[0] == target ? 1 : 0];
+    return target == NULL || is_ringing(s) ? target : supervise_mate(target);
 }
 
 void supervise_ask_vars(struct supervise *s)

@@ -25,11 +25,6 @@ enum rc supervise_say_gone(const struct supervise *s, const char *target_id, str
     return err_set(err, RC_NOT_FOUND, "%s", text);
 }
 
-static const struct order *current(const struct supervise *s)
-{
-    return s->asked.id != 0 ? &s->asked : &s->on;
-}
-
 static bool is_cause_offline(int cause)
 {
     /* 1 unallocated, 3 no route, 20 subscriber absent, 27 destination out of order */
@@ -58,7 +53,7 @@ static void explain_unlifted(struct supervise *s, const char *number)
 /* The lifted phone went into the dialplan and was not connected. */
 static void explain_unbridged(struct supervise *s, const char *number)
 {
-    const struct order *order = current(s);
+    const struct order *order = supervise_current(s);
     const struct ari_chan *target = ari_world_chan(s->config.world, order->target_id);
     const struct ari_chan *far = target != NULL ? ari_world_far(s->config.world, target) : NULL;
     const char *context = s->config.config->retrieve_context;
@@ -143,7 +138,7 @@ static void say_refused(struct supervise *s)
 
 static void explain_missing(struct supervise *s)
 {
-    const struct order *order = current(s);
+    const struct order *order = supervise_current(s);
     bool is_target = s->state == AT_SNOOP || s->state == AT_SW_SNOOP || s->state == AT_HOLD ||
                      s->state == AT_ON_HOLD;
     if (is_target)
@@ -156,7 +151,7 @@ static void explain_claimed(struct supervise *s)
 {
     const struct ari_bridge_room *room = NULL;
     char id[SUPERVISE_ID_BYTES], who[ARI_NUMBER_BYTES] = "";
-    snprintf(id, sizeof id, "callhud-claim-%s", current(s)->target_id);
+    snprintf(id, sizeof id, "callhud-claim-%s", supervise_current(s)->target_id);
     room = map_get(&s->config.world->room_by_id, id);
     if (room != NULL) /* "108 8HEX" */
         str_copy(who, sizeof who, room->fact.name);
@@ -203,7 +198,7 @@ void supervise_explain(struct supervise *s, enum supervise_input input)
     case IN_SNOOP_GONE:
         err_set(&s->why, RC_REFUSED, "the server ended the listening: try again");
         return;
-    case IN_TARGET_GONE: supervise_say_gone(s, current(s)->target_id, &s->why); return;
+    case IN_TARGET_GONE: supervise_say_gone(s, supervise_current(s)->target_id, &s->why); return;
     case IN_CHANGED:
     case IN_RESUMED: err_set(&s->why, RC_NOT_FOUND, "%s", s->changed); return;
     default: return;
