@@ -294,6 +294,7 @@ static void test_claimed_by_another(void **state)
 {
     struct sup_rig *rig = *state;
     sup_reach(rig, AT_CLAIM, ACTION_TAKEOVER);
+    sup_obey(rig, "POST", "channels?endpoint=PJSIP/104&channelId=callhud-0badcafe-phone-1");
     sup_make_bridge(rig, "callhud-claim-a1", "104 0badcafe");
     sup_serve(rig);
     assert_string_equal(sup_last(rig), "1 failed - RC_NOT_FOUND 101 taken by 104\n");
@@ -301,6 +302,18 @@ static void test_claimed_by_another(void **state)
     assert_int_equal(sup_count(&rig->asked, "DELETE bridges/callhud-claim"), 0);
     assert_int_equal(rig->ledger.len, 0);
     assert_int_equal(rig->s->things.len, 0);
+}
+
+/* Killed after its claim: nobody has the call, and nobody else may remove that claim. */
+static void test_claim_of_a_killed_one(void **state)
+{
+    struct sup_rig *rig = *state;
+    sup_reach(rig, AT_CLAIM, ACTION_TAKEOVER);
+    sup_make_bridge(rig, "callhud-claim-a1", "104 0badcafe");
+    sup_serve(rig);
+    assert_true(str_starts(sup_last(rig), "1 failed - RC_NOT_FOUND 101 104 was about to take this "
+                                          "call when that callhud was killed"));
+    assert_int_equal(sup_count(&rig->asked, "DELETE bridges/callhud-claim"), 0);
 }
 
 static void test_lost_the_race_for_a_ringing_line(void **state)
@@ -365,7 +378,7 @@ static void test_leave(void **state)
     sup_answer(rig, "DELETE bridges/", 204);
     fake_io_advance(&rig->fake, 0);
     assert_int_equal(rig->left, 1);
-    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended\n");
+    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended it\n");
     assert_int_equal(rig->ledger.len, 0);
 }
 
@@ -378,7 +391,7 @@ static void test_leave_does_not_wait_for_ever(void **state)
     assert_int_equal(rig->left, 0);
     fake_io_advance(&rig->fake, 1);
     assert_int_equal(rig->left, 1);
-    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended; the server has not "
+    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended it; the server has not "
                                        "confirmed that all is removed\n");
     assert_int_equal(rig->ledger.len, 3); /* the next run removes it */
 }
@@ -568,6 +581,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pick_up_ringing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resumed_between_event_and_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_claimed_by_another, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_claim_of_a_killed_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lost_the_race_for_a_ringing_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_was_faster_while_our_phone_rang, setup,
                                         teardown),

@@ -147,16 +147,35 @@ static void explain_missing(struct supervise *s)
         say_refused(s);
 }
 
+/* Who claims has a lifted phone, until the call is on it. */
+static bool has_phone_of(const struct supervise *s, const char *hex)
+{
+    const struct ari_world *world = s->config.world;
+    char start[48];
+    snprintf(start, sizeof start, "callhud-%.16s-phone-", hex);
+    for (size_t i = 0; i < world->chans.len; i++)
+        if (str_starts(world->chans.items[i]->fact.id, start))
+            return true;
+    return false;
+}
+
 static void explain_claimed(struct supervise *s)
 {
-    const struct ari_bridge_room *room = NULL;
     char id[SUPERVISE_ID_BYTES], who[ARI_NUMBER_BYTES] = "";
     snprintf(id, sizeof id, "callhud-claim-%s", supervise_current(s)->target_id);
-    room = map_get(&s->config.world->room_by_id, id);
+    const struct ari_bridge_room *room = map_get(&s->config.world->room_by_id, id);
     if (room != NULL) /* "108 8HEX" */
         str_copy(who, sizeof who, room->fact.name);
-    who[strcspn(who, " ")] = '\0';
-    err_set(&s->why, RC_NOT_FOUND, "taken by %s", who[0] != '\0' ? who : "another callhud");
+    char *hex = who + strcspn(who, " ");
+    if (*hex != '\0')
+        *hex++ = '\0';
+    if (*hex != '\0' && !has_phone_of(s, hex))
+        err_set(&s->why, RC_NOT_FOUND,
+                "%s was about to take this call when that callhud was killed: the call is free as "
+                "soon as it is started again",
+                who);
+    else
+        err_set(&s->why, RC_NOT_FOUND, "taken by %s", who[0] != '\0' ? who : "another callhud");
 }
 
 void supervise_explain(struct supervise *s, enum supervise_input input)
