@@ -72,6 +72,9 @@ struct ex {
 void ex_calls_init(struct ex *x);
 void ex_calls_fini(struct ex *x);
 
+/* Of telephony_place.c: does a call wait at the park location? */
+bool ex_parked_at(const struct ex *x, uint64_t extension_id);
+
 /* world_people.c: fills users, devices, queues and groups from the seed. */
 void ex_people_make(struct ex *x);
 void ex_people_free(struct ex *x);
