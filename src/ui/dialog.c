@@ -60,7 +60,8 @@ static void void_reason(const struct ui *ui, const struct hud *hud, int64_t now_
     if (user == NULL) {
         str_copy(out, size, "the user is not monitored any more");
     } else if (call == NULL) {
-        (void)snprintf(out, size, "the call%s%s has ended",
+        /* Which of the two, only the backend knows. */
+        (void)snprintf(out, size, "the call%s%s has ended or was taken",
                        dialog->party[0] != '\0' ? " with " : "", dialog->party);
     } else if (dialog->number[0] != '\0' && !str_eq(call->number, dialog->number)) {
         str_copy(out, size, "the call has another party now");

@@ -307,7 +307,7 @@ static void test_what_is_said(void **state)
         {AT_ON, ACTION_LISTEN, T_CHANGED,
          "1 ended listen RC_OK 101 the other party has changed (transferred or picked up)"},
         {AT_ON, ACTION_LISTEN, T_LOST, "1 unsure listen RC_OK 101 the link to the server was lost"},
-        {AT_ON, ACTION_LISTEN, T_LEAVE, "1 ended listen RC_OK 101 callhud ended"},
+        {AT_ON, ACTION_LISTEN, T_LEAVE, "1 ended listen RC_OK 101 callhud ended it"},
         {AT_SW_SNOOP, ACTION_WHISPER, T_ERROR,
          "2 failed - RC_REFUSED 101 the server refuses the other mode: 500 Allocation failed"},
         {AT_SW_ADD, ACTION_BARGE, T_CONFLICT,

@@ -442,7 +442,7 @@ bool supervise_leave(struct supervise *s, void (*done)(void *self), void *self)
     s->is_leaving = true;
     s->left = done;
     s->left_self = self;
-    supervise_drop_next(s, RC_CANCELLED, "callhud ended");
+    supervise_drop_next(s, RC_CANCELLED, "callhud ended it");
     if (supervise_is_going(s)) { /* a caller is on the way to the phone: not now */
         leave_in(s, SUPERVISE_LEAVE_MS / 2);
         return true;
@@ -451,7 +451,7 @@ bool supervise_leave(struct supervise *s, void (*done)(void *self), void *self)
     if (s->state == AT_IDLE || s->state == AT_STOP) {
         supervise_doom_all(s, false);
     } else {
-        err_set(&s->why, RC_CANCELLED, "callhud ended");
+        err_set(&s->why, RC_CANCELLED, "callhud ended it");
         s->state = AT_STOP;
         arm(s);
         supervise_end(s);
