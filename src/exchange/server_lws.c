@@ -108,7 +108,7 @@ static const char *read_method(struct lws *wsi, char **path)
         }
     }
     *path = mem_dup("/");
-    return "OPTIONS";
+    return "";
 }
 
 static void read_request(struct server_client *c)
@@ -192,6 +192,9 @@ static int on_request(struct server *s, struct lws *wsi, struct session *session
     int64_t bytes = 0;
     bool is_length_bad = length[0] && !str_to_int(length, 0, INT64_MAX, &bytes);
     bool is_coded = coding[0] != '\0';
+    /* Without a length the library takes all that follows for the body, and what is answered to a
+     * method that is not known here may be read otherwise: nothing can come after either. */
+    c->is_last = !c->method[0] || (c->method[0] == 'P' && !length[0]);
     mem_free(length);
     mem_free(coding);
     if (is_length_bad)
