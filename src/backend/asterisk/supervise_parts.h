@@ -132,6 +132,7 @@ struct supervise {
     struct order next;  /* waits for AT_STOP or AT_ON */
     struct order stop;  /* ACTION_STOP */
     VEC(struct thing *) things;
+    char claimant[ARI_NAME_BYTES];                /* the name on another callhud's claim; "" */
     struct thing *phone, *bridge, *snoop, *claim; /* those in use, not doomed; NULL */
     struct thing *old_snoop;         /* of the confirmed mode, while the snoop of another is made */
     char old_id[SUPERVISE_ID_BYTES]; /* of the one that is to leave the bridge; "" */

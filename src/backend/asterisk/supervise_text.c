@@ -164,8 +164,7 @@ static void explain_claimed(struct supervise *s)
     char id[SUPERVISE_ID_BYTES], who[ARI_NUMBER_BYTES] = "";
     snprintf(id, sizeof id, "callhud-claim-%s", supervise_current(s)->target_id);
     const struct ari_bridge_room *room = map_get(&s->config.world->room_by_id, id);
-    if (room != NULL) /* "108 8HEX" */
-        str_copy(who, sizeof who, room->fact.name);
+    str_copy(who, sizeof who, room != NULL ? room->fact.name : s->claimant); /* "108 8HEX" */
     char *hex = who + strcspn(who, " ");
     if (*hex != '\0')
         *hex++ = '\0';
@@ -174,8 +173,10 @@ static void explain_claimed(struct supervise *s)
                 "%s was about to take this call when that callhud was killed: the call is free as "
                 "soon as it is started again",
                 who);
-    else
-        err_set(&s->why, RC_NOT_FOUND, "taken by %s", who[0] != '\0' ? who : "another callhud");
+    else if (who[0] != '\0')
+        err_set(&s->why, RC_NOT_FOUND, "taken by %s", who);
+    else /* it has the call by now, or has given it up */
+        supervise_say_gone(s, supervise_current(s)->target_id, &s->why);
 }
 
 void supervise_explain(struct supervise *s, enum supervise_input input)

@@ -305,8 +305,7 @@ static void on_named(void *self, const struct rest_answer *answer)
     }
 }
 
-/* A claim that nobody answered for may be another callhud's, whose name is on it then. */
-static void ask_whose(struct thing *thing)
+static void ask_name(struct thing *thing, rest_done *done)
 {
     struct buf uri;
     buf_init(&uri, 4096);
@@ -314,8 +313,7 @@ static void ask_whose(struct thing *thing)
     ari_escape(&uri, thing->id);
     struct rest_request request = {
         .method = "GET", .uri = buf_text(&uri), .timeout_ms = SUPERVISE_STEP_MS};
-    thing->is_deleting = true;
-    rest_ask(thing->s->config.rest, &request, on_named, thing);
+    rest_ask(thing->s->config.rest, &request, done, thing);
     buf_fini(&uri);
 }
 
@@ -326,7 +324,8 @@ static void erase(struct thing *thing)
     if (thing->is_open || thing->is_deleting || thing->is_deleted)
         return;
     if (thing->part == PART_CLAIM && thing->is_doubtful) {
-        ask_whose(thing);
+        thing->is_deleting = true; /* it may be another callhud's, whose name is on it then */
+        ask_name(thing, on_named);
         return;
     }
     if (thing->is_on_its_way && !s->is_synced)
@@ -394,6 +393,22 @@ bool supervise_is_clean(const struct supervise *s)
 
 /* ---- making ---- */
 
+/* Another callhud's, so not ours to remove. Its name says who has it; our own event of it may not
+ * be here yet, or it may be gone already. */
+static void on_others_claim(void *self, const struct rest_answer *answer)
+{
+    struct thing *thing = self;
+    struct supervise *s = thing->s;
+    bool is_used = s->claim == thing;
+    s->claimant[0] = '\0';
+    if (answer->rc == RC_OK && answer->status == 200)
+        ari_bridge_name_decode(answer->body, answer->body_len, s->claimant, sizeof s->claimant);
+    thing->is_open = false;
+    supervise_forget(thing);
+    if (is_used)
+        supervise_feed(s, IN_CONFLICT);
+}
+
 static void on_made(void *self, const struct rest_answer *answer)
 {
     struct thing *thing = self;
@@ -402,10 +417,9 @@ static void on_made(void *self, const struct rest_answer *answer)
     thing->is_open = false;
     thing->is_doubtful = answer->rc != RC_OK;
     bool is_used = *place_of(s, thing->part) == thing;
-    if (thing->part == PART_CLAIM && is_conflict) { /* another callhud's: not ours to remove */
-        supervise_forget(thing);
-        if (is_used)
-            supervise_feed(s, supervise_classify(s, answer));
+    if (thing->part == PART_CLAIM && is_conflict) {
+        thing->is_open = true;
+        ask_name(thing, on_others_claim);
         return;
     }
     if (thing->is_doomed)
