@@ -84,7 +84,9 @@ static void get_line(struct ex *x, struct ex_args *args)
     need_lines(args->user);
     for (size_t i = 0; is_number && i < args->user->lines.len; i++) {
         if (args->user->lines.items[i].id == (unsigned)id) {
-            ex_reply_json(args->reply, 200, line_record(x, args, &args->user->lines.items[i]));
+            json_t *record = line_record(x, args, &args->user->lines.items[i]);
+            json_object_del(record, "uri"); /* of the list only */
+            ex_reply_json(args->reply, 200, record);
             return;
         }
     }

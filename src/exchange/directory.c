@@ -19,14 +19,24 @@ size_t ex_entries_len(const struct ex *x)
     return x->users_len + x->queues_len + EX_LOCATIONS;
 }
 
-static void fill(struct ex_entry *entry, uint64_t id, const char *extension, const char *type,
-                 const char *name)
+static void fill(struct ex_entry *entry, uint64_t id, const char *extension, const char *type)
 {
     entry->id = id;
     entry->extension = extension;
     entry->type = type;
     entry->status = "Enabled";
-    str_copy(entry->name, sizeof entry->name, name);
+}
+
+void ex_entry_name(const struct ex_entry *entry, char out[EX_NAME_BYTES])
+{
+    if (entry->user) {
+        ex_full_name(entry->user, out, EX_NAME_BYTES);
+    } else if (entry->queue || entry->location) {
+        str_copy(out, EX_NAME_BYTES, entry->queue ? entry->queue->name : entry->location->name);
+    } else {
+        size_t index = (size_t)((entry->id - FEDERATED_ID_BASE) / EX_ID_STEP);
+        snprintf(out, EX_NAME_BYTES, "%s %s", federated[index].first, federated[index].last);
+    }
 }
 
 bool ex_entry_at(const struct ex *x, size_t index, struct ex_entry *entry)
@@ -34,29 +44,26 @@ bool ex_entry_at(const struct ex *x, size_t index, struct ex_entry *entry)
     *entry = (struct ex_entry){0};
     if (index < x->users_len) {
         const struct ex_user *user = entry->user = &x->users[index];
-        fill(entry, user->id, user->extension, user->type, "");
-        ex_full_name(user, entry->name, sizeof entry->name);
+        fill(entry, user->id, user->extension, user->type);
         entry->status = user->is_enabled ? "Enabled" : "Disabled";
         return true;
     }
     index -= x->users_len;
     if (index < x->queues_len) {
         const struct ex_queue *queue = entry->queue = &x->queues[index];
-        fill(entry, queue->id, queue->extension, "Department", queue->name);
+        fill(entry, queue->id, queue->extension, "Department");
         return true;
     }
     index -= x->queues_len;
     if (index < EX_LOCATIONS) {
         const struct ex_location *location = entry->location = &x->locations[index];
-        fill(entry, location->id, location->extension, "ParkLocation", location->name);
+        fill(entry, location->id, location->extension, "ParkLocation");
         return true;
     }
     index -= EX_LOCATIONS;
     if (index >= EX_FEDERATED)
         return false;
-    fill(entry, FEDERATED_ID_BASE + EX_ID_STEP * index, federated[index].extension, "User", "");
-    snprintf(entry->name, sizeof entry->name, "%s %s", federated[index].first,
-             federated[index].last);
+    fill(entry, FEDERATED_ID_BASE + EX_ID_STEP * index, federated[index].extension, "User");
     return true;
 }
 
@@ -76,10 +83,11 @@ static json_t *account_record(const struct ex_entry *entry)
 
 json_t *ex_directory_record(const struct ex *x, const struct ex_entry *entry)
 {
-    (void)x;
+    char name[EX_NAME_BYTES];
+    ex_entry_name(entry, name);
     json_t *record =
         json_pack("{so, ss, ss, so, ss, ss, sb}", "id", ex_text_id(entry->id), "type", entry->type,
-                  "status", entry->status, "account", account_record(entry), "name", entry->name,
+                  "status", entry->status, "account", account_record(entry), "name", name,
                   "extensionNumber", entry->extension, "hidden", 0);
     if (!is_federated(entry))
         json_object_set_new(record, "site",

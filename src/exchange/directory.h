@@ -12,11 +12,12 @@ struct ex_entry {
     const struct ex_location *location;
     uint64_t id;
     const char *extension, *type, *status;
-    char name[160];
 };
+#define EX_NAME_BYTES 160
 
 /* The users, then queues and park locations, then the federated. False: there is no such index. */
 bool ex_entry_at(const struct ex *x, size_t index, struct ex_entry *entry);
+void ex_entry_name(const struct ex_entry *entry, char out[EX_NAME_BYTES]);
 size_t ex_entries_len(const struct ex *x); /* without the federated */
 
 /* directory_extension.c */

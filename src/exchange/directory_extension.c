@@ -13,11 +13,11 @@ static json_t *account_uri(const char *base)
     return ex_uri(base, "%s", "");
 }
 
-static json_t *contact(const struct ex *x, const struct ex_entry *entry)
+static json_t *contact(const struct ex *x, const struct ex_entry *entry, const char *name)
 {
     const struct ex_user *user = entry->user;
     if (!user)
-        return json_pack("{ss}", "firstName", entry->name);
+        return json_pack("{ss}", "firstName", name);
     return json_pack("{ss, ss, ss, ss, ss, ss}", "firstName", user->first, "lastName", user->last,
                      "email", user->email, "department", user->department, "jobTitle",
                      user == ex_supervisor(x) ? "Supervisor" : "Agent", "businessPhone",
@@ -29,11 +29,13 @@ static json_t *record_of(const struct ex *x, const struct ex_args *args,
 {
     const char *base = args->request->base_url;
     bool is_admin = entry->user && entry->user->is_admin;
+    char name[EX_NAME_BYTES];
+    ex_entry_name(entry, name);
     json_t *record = json_pack(
         "{sI, so, ss, ss, ss, ss, so, s{s{sb}, s{sb}}, so, sb}", "id", (json_int_t)entry->id, "uri",
         ex_uri(base, "/extension/%llu", (unsigned long long)entry->id), "extensionNumber",
-        entry->extension, "name", entry->name, "type", entry->type, "status", entry->status,
-        "contact", contact(x, entry), "permissions", "admin", "enabled", is_admin,
+        entry->extension, "name", name, "type", entry->type, "status", entry->status, "contact",
+        contact(x, entry, name), "permissions", "admin", "enabled", is_admin,
         "internationalCalling", "enabled", 0, "site", main_site(), "hidden", 0);
     if (entry->queue)
         json_object_set_new(record, "callQueueInfo",

@@ -19,7 +19,7 @@ static const char *field_text(const struct ex *x, const struct ex_entry *entry, 
     if (field == 2)
         return entry->extension;
     if (!user)
-        return field == 0 ? entry->name : "";
+        return entry->queue && field == 0 ? entry->queue->name : "";
     switch (field) {
     case 0: return user->first;
     case 1: return user->last;
@@ -85,8 +85,9 @@ static bool fits(const struct search *search, const struct ex_entry *entry)
         return false;
     if (str_is_empty(search->text))
         return true;
-    if (str_find_folded(entry->name, search->text) &&
-        (search->is_wanted[0] || search->is_wanted[1]))
+    char name[EX_NAME_BYTES];
+    ex_entry_name(entry, name);
+    if ((search->is_wanted[0] || search->is_wanted[1]) && str_find_folded(name, search->text))
         return true;
     for (size_t i = 0; i < FIELDS; i++) {
         if (search->is_wanted[i] && str_find_folded(field_text(search->x, entry, i), search->text))

@@ -255,6 +255,31 @@ static void who_does_not_share_is_offline_for_others_alone(void **state)
     rig_stop(&rig);
 }
 
+static void details_are_shown_to_whom_the_owner_wants(void **state)
+{
+    (void)state;
+    struct rig rig;
+    const char *detailed = "?detailedTelephonyState=true";
+    rig_start(&rig, 3);
+    call_in(&rig, "101");
+    rig_user(&rig, "101")->caller_id_visibility = "None";
+    get_one(&rig, "101", detailed);
+    assert_string_equal(rig_text(&rig, "activeCalls.0.telephonyStatus"), "Ringing");
+    assert_null(rig_at(rig.reply.body, "activeCalls.0.from"));
+    assert_null(rig_at(rig.reply.body, "activeCalls.0.fromName"));
+    rig.caller = rig_user(&rig, "101");
+    get_one(&rig, "101", detailed);
+    assert_string_equal(rig_text(&rig, "activeCalls.0.from"), "+17778732492");
+    rig.caller->caller_id_visibility = "PermittedUsers";
+    rig.caller = rig_user(&rig, "102");
+    get_one(&rig, "101", detailed);
+    assert_null(rig_at(rig.reply.body, "activeCalls.0.from"));
+    rig.caller = ex_supervisor(rig.x);
+    get_one(&rig, "101", detailed);
+    assert_string_equal(rig_text(&rig, "activeCalls.0.fromName"), "Ann Caller");
+    rig_stop(&rig);
+}
+
 static void a_call_that_ended_is_told_once_as_final(void **state)
 {
     (void)state;
@@ -532,6 +557,7 @@ int main(void)
         cmocka_unit_test(events_have_the_next_sequence_and_the_whole_truth),
         cmocka_unit_test(subscribers_see_what_they_may),
         cmocka_unit_test(who_does_not_share_is_offline_for_others_alone),
+        cmocka_unit_test(details_are_shown_to_whom_the_owner_wants),
         cmocka_unit_test(a_call_that_ended_is_told_once_as_final),
         cmocka_unit_test(a_batch_as_json),
         cmocka_unit_test(a_batch_as_multipart),

@@ -78,6 +78,22 @@ static void monitoring_needs_a_group(void **state)
              id_of(&rig, "102"));
     assert_int_equal(rig_ask(&rig, "POST", path, body), 204);
     assert_true(ex_may_monitor(rig.x, me, two));
+    assert_true(ex_may_monitor(rig.x, me, rig_user(&rig, "103")));
+    str_copy(strrchr(path, '/'), 20, "/members");
+    rig_get(&rig, path);
+    assert_int_equal(rig_len(&rig, "records"), 5);
+    static const char *const order[] = {"900", "101", "102", "103", "104"};
+    for (size_t i = 0; i < 5; i++) {
+        char at[40];
+        snprintf(at, sizeof at, "records.%zu.extensionNumber", i);
+        assert_string_equal(rig_text(&rig, at), order[i]);
+    }
+    str_copy(strrchr(path, '/'), 20, "/bulk-assign");
+    snprintf(body, sizeof body,
+             "{\"updatedExtensions\":[{\"id\":\"%llu\",\"permissions\":[\"Monitoring\"]}]}",
+             id_of(&rig, "103"));
+    assert_int_equal(rig_ask(&rig, "POST", path, body), 204);
+    assert_false(ex_may_monitor(rig.x, me, rig_user(&rig, "103"))); /* in it, but not monitored */
     rig_stop(&rig);
 }
 
@@ -108,6 +124,12 @@ static void an_assignment_is_carried_out_whole_or_not_at_all(void **state)
         assert_int_equal(rig_ask(&rig, "POST", path, body), 400);
         assert_true(ex_may_monitor(rig.x, rig.caller, rig_user(&rig, "101")));
     }
+    snprintf(body, sizeof body,
+             "{\"addedExtensions\":[{\"id\":\"%llu\",\"permissions\":[\"Monitoring\"]}],"
+             "\"removedExtensions\":[{\"id\":\"5\"}]}",
+             id_of(&rig, "101"));
+    assert_int_equal(rig_ask(&rig, "POST", path, body), 400);
+    assert_false(ex_may_monitor(rig.x, rig_user(&rig, "101"), rig_user(&rig, "102")));
     rig_stop(&rig);
 }
 

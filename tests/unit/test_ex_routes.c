@@ -102,7 +102,7 @@ static void a_scope_that_the_application_lacks_is_named(void **state)
     (void)state;
     struct rig rig;
     rig_start(&rig, 3);
-    rig.scope = "ReadAccounts ReadPresenceX";
+    rig.scope = "ReadAccounts ReadPresenceX XReadPresence";
     rig_get(&rig, EXT "/presence");
     rig_is_error(&rig, 403, "InsufficientPermissions", "CMN-401");
     assert_string_equal(rig_text(&rig, "permissionName"), "ReadPresence");
