@@ -128,8 +128,7 @@ static void take_key(struct supervise *s, char key)
         take_word(s, keys[i].word);
         return;
     }
-    if (key != '\n')
-        doing_note("keys: l listen, w whisper, b barge, t take over, x stop");
+    doing_note("keys: l listen, w whisper, b barge, t take over, x stop");
 }
 
 static void end_line(struct supervise *s)
@@ -146,12 +145,34 @@ static void end_line(struct supervise *s)
         take_word(s, trimmed);
 }
 
+/* What one read brings is a key or two, or a text that was pasted, or an arrow, function or Alt
+ * key: only keys act, but an x at the end of anything ends it. */
+static void take_keys(struct supervise *s, const char *bytes, size_t len)
+{
+    enum { TYPED_MAX = 2 };
+    if (bytes[0] == '\033')
+        return;
+    while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+        len--;
+    bool is_one = true; /* a key that repeats */
+    for (size_t i = 1; i < len; i++)
+        is_one &= bytes[i] == bytes[0];
+    if (len > TYPED_MAX && !is_one && bytes[len - 1] != 'x') {
+        doing_note("many keys at once, as of a pasted text: nothing is done");
+        return;
+    }
+    for (size_t i = len > TYPED_MAX ? len - 1 : 0; i < len && s->d.exit_code < 0; i++)
+        take_key(s, bytes[i]);
+}
+
 static void take_bytes(struct supervise *s, const char *bytes, size_t len)
 {
+    if (s->is_keys) {
+        take_keys(s, bytes, len);
+        return;
+    }
     for (size_t i = 0; i < len && s->d.exit_code < 0; i++) {
-        if (s->is_keys)
-            take_key(s, bytes[i]);
-        else if (bytes[i] == '\n')
+        if (bytes[i] == '\n')
             end_line(s);
         else
             buf_putc(&s->typed, bytes[i]);

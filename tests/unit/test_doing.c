@@ -396,6 +396,29 @@ static void keys_stand_for_the_words(void **state)
     close(slave);
 }
 
+/* "bye" is no b: nobody is to be heard for it. */
+static void pasted_text_and_arrows_are_no_keys(void **state)
+{
+    (void)state;
+    const char *const words[] = {"listen", "104", NULL};
+    int master, slave;
+    assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+    struct program p = program_start(slave, run_command, words);
+    program_wait_for(&p, "nobody hears you\n");
+    assert_int_equal(write(master, "bye", 3), 3);
+    program_wait_for(&p, "many keys at once");
+    assert_int_equal(write(master, "\033b", 2), 2); /* Alt-b */
+    assert_int_equal(write(master, "\033[B", 3), 3);
+    usleep(100000);
+    assert_int_equal(write(master, "www", 3), 3); /* a key that repeats */
+    program_wait_for(&p, "whisper, Lena Fischer hears you\n");
+    assert_int_equal(write(master, "barge? x", 8), 8);
+    program_ends(&p, 0);
+    assert_null(strstr(program_read_text("backend.log"), "act barge"));
+    close(master);
+    close(slave);
+}
+
 static void the_terminal_is_as_before_after_any_end(void **state)
 {
     (void)state;
@@ -492,6 +515,7 @@ int main(void)
         TEST(who_reads_no_more_ends_it),
         TEST(a_reader_that_pauses_stops_nothing),
         TEST(keys_stand_for_the_words),
+        TEST(pasted_text_and_arrows_are_no_keys),
         TEST(the_terminal_is_as_before_after_any_end),
         TEST(the_terminal_is_as_before_after_a_crash),
     };
