@@ -175,7 +175,9 @@ static void explain_claimed(struct supervise *s)
                 who);
     else if (who[0] != '\0')
         err_set(&s->why, RC_NOT_FOUND, "taken by %s", who);
-    else /* it has the call by now, or has given it up */
+    else if (ari_world_chan(s->config.world, supervise_current(s)->target_id) != NULL)
+        err_set(&s->why, RC_NOT_FOUND, "taken by another callhud");
+    else
         supervise_say_gone(s, supervise_current(s)->target_id, &s->why);
 }
 
