@@ -5,8 +5,7 @@
 
 #include <stdio.h>
 
-/* --- begin and end ------------------------------------------------------------------------------
- */
+/* --- begin and end --------------------------------------------------------------------------- */
 
 void ex_calls_init(struct ex *x)
 {
@@ -49,8 +48,7 @@ void ex_calls_fini(struct ex *x)
     x->calls = NULL;
 }
 
-/* --- sessions ------------------------------------------------------------------------------------
- */
+/* --- sessions -------------------------------------------------------------------------------- */
 
 struct call *call_of(const struct ex_session *session)
 {
@@ -130,8 +128,7 @@ struct ex_session *ex_session_at(const struct ex *x, size_t index)
     return &x->calls->live.items[index]->session;
 }
 
-/* --- parties -------------------------------------------------------------------------------------
- */
+/* --- parties --------------------------------------------------------------------------------- */
 
 static struct ex_party *party_make(struct ex *x, struct ex_session *s, struct ex_user *user,
                                    bool is_outbound)
@@ -244,12 +241,13 @@ const char *ex_party_telephony(const struct ex_party *p)
     return "NoCall";
 }
 
-/* --- changes
- * -------------------------------------------------------------------------------------- */
+/* --- changes --------------------------------------------------------------------------------- */
 
 void party_tell(struct ex *x, struct ex_party *party)
 {
     party->session->sequence++;
+    if (!x->on_event)
+        return;
     uint64_t extension_id = party->user ? party->user->id : party->extension_id;
     ex_emit(x, EX_EVENT_TELEPHONY, extension_id, party_event(x, party));
 }

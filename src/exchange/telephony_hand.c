@@ -71,9 +71,7 @@ bool call_bridge(struct ex *x, struct ex_party *party, struct ex_party *with)
     return true;
 }
 
-/* --- pick up
- * ------------------------------------------------------------------------------------------------
- */
+/* --- pick up --------------------------------------------------------------------------------- */
 
 struct ex_party *call_connect(struct ex *x, struct ex_session *s, struct ex_user *user,
                               struct ex_device *device, struct ex_party *far)

@@ -8,8 +8,7 @@
 #define LIFT_MS 1000
 #define LIFT_MOST_MS 30000
 
-/* --- call out: the caller's phone rings first
- * -------------------------------------------------------- */
+/* --- call out: the caller's phone rings first ------------------------------------------------ */
 
 static void lift_due(struct ex *x, void *self)
 {
@@ -106,8 +105,7 @@ void on_call_out(struct ex *x, struct ex_args *args)
     ex_reply_json(args->reply, 201, json_pack("{so}", "session", session_json(x, s)));
 }
 
-/* --- ring out
- * -------------------------------------------------------------------------------------------- */
+/* --- ring out -------------------------------------------------------------------------------- */
 
 static const char *leg_status(const struct ex_party *p)
 {
@@ -175,8 +173,7 @@ void on_ring_out_end(struct ex *x, struct ex_args *args)
     ex_reply_empty(args->reply, 204);
 }
 
-/* --- conferences
- * -------------------------------------------------------------------------------------------- */
+/* --- conferences ----------------------------------------------------------------------------- */
 
 void on_conference(struct ex *x, struct ex_args *args)
 {

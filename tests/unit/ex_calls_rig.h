@@ -57,7 +57,7 @@ static inline int rig_device(struct rig *rig, const struct ex_device *device, co
 
 static inline int rig_dial(struct rig *rig, const struct ex_device *device, const char *digits)
 {
-    char body[128];
+    char body[512];
     snprintf(body, sizeof body, "{\"digits\":\"%s\"}", digits);
     return rig_device(rig, device, "dial", body);
 }

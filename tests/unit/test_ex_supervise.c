@@ -300,8 +300,7 @@ static void stopped_by_request(void **state)
     assert_string_equal(rig_calls(rig, "101"), "connected in");
 }
 
-/* --- feature codes
- * ---------------------------------------------------------------------------------- */
+/* --- feature codes --------------------------------------------------------------------------- */
 
 static void codes_listen_whisper_barge(void **state)
 {
