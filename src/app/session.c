@@ -144,6 +144,7 @@ enum rc session_start_backend(struct session *s, struct err *err)
 {
     settings_backend(s->settings, &s->backend_config, s->is_read_only);
     s->backend_config.is_only_watching = s->is_only_watching;
+    s->backend_config.is_once = s->is_once;
     if (!s->is_read_only) {
         enum rc rc = actions_new(&s->actions, s, err);
         if (rc != RC_OK)
