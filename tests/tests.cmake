@@ -1,6 +1,6 @@
 # What is built for the tests. Included by the top CMakeLists.txt.
 enable_testing()
-set(all_floors callhud_app callhud_exchange callhud_ui callhud_term callhud_backend callhud_net callhud_model
+set(all_floors callhud_app callhud_ui callhud_term callhud_backend callhud_net callhud_model
                callhud_draw callhud_base)
 
 if(CALLHUD_KIND STREQUAL "fuzz")
@@ -33,6 +33,9 @@ function(test_program name kind)
   target_compile_definitions(${name} PRIVATE TEST_DIR="${CMAKE_SOURCE_DIR}/tests")
   target_link_libraries(${name} PRIVATE unit_support ${all_floors} PkgConfig::CMOCKA
                                         PkgConfig::VTERM util)
+  if(name MATCHES "^test_ex_")
+    target_link_libraries(${name} PRIVATE callhud_exchange)
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${kind} TIMEOUT 300
     ENVIRONMENT "LC_ALL=C.UTF-8;TZ=UTC;CMOCKA_MESSAGE_OUTPUT=TAP")

@@ -87,15 +87,6 @@ static const struct task *supervision_of(const struct actions *a)
     return NULL;
 }
 
-static const char *mode_name(enum supervise_mode mode)
-{
-    static const char *const names[] = {[SUPERVISE_UNKNOWN] = "",
-                                        [SUPERVISE_LISTEN] = "listen",
-                                        [SUPERVISE_WHISPER] = "whisper",
-                                        [SUPERVISE_BARGE] = "barge"};
-    return names[mode];
-}
-
 /* ---- the record ------------------------------------------------------------------------------ */
 
 static void tell(const struct actions *a, const char *text)
@@ -131,7 +122,7 @@ static enum rc record(struct actions *a, const struct task *task, const char *wh
         .name = task->name,
         .call = task->call_id,
         .party = task->party,
-        .mode = mode_name(mode),
+        .mode = supervise_mode_json(mode),
         .value = !is_switch    ? ""
                  : task->is_on ? "on"
                                : "off",
@@ -170,15 +161,6 @@ static uint64_t record_or_tell(struct actions *a, const struct task *task, const
 static const char *text_of(const char *text)
 {
     return text ? text : "";
-}
-
-static const struct call *call_of(const struct user *user, const char *id)
-{
-    for (size_t i = 0; i < user->calls.len; i++) {
-        if (str_eq(user->calls.items[i].id, id))
-            return &user->calls.items[i];
-    }
-    return NULL;
 }
 
 static enum rc refuse(const struct actions *a, const char *why, struct err *err)
@@ -278,7 +260,8 @@ static enum rc find(const struct actions *a, const struct wish *wish, const stru
         return RC_OK;
     if (wish->call_id && !*wish->call_id)
         return err_set(err, RC_NOT_FOUND, "there was no call of %s", (*user)->extension);
-    *call = wish->call_id ? call_of(*user, wish->call_id) : action_call(hud, *user, wish->kind);
+    *call =
+        wish->call_id ? hud_call_by_id(*user, wish->call_id) : action_call(hud, *user, wish->kind);
     return RC_OK;
 }
 

@@ -174,6 +174,19 @@ const struct cli_command cli_commands[] = {
      .words = "",
      .formats = "",
      .run = cmd_shot},
+    {.name = "exchange",
+     .args = "",
+     .sentence = "A small telephone exchange with calls of its own, to try and to test with.",
+     .more =
+         "Speaks the RingCentral protocol on this machine alone; official clients work with it\n"
+         "too. Prints its address when it is ready and runs until it is interrupted. The port\n"
+         "file says how to sign in; credentials in one of an earlier run are kept. The JWT of\n"
+         "another user differs in the extension alone.\n"
+         "/exchange/... scripts calls, moves desk phones and orders faults.\n",
+     .options = "--listen --users --rate --seed --speed --state --port-file --switch",
+     .words = "",
+     .formats = "",
+     .run = cmd_exchange},
     {.name = "completion",
      .args = "bash|zsh|fish",
      .sentence = "Prints the completion of a shell.",
@@ -339,6 +352,65 @@ static enum rc set_against(struct cli *cli, const char *text, struct err *err)
     return word_of("--against", text, &word, err);
 }
 
+static enum rc set_listen(struct cli *cli, const char *text, struct err *err)
+{
+    if (!text[0])
+        return err_set(err, RC_USAGE, "--listen needs ADDRESS:PORT");
+    cli->listen = text;
+    return RC_OK;
+}
+
+static enum rc set_users(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->users = text;
+    return RC_OK;
+}
+
+static enum rc set_rate(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->rate = text;
+    return RC_OK;
+}
+
+static enum rc set_seed(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->seed = text;
+    return RC_OK;
+}
+
+static enum rc set_speed(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->speed = text;
+    return RC_OK;
+}
+
+static enum rc set_state(struct cli *cli, const char *text, struct err *err)
+{
+    if (!text[0])
+        return err_set(err, RC_USAGE, "--state needs the name of a file");
+    cli->state = text;
+    return RC_OK;
+}
+
+static enum rc set_port_file(struct cli *cli, const char *text, struct err *err)
+{
+    if (!text[0])
+        return err_set(err, RC_USAGE, "--port-file needs the name of a file");
+    cli->port_file = text;
+    return RC_OK;
+}
+
+static enum rc set_switches(struct cli *cli, const char *text, struct err *err)
+{
+    (void)err;
+    cli->switches = text;
+    return RC_OK;
+}
+
 static enum rc set_help(struct cli *cli, const char *text, struct err *err)
 {
     (void)text, (void)err;
@@ -381,6 +453,24 @@ const struct cli_option cli_options[] = {
      "A hash that the audit file must hold; show: only what came after it.", false, set_since},
     {"--against", "", CLI_WORD, "journald",
      "Also compares with the heads that the system's journal holds.", false, set_against},
+    {"--listen", "", CLI_TEXT, "ADDRESS:PORT",
+     "Where the exchange listens; else 127.0.0.1 and a free port.", false, set_listen},
+    {"--users", "", CLI_TEXT, "N", "How many people it has, from 1 to 100000; else 48.", false,
+     set_users},
+    {"--rate", "", CLI_TEXT, "N", "New calls a second; 0 for none but scripted ones.", false,
+     set_rate},
+    {"--seed", "", CLI_TEXT, "N", "The same seed makes the same people and calls; else 1.", false,
+     set_seed},
+    {"--speed", "", CLI_TEXT, "N", "How many times as fast as ours its clock runs; else 1.", false,
+     set_speed},
+    {"--state", "", CLI_FILE, "FILE", "Keeps what is set up, lines and rights, in a file.", false,
+     set_state},
+    {"--port-file", "", CLI_FILE, "FILE",
+     "Written when it is ready: the port and how to sign in; for the owner alone.", false,
+     set_port_file},
+    {"--switch", "", CLI_TEXT, "NAME=on|off,...",
+     "Behaviour that the service's documents leave open, one way or the other.", false,
+     set_switches},
     {"--help", "-h", CLI_FLAG, "", "Prints help, also on a command.", true, set_help},
     {"--version", "-V", CLI_FLAG, "", "Prints the version.", true, set_version},
 };

@@ -19,8 +19,11 @@
 
 /* Frames are at least this far apart; the first change after a pause is shown at once. */
 #define FRAME_MS 33
-/* The title follows the floor this much later, so that it costs a slow link nothing beside a change. */
+/* The title follows the floor this much later, so that it costs a slow link nothing beside a
+ * change. */
 #define TITLE_MS 1000
+/* A stop that took less was none. */
+#define NOT_STOPPED_MS 5
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
 #define SIGNALS (sizeof signals / sizeof *signals)
@@ -45,9 +48,9 @@ struct console {
     bool is_canvas_skipped; /* this wish for a frame was counted as skipped */
     char title[128];
     int64_t title_due_ms; /* INT64_MAX: it is as it should be */
-    int exit_code; /* -1: stays */
-    bool is_over;  /* nothing is waited for any more */
-    bool is_gone;  /* the terminal */
+    int exit_code;        /* -1: stays */
+    bool is_over;         /* nothing is waited for any more */
+    bool is_gone;         /* the terminal */
 };
 
 static void want_frame(struct console *c);
@@ -246,7 +249,16 @@ static void take_picture(struct console *c, const char *file)
 static void suspend_now(void *self)
 {
     struct console *c = self;
+    int64_t before_ms = clock_mono_ms();
     term_suspend(c->term);
+    /* Without a shell that waits (tmux or ssh started callhud) the kernel stops nothing, and no
+     * SIGCONT comes. */
+    if (clock_mono_ms() - before_ms < NOT_STOPPED_MS)
+        ui_message(c->ui, UI_WARN, "callhud cannot be suspended here: no shell is there to wake it",
+                   NULL, session_now(&c->session));
+    if (c->session.is_left)
+        session_mistrust(&c->session, "this program was to be stopped");
+    want_frame(c);
 }
 
 /* Nobody would see who hears whom: what goes on is ended before the program stops. */
@@ -296,26 +308,13 @@ static void run_intents(struct console *c)
     int64_t now_ms = session_now(&c->session);
     while (ui_next_intent(c->ui, &intent)) {
         switch (intent.kind) {
-        case INTENT_NONE:
-            break;
-        case INTENT_ACT:
-            act(c, &intent);
-            break;
-        case INTENT_QUIT:
-            end_with(c, 0);
-            break;
-        case INTENT_RESYNC:
-            session_resync(&c->session);
-            break;
-        case INTENT_RECONNECT:
-            session_reconnect(&c->session);
-            break;
-        case INTENT_REDRAW:
-            term_redraw(c->term);
-            break;
-        case INTENT_SUSPEND:
-            suspend(c);
-            break;
+        case INTENT_NONE: break;
+        case INTENT_ACT: act(c, &intent); break;
+        case INTENT_QUIT: end_with(c, 0); break;
+        case INTENT_RESYNC: session_resync(&c->session); break;
+        case INTENT_RECONNECT: session_reconnect(&c->session); break;
+        case INTENT_REDRAW: term_redraw(c->term); break;
+        case INTENT_SUSPEND: suspend(c); break;
         case INTENT_COPY:
             if (!term_copy(c->term, intent.text))
                 ui_message(c->ui, UI_WARN, "this terminal takes no copies", NULL, now_ms);
@@ -324,18 +323,10 @@ static void run_intents(struct console *c)
             if (use_theme(c, intent.text, &err) != RC_OK)
                 ui_message(c->ui, UI_ERROR, "no such theme", err.text, now_ms);
             break;
-        case INTENT_MOUSE:
-            term_set_mouse(c->term, intent.is_on);
-            break;
-        case INTENT_RELOAD:
-            reload(c);
-            break;
-        case INTENT_BELL:
-            term_bell(c->term);
-            break;
-        case INTENT_SHOT:
-            take_picture(c, intent.text);
-            break;
+        case INTENT_MOUSE: term_set_mouse(c->term, intent.is_on); break;
+        case INTENT_RELOAD: reload(c); break;
+        case INTENT_BELL: term_bell(c->term); break;
+        case INTENT_SHOT: take_picture(c, intent.text); break;
         }
     }
 }
@@ -416,18 +407,10 @@ static void on_signal(void *self, int signum)
 {
     struct console *c = self;
     switch (signum) {
-    case SIGUSR1:
-        log_stats(c);
-        break;
-    case SIGUSR2:
-        reload(c);
-        break;
-    case SIGTSTP:
-        suspend(c);
-        break;
-    case SIGINT:
-        interrupt(c);
-        break;
+    case SIGUSR1: log_stats(c); break;
+    case SIGUSR2: reload(c); break;
+    case SIGTSTP: suspend(c); break;
+    case SIGINT: interrupt(c); break;
     case SIGCONT:
         if (c->exit_code >= 0)
             break; /* a shell that hangs up continues whom it ends */
@@ -435,8 +418,7 @@ static void on_signal(void *self, int signum)
         session_mistrust(&c->session, "this program was stopped");
         want_frame(c);
         break;
-    default:
-        end_with(c, 128 + signum);
+    default: end_with(c, 128 + signum);
     }
 }
 

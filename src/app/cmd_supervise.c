@@ -66,10 +66,25 @@ static void stop(struct supervise *s)
         doing_end(&s->d, 0);
 }
 
+/* Who says stop while the phone still rings means it now: what waits before it is not wanted. */
+static void skip_to_stop(struct supervise *s)
+{
+    size_t stop_at = 0;
+    while (stop_at < s->words.len && s->words.items[stop_at] != ACTION_STOP)
+        stop_at++;
+    if (stop_at == s->words.len)
+        return;
+    for (size_t i = stop_at; i < s->words.len; i++)
+        s->words.items[i - stop_at] = s->words.items[i];
+    s->words.len -= stop_at;
+}
+
 /* Words are done in their order, each after the one before was confirmed or has failed; stop waits
  * for no action. */
 static void do_words(struct supervise *s)
 {
+    if (s->asked_id && !s->is_confirmed)
+        skip_to_stop(s);
     while (s->d.exit_code < 0 && s->d.is_ready && s->words.len) {
         enum action_kind kind = s->words.items[0];
         struct err err = {0};
@@ -113,8 +128,7 @@ static void take_key(struct supervise *s, char key)
         take_word(s, keys[i].word);
         return;
     }
-    if (key != '\n')
-        doing_note("keys: l listen, w whisper, b barge, t take over, x stop");
+    doing_note("keys: l listen, w whisper, b barge, t take over, x stop");
 }
 
 static void end_line(struct supervise *s)
@@ -131,12 +145,34 @@ static void end_line(struct supervise *s)
         take_word(s, trimmed);
 }
 
+/* What one read brings is a key or two, or a text that was pasted, or an arrow, function or Alt
+ * key: only keys act, but an x at the end of anything ends it. */
+static void take_keys(struct supervise *s, const char *bytes, size_t len)
+{
+    enum { TYPED_MAX = 2 };
+    if (bytes[0] == '\033')
+        return;
+    while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+        len--;
+    bool is_one = true; /* a key that repeats */
+    for (size_t i = 1; i < len; i++)
+        is_one &= bytes[i] == bytes[0];
+    if (len > TYPED_MAX && !is_one && bytes[len - 1] != 'x') {
+        doing_note("many keys at once, as of a pasted text: nothing is done");
+        return;
+    }
+    for (size_t i = len > TYPED_MAX ? len - 1 : 0; i < len && s->d.exit_code < 0; i++)
+        take_key(s, bytes[i]);
+}
+
 static void take_bytes(struct supervise *s, const char *bytes, size_t len)
 {
+    if (s->is_keys) {
+        take_keys(s, bytes, len);
+        return;
+    }
     for (size_t i = 0; i < len && s->d.exit_code < 0; i++) {
-        if (s->is_keys)
-            take_key(s, bytes[i]);
-        else if (bytes[i] == '\n')
+        if (bytes[i] == '\n')
             end_line(s);
         else
             buf_putc(&s->typed, bytes[i]);

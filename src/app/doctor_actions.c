@@ -247,6 +247,7 @@ void doctor_actions(struct doctor *d)
         doctor_say(d, "actions", DOCTOR_FAIL, "%s", err.text);
         return;
     }
+    look.session.is_checking = true;
     run(&look);
     d->must_exit_now |= session_fini(&look.session);
 }

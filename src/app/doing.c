@@ -56,15 +56,6 @@ enum rc doing_error(const struct event *event, struct err *err)
 
 /* ---- the user and the action ----------------------------------------------------------------- */
 
-static const struct call *call_by_id(const struct user *user, const char *id)
-{
-    for (size_t i = 0; i < user->calls.len; i++) {
-        if (str_eq(user->calls.items[i].id, id))
-            return &user->calls.items[i];
-    }
-    return NULL;
-}
-
 /* A call that was named and is not there: what is there instead. */
 static enum rc no_such_call(const struct user *user, const char *id, struct err *err)
 {
@@ -83,7 +74,7 @@ enum rc doing_act(struct doing *d, enum action_kind kind, const char *call_id, b
     const struct user *user = hud_user_by_id(&d->session.hud, d->user_id);
     if (!user)
         return err_set(err, RC_NOT_FOUND, "%s is not monitored any more", d->extension);
-    if (call_id && kind != ACTION_STOP && !call_by_id(user, call_id))
+    if (call_id && kind != ACTION_STOP && !hud_call_by_id(user, call_id))
         return no_such_call(user, call_id, err);
     struct wish wish = {.kind = kind,
                         .user_id = d->user_id,

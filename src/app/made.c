@@ -420,7 +420,9 @@ static bool play(const struct made *m, const struct buf *text, struct things *ou
     return true;
 }
 
-/* The file is locked and stays so until its things are in our own and it is removed. */
+/* The file is locked and stays so until its things are in our own and it is removed. Where they
+ * cannot be written (the disk is full) it stays as it is, and what it names is removed at the
+ * server all the same: a phone must not go on listening for the want of room. */
 static enum rc adopt_file(struct made *m, int folder, const char *name, int fd, off_t size,
                           made_things *things, struct err *err)
 {
@@ -437,7 +439,7 @@ static enum rc adopt_file(struct made *m, int folder, const char *name, int fd, 
             rc = write_things(m, &left, err);
         if (rc == RC_OK && unlinkat(folder, name, 0) != 0)
             log_warn("made", "cannot remove %s/%s: %s", m->folder, name, strerror(errno));
-        for (size_t i = 0; rc == RC_OK && i < left.list.len; i++) {
+        for (size_t i = 0; i < left.list.len; i++) {
             if (left.list.items[i])
                 VEC_PUSH(things, mem_dup(left.list.items[i]));
         }
@@ -456,13 +458,14 @@ enum rc made_adopt(struct made *m, made_things *things, struct err *err)
     if (!folder)
         return err_set(err, RC_IO, "cannot look into %s for what a killed run left: %s", m->folder,
                        strerror(errno));
-    for (const struct dirent *entry; rc == RC_OK && (entry = readdir(folder));) {
+    for (const struct dirent *entry; (entry = readdir(folder));) {
         struct stat st;
         int fd =
             is_name_of_ours(m, entry->d_name) ? open_left(dirfd(folder), entry->d_name, &st) : -1;
         if (fd < 0)
             continue;
-        rc = adopt_file(m, dirfd(folder), entry->d_name, fd, st.st_size, things, err);
+        enum rc one = adopt_file(m, dirfd(folder), entry->d_name, fd, st.st_size, things, err);
+        rc = rc == RC_OK ? one : rc;
         close(fd);
     }
     closedir(folder);

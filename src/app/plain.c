@@ -78,6 +78,19 @@ void plain_put_party(struct plain *p, const struct call *call)
     put_text(p, number);
 }
 
+/* ", supervised by 108 (listen), 109" */
+static void put_supervisors(struct plain *p, const struct call *call)
+{
+    for (size_t i = 0; i < call->supervisors_len; i++) {
+        const char *who = call->supervisors[i].extension;
+        const char *mode = supervise_mode_json(call->supervisors[i].mode);
+        buf_puts(&p->line, i == 0 ? ", supervised by " : ", ");
+        put_text(p, str_is_empty(who) ? "somebody" : who);
+        if (mode)
+            buf_printf(&p->line, " (%s)", mode);
+    }
+}
+
 /* "14:02:11 201 Ana Ruiz: rings 0:07, from 212 555 0142; may be picked up" */
 static void put_user(struct plain *p, const struct user *user)
 {
@@ -107,8 +120,8 @@ static void put_user(struct plain *p, const struct user *user)
         buf_printf(&p->line, ", %zu calls", calls);
     if (call && call->is_recorded)
         buf_puts(&p->line, ", recorded");
-    if (call && call->supervisors_len)
-        buf_puts(&p->line, ", supervised");
+    if (call)
+        put_supervisors(p, call);
     if (hud_pickup(hud, user, now_ms).is_ok)
         buf_puts(&p->line, "; may be picked up");
     buf_putc(&p->line, '\n');

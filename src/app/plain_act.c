@@ -10,16 +10,8 @@ void plain_forget_question(struct plain *p)
 {
     mem_free(p->question.user_id);
     mem_free(p->question.call_id);
+    mem_free(p->question.number);
     p->question = (struct plain_question){0};
-}
-
-static const struct call *call_of(const struct user *user, const char *call_id)
-{
-    for (size_t i = 0; user && i < user->calls.len; i++) {
-        if (str_eq(user->calls.items[i].id, call_id))
-            return &user->calls.items[i];
-    }
-    return NULL;
 }
 
 static bool needs_answer(const struct plain *p, enum action_kind kind)
@@ -37,6 +29,7 @@ static void ask(struct plain *p, const struct user *user, const struct call *cal
     p->question.kind = kind;
     p->question.user_id = mem_dup(user->id);
     p->question.call_id = mem_dup(call->id);
+    p->question.number = mem_dup(call->number);
     p->question.asked_ms = session_now(&p->session);
     act_words_user(&p->line, user->extension, user->name, p->is_ascii);
     plain_put_party(p, call);
@@ -87,17 +80,23 @@ bool plain_answer(struct plain *p, const char *line)
         act(p, &wish);
     mem_free(question.user_id);
     mem_free(question.call_id);
+    mem_free(question.number);
     return is_yes || !*line || str_eq(line, "n") || str_eq(line, "no");
 }
 
 void plain_check_question(struct plain *p)
 {
     const struct plain_question *question = &p->question;
-    if (!question->is_asked || question->is_quit ||
-        call_of(hud_user_by_id(&p->session.hud, question->user_id), question->call_id))
+    if (!question->is_asked || question->is_quit)
+        return;
+    const struct user *user = hud_user_by_id(&p->session.hud, question->user_id);
+    const struct call *call = hud_call_by_id(user, question->call_id);
+    bool is_same = call && (!*question->number || str_eq(call->number, question->number));
+    if (is_same)
         return;
     plain_forget_question(p);
-    plain_say(p, "the call has ended meanwhile: nothing was done");
+    plain_say(p, call ? "the call has another party now: nothing was done"
+                      : "the call has ended meanwhile: nothing was done");
 }
 
 /* ---- typed ----------------------------------------------------------------------------------- */
@@ -160,7 +159,7 @@ bool plain_act(struct plain *p, const char *word, char *arguments)
     if (kind == ACTION_STOP) {
         struct wish stop = {.kind = kind, .user_id = on->user_id, .reason = ""};
         if (!supervision_is_on(on))
-            plain_say(p, "nothing to stop: no supervision goes on");
+            plain_say(p, "you supervise nobody: there is nothing to stop");
         else
             act(p, &stop);
         return true;

@@ -17,6 +17,7 @@ struct plain_question {
     bool is_quit; /* leave although a supervision goes on; the rest is unused then */
     enum action_kind kind;
     char *user_id, *call_id; /* owned */
+    char *number;            /* owned: of the other party that was shown; "" */
     int64_t asked_ms;
 };
 
@@ -49,7 +50,7 @@ bool plain_act(struct plain *p, const char *word, char *arguments);
 /* Takes the line when a question waits: true. False: it is a command, and no question is left. */
 bool plain_answer(struct plain *p, const char *line);
 void plain_ask_quit(struct plain *p);
-/* After changes: a question whose call is gone is taken back. */
+/* After changes: a question whose call is gone, or has another party now, is taken back. */
 void plain_check_question(struct plain *p);
 void plain_forget_question(struct plain *p);
 void plain_acted(void *self, const struct event *event);

@@ -143,7 +143,7 @@ static void open_made(struct session *s)
 enum rc session_start_backend(struct session *s, struct err *err)
 {
     settings_backend(s->settings, &s->backend_config, s->is_read_only);
-    s->backend_config.is_only_watching = s->is_only_watching;
+    s->backend_config.is_checking = s->is_checking;
     s->backend_config.is_once = s->is_once;
     if (!s->is_read_only) {
         enum rc rc = actions_new(&s->actions, s, err);

@@ -7,6 +7,17 @@
 
 #define EX_LINES_MAX 100 /* lines of an appearance besides the reserved ones: HUD limitMax */
 #define EX_RESERVED_LINES 2
+#define EX_LOCATIONS 3
+#define EX_MESSAGE_CHARS 75
+#define EX_CALLS_TOLD 7 /* of activeCalls; totalActiveCalls tells the truth */
+/* Ids are made of a base and a number, so that looking one up needs no table. */
+#define EX_ACCOUNT_ID UINT64_C(400211000008)
+#define EX_USER_ID_BASE UINT64_C(400212000008) /* the supervisor; the agents in steps from here */
+#define EX_QUEUE_ID_BASE UINT64_C(400205000008)
+#define EX_LOCATION_ID_BASE UINT64_C(400207000008)
+#define EX_GROUP_ID_BASE UINT64_C(708400)
+#define EX_ID_STEP 1000
+#define EX_DEVICE_ID_BASE UINT64_C(803001004)
 #define EX_EXTENSION_FIRST 101
 #define EX_EXTENSION_SUPERVISOR 900
 #define EX_SAVE_SOON_MS 200
@@ -18,6 +29,14 @@ struct ex_queue {
     char extension[16];
     char name[64];
     size_t first, members;
+};
+
+/* A place to park calls at: an extension of type "ParkLocation". */
+struct ex_location {
+    uint64_t id;
+    char extension[16];
+    char name[64];
+    uint64_t sequence; /* of presence events */
 };
 
 struct ex_calls; /* of telephony.c */
@@ -32,8 +51,10 @@ struct ex {
     size_t devices_len;
     struct ex_queue *queues;
     size_t queues_len;
+    struct ex_location *locations; /* EX_LOCATIONS */
     VEC(struct ex_group *) groups;
     uint64_t groups_made;
+    bool has_kept_groups;                    /* they are not as they were made */
     uint64_t lines_sequence;                 /* of EX_EVENT_LINES */
     uint64_t directory_version;              /* of the ETag; counts what the directory shows */
     bool records_on_demand, records_by_rule; /* of the account */
@@ -51,6 +72,9 @@ struct ex {
 void ex_calls_init(struct ex *x);
 void ex_calls_fini(struct ex *x);
 
+/* Of telephony_place.c: does a call wait at the park location? */
+bool ex_parked_at(const struct ex *x, uint64_t extension_id);
+
 /* world_people.c: fills users, devices, queues and groups from the seed. */
 void ex_people_make(struct ex *x);
 void ex_people_free(struct ex *x);
@@ -58,6 +82,7 @@ void ex_people_free(struct ex *x);
 /* --- looking up ------------------------------------------------------------------------------- */
 
 struct ex_queue *ex_queue_by_id(const struct ex *x, uint64_t id);
+struct ex_location *ex_location_by_id(const struct ex *x, uint64_t id);
 /* The queue of the user's department; NULL: in none. */
 struct ex_queue *ex_queue_of(const struct ex *x, const struct ex_user *user);
 struct ex_group *ex_group_by_id(const struct ex *x, uint64_t id);
@@ -71,7 +96,6 @@ void ex_full_name(const struct ex_user *user, char *out, size_t size);
 
 /* --- presence and appearance ------------------------------------------------------------------ */
 
-#define EX_STATUS_LIST(X) X("Offline") X("Busy") X("Available")
 /* The program's own copy of a word of the protocol, for fields that borrow; NULL: no such word. */
 const char *ex_user_status_word(const char *text);
 const char *ex_dnd_status_word(const char *text);
@@ -80,6 +104,9 @@ const char *ex_presence_status(const struct ex_user *user);  /* Offline Busy Ava
 const char *ex_telephony_status(const struct ex_user *user); /* NoCall CallConnected ... */
 bool ex_sees_presence(const struct ex_user *user, const struct ex_user *viewer);
 bool ex_sees_details(const struct ex_user *user, const struct ex_user *viewer);
+/* A call was parked at the location, or left it: makes its presence event. */
+void ex_location_changed(struct ex *x, struct ex_location *location);
+void ex_set_message(struct ex_user *user, const char *text);
 /* Changes that go with an event of their own besides presence. */
 void ex_set_dnd(struct ex *x, struct ex_user *user, const char *status);
 void ex_set_sharing(struct ex *x, struct ex_user *user, bool is_on);
@@ -90,6 +117,9 @@ void ex_lines_reserve(struct ex_user *user);
 
 /* --- store.c ---------------------------------------------------------------------------------- */
 
+/* Something of the user has changed that is kept: saved soon. */
+void ex_keep(struct ex *x, struct ex_user *user);
+void ex_keep_groups(struct ex *x);
 enum rc ex_store_open(struct ex *x, const char *path, struct err *err);
 void ex_store_close(struct ex *x); /* writes what is not written yet */
 

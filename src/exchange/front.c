@@ -209,6 +209,15 @@ static void rest(struct front *f, struct visit *v, struct http_reply *reply)
     count_batch(f, v, group, cost, reply);
 }
 
+/* The list of versions: for anybody, and not limited. */
+static void versions(struct front *f, struct visit *v, struct http_reply *reply)
+{
+    struct ex_request asked = world_request(f, v);
+    struct ex_reply answer = {0};
+    ex_route(f->x, &asked, &answer);
+    take_over(reply, &answer);
+}
+
 static void read_body(struct visit *v)
 {
     const struct http_request *request = v->request;
@@ -278,6 +287,8 @@ void front_http(struct front *f, const struct http_request *request, struct http
         read_body(&v);
         if (front_is_control(request->path))
             control(f, &v, reply);
+        else if (str_eq(request->path, "/restapi") || str_eq(request->path, "/restapi/v1.0"))
+            versions(f, &v, reply);
         else if (!str_starts(request->path, "/restapi/"))
             not_found(reply);
         else if ((v.session = auth_bearer(f->auth, request->authorization, reply)))

@@ -135,6 +135,19 @@ json_t *http_query_parse(const char *text, size_t len)
     return query;
 }
 
+void http_query_add(json_t *query, const char *key, const char *value)
+{
+    struct buf clean_key, clean;
+    buf_init(&clean_key, HTTP_BODY_MAX_BYTES);
+    buf_init(&clean, HTTP_BODY_MAX_BYTES);
+    utf8_mend(&clean_key, key, strlen(key));
+    utf8_mend(&clean, value, strlen(value));
+    if (clean_key.len > 0)
+        query_add(query, buf_text(&clean_key), buf_text(&clean));
+    buf_fini(&clean_key);
+    buf_fini(&clean);
+}
+
 bool http_target_split(const char *target, struct buf *path, json_t **query)
 {
     const char *mark = strchr(target, '?');

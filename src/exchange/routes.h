@@ -16,9 +16,11 @@ struct ex_args {
     struct ex_request *request;
     struct ex_reply *reply;
     const struct ex_route *route;
-    /* {user}: a user, "~" being the caller. {extension}: a user, or else a queue. NULL without. */
+    /* {user}: a user, "~" being the caller. {extension}: a user, a queue or a park location; the
+     * others are NULL. */
     struct ex_user *user;
     struct ex_queue *queue;
+    struct ex_location *location;
     size_t len;
     struct {
         char name[16];
@@ -57,6 +59,26 @@ extern const size_t ex_groups_routes_len;
 extern const struct ex_route ex_directory_routes[];
 extern const size_t ex_directory_routes_len;
 
+/* presence_set.c, presence_more.c */
+void ex_put_presence(struct ex *x, struct ex_args *args);
+void ex_get_unified(struct ex *x, struct ex_args *args);
+void ex_patch_unified(struct ex *x, struct ex_args *args);
+void ex_get_queue_presence(struct ex *x, struct ex_args *args);
+void ex_put_queue_presence(struct ex *x, struct ex_args *args);
+void ex_get_member_presence(struct ex *x, struct ex_args *args);
+void ex_put_member_presence(struct ex *x, struct ex_args *args);
+/* presence_many.c: calls one() for each id of {list}, and answers 200 or 207. */
+typedef json_t *ex_one(struct ex *x, struct ex_args *args);
+void ex_answer_many(struct ex *x, struct ex_args *args, ex_one *one);
+/* Resolves an id or "~" into args; false: there is no such extension. */
+bool ex_find_extension(struct ex *x, struct ex_args *args, const char *text);
+/* The queue of {group}; NULL: the reply is filled. */
+struct ex_queue *ex_the_queue(struct ex *x, struct ex_args *args);
+
+/* rights_grant.c */
+void ex_get_grant(struct ex *x, struct ex_args *args);
+void ex_get_features(struct ex *x, struct ex_args *args);
+
 /* --- reply.c: answers ---------------------------------------------------------------------------
  */
 
@@ -79,7 +101,7 @@ void ex_reply_no_permission(struct ex_reply *reply, const char *permission);
 const char *ex_query(const struct ex_request *request, const char *name);
 /* "true", "1", "True": yes. Absent: fallback. */
 bool ex_query_bool(const struct ex_request *request, const char *name, bool fallback);
-/* Every value of a repeatable parameter, also separated by commas; calls each() with it. */
+/* Is value among those of a parameter that is repeated or separated by commas? */
 bool ex_query_has(const struct ex_request *request, const char *name, const char *value);
 
 struct ex_page {
@@ -92,9 +114,7 @@ void ex_page_of(struct ex_page *page, size_t total); /* fills start and end */
 /* {"uri","records","paging","navigation"}; takes over records. */
 json_t *ex_page_body(const struct ex_args *args, const struct ex_page *page, json_t *records);
 
-/* Adds "uri" to object: base_url and the path made of format. */
-void ex_put_uri(json_t *object, const struct ex *x, const struct ex_args *args, const char *format,
-                ...) __attribute__((format(printf, 4, 5)));
+/* BASE/restapi/v1.0/account/ID and what format says. */
 json_t *ex_uri(const char *base_url, const char *format, ...) __attribute__((format(printf, 2, 3)));
 json_t *ex_text_id(uint64_t id); /* "400144455008" */
 /* An id in a body, as text or number. False: neither. */

@@ -223,6 +223,15 @@ bool user_sweep_beyond(struct user *user, uint64_t at)
     return is_other;
 }
 
+const struct call *hud_call_by_id(const struct user *user, const char *id)
+{
+    for (size_t i = 0; user && i < user->calls.len; i++) {
+        if (str_eq(user->calls.items[i].id, id))
+            return &user->calls.items[i];
+    }
+    return NULL;
+}
+
 const struct call *hud_call(const struct user *user)
 {
     return user->calls.len ? &user->calls.items[0] : NULL;

@@ -391,14 +391,12 @@ static void put_other_facts(const struct why *w)
 
 static void put_call_of_id(const struct why *w, const char *id)
 {
-    for (size_t i = 0; i < w->user->calls.len; i++) {
-        const struct call *call = &w->user->calls.items[i];
-        if (str_eq(call->id, id)) {
-            put_call(w, call, linked_by(call));
-            return;
-        }
-    }
-    buf_puts(w->out, "a call");
+    const struct call *call = hud_call_by_id(w->user, id);
+
+    if (call != NULL)
+        put_call(w, call, linked_by(call));
+    else
+        buf_puts(w->out, "a call");
 }
 
 static void put_supervisors(const struct why *w)

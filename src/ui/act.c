@@ -33,6 +33,15 @@ static bool is_under_way(const struct choice *choice, const struct hud *live)
     return user != NULL && (user->pending & 1U << choice->kind) != 0;
 }
 
+/* The same leg of the user may have somebody else at its other end by now. */
+static bool has_changed_hands(const struct user *now, const struct call *seen)
+{
+    const struct call *call = seen != NULL ? hud_call_by_id(now, seen->id) : NULL;
+
+    /* One that has ended: who has it now only the backend knows. */
+    return call != NULL && seen->number[0] != '\0' && !str_eq(call->number, seen->number);
+}
+
 void choice_make(struct choice *out, const struct hud *live, const struct user *user,
                  const struct call *call, enum action_kind kind, int64_t now_ms)
 {
@@ -60,7 +69,9 @@ void choice_make(struct choice *out, const struct hud *live, const struct user *
     as_seen.is_answered = now->is_answered;
     as_seen.answered_ms = now->answered_ms;
     action_check(&out->check, live, &as_seen, out->call, kind, out->is_on, now_ms);
-    if (out->check.is_ok && is_under_way(out, live))
+    if (out->check.is_ok && has_changed_hands(now, out->call))
+        refuse(out, "the call has another party now");
+    else if (out->check.is_ok && is_under_way(out, live))
         refuse(out, "asked for already, not confirmed yet");
 }
 

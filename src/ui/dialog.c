@@ -47,28 +47,21 @@ void dialog_open_leave(struct ui *ui, enum dialog_kind kind)
 /* --- when what it asks about is no more ---------------------------------------------------------
  */
 
-static const struct call *call_of(const struct user *user, const char *id)
-{
-    for (size_t i = 0; user != NULL && i < user->calls.len; i++)
-        if (str_eq(user->calls.items[i].id, id))
-            return &user->calls.items[i];
-    return NULL;
-}
-
 /* Why the question is void; "" when it still stands. */
 static void void_reason(const struct ui *ui, const struct hud *hud, int64_t now_ms, char *out,
                         size_t size)
 {
     const struct dialog *dialog = &ui->dialog;
     const struct user *user = hud_user_by_id(hud, dialog->intent.user_id);
-    const struct call *call = call_of(user, dialog->intent.call_id);
+    const struct call *call = hud_call_by_id(user, dialog->intent.call_id);
     struct choice choice;
 
     out[0] = '\0';
     if (user == NULL) {
         str_copy(out, size, "the user is not monitored any more");
     } else if (call == NULL) {
-        (void)snprintf(out, size, "the call%s%s has ended",
+        /* Which of the two, only the backend knows. */
+        (void)snprintf(out, size, "the call%s%s has ended or was taken",
                        dialog->party[0] != '\0' ? " with " : "", dialog->party);
     } else if (dialog->number[0] != '\0' && !str_eq(call->number, dialog->number)) {
         str_copy(out, size, "the call has another party now");

@@ -49,6 +49,13 @@ static enum rc bind(struct keymap *map, const char *text, const struct cmd *cmd,
         return rc;
     if (made.len == 0)
         return err_set(err, RC_CONFIG, "keys: \"%s\" names no key", text);
+    const struct key *last = &made.keys[made.len - 1];
+    /* Held down it would ask and say yes. */
+    if (cmd != NULL && (cmd->flags & CMD_WRITES) != 0 && last->code == 'y' && !last->is_ctrl &&
+        !last->is_alt)
+        return err_set(err, RC_CONFIG,
+                       "keys: y is the answer to what %s asks: take a capital or an F key for it",
+                       cmd->name);
     struct binding *old = binding_of(map, made.keys, made.len);
     if (old != NULL)
         *old = made;

@@ -15,14 +15,6 @@ struct parts {
     char audit[300];              /* "reason: training   audit #5121" */
 };
 
-static const struct call *call_of(const struct user *user, const char *id)
-{
-    for (size_t i = 0; user != NULL && i < user->calls.len; i++)
-        if (str_eq(user->calls.items[i].id, id))
-            return &user->calls.items[i];
-    return NULL;
-}
-
 static const char *mode_word(enum supervise_mode mode)
 {
     switch (mode) {
@@ -121,7 +113,7 @@ static void make_parts(const struct paint *p, struct parts *parts)
     const struct supervision *ours = &p->live->supervision;
     const struct user *user = hud_user_by_id(p->live, ours->user_id);
     const struct user *selected = board_selected(&p->ui->board);
-    const struct call *call = call_of(user, ours->call_id);
+    const struct call *call = hud_call_by_id(user, ours->call_id);
     const struct ui *ui = p->ui;
 
     memset(parts, 0, sizeof *parts);
@@ -239,7 +231,7 @@ static bool is_switch(const struct paint *p, size_t i)
 {
     const struct supervision *ours = &p->live->supervision;
     const struct user *user = hud_user_by_id(p->live, ours->user_id);
-    const struct call *call = call_of(user, ours->call_id);
+    const struct call *call = hud_call_by_id(user, ours->call_id);
     enum action_kind kind;
     struct choice choice;
 

@@ -8,14 +8,6 @@ enum { BOX_COLS = 56, BOX_COLS_MIN = 34, BOX_ROWS_MIN = 8 };
 /* --- the words ----------------------------------------------------------------------------------
  */
 
-static const struct call *call_of(const struct user *user, const char *id)
-{
-    for (size_t i = 0; user != NULL && i < user->calls.len; i++)
-        if (str_eq(user->calls.items[i].id, id))
-            return &user->calls.items[i];
-    return NULL;
-}
-
 /* What will be so. */
 static void put_effect(const struct paint *p, const struct user *user, const struct call *call,
                        struct buf *out)
@@ -152,7 +144,7 @@ static void body(const struct paint *p, int cols, bool is_short, struct buf *out
 {
     const struct dialog *dialog = &p->ui->dialog;
     const struct user *user = hud_user_by_id(p->live, dialog->intent.user_id);
-    const struct call *call = call_of(user, dialog->intent.call_id);
+    const struct call *call = hud_call_by_id(user, dialog->intent.call_id);
 
     if (call != NULL) {
         if (is_short)

@@ -72,12 +72,16 @@ static void tell(struct backend *b, enum action_kind kind, enum action_stage sta
     send_event(b, &event);
 }
 
-static void tell_call(struct backend *b, const char *user_id, const char *id, enum call_state state)
+static void tell_call(struct backend *b, const char *user_id, const char *id, enum call_state state,
+                      const char *number, bool is_answer)
 {
-    struct event event = {.kind = EVENT_CALL, .user_id = user_id, .is_answer = true};
+    static const struct supervisor listener = {.extension = "109", .mode = SUPERVISE_LISTEN};
+    struct event event = {.kind = EVENT_CALL, .user_id = user_id, .is_answer = is_answer};
+    event.u.call.supervisors = &listener;
+    event.u.call.supervisors_len = state == CALL_CONNECTED;
     event.u.call.id = id;
     event.u.call.state = state;
-    event.u.call.number = "+493090182";
+    event.u.call.number = number;
     event.u.call.name = "Acme Ltd";
     event.u.call.since_ms = clock_wall_ms() - 60000;
     send_event(b, &event);
@@ -100,6 +104,10 @@ static void call_is_dropped(void *self)
     struct backend *b = self;
     struct event event = {.kind = EVENT_CALL_ENDED, .user_id = "104"};
     b->drop = NULL;
+    if (played_script.is_drop_swap) {
+        tell_call(b, "104", "c-4", CALL_CONNECTED, "+493090555", false);
+        return;
+    }
     event.u.ended.id = "c-4";
     send_event(b, &event);
 }
@@ -119,8 +127,8 @@ static void floor_is_there(void *self)
     tell_user(b, "103", "Omar Said");
     tell_user(b, "104", "Lena Fischer");
     tell_user(b, "105", "Ken Ito");
-    tell_call(b, "103", "c-3", CALL_RINGING);
-    tell_call(b, "104", "c-4", CALL_CONNECTED);
+    tell_call(b, "103", "c-3", CALL_RINGING, "+493090182", true);
+    tell_call(b, "104", "c-4", CALL_CONNECTED, "+493090182", true);
     if (played_script.drop_after_ms)
         b->drop = b->io->timer(b->io->net, played_script.drop_after_ms, call_is_dropped, b);
     struct event done = {.kind = EVENT_SNAPSHOT_DONE};

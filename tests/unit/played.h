@@ -8,8 +8,8 @@
 
 #include <sys/types.h>
 
-/* How it behaves; set before the program is started. Users: 103 rings (c-3), 104 talks (c-4), 105
- * has DND on. */
+/* How it behaves; set before the program is started. Users: 103 rings (c-3), 104 talks (c-4;
+ * 109 listens), 105 has DND on. */
 struct played_script {
     bool is_phone_silent;       /* the phone rings and is never lifted nor given up */
     enum rc refuse;             /* act() itself says no */
@@ -17,6 +17,7 @@ struct played_script {
     enum action_kind fail_kind; /* which action that is */
     int end_after_ms;           /* the call ends so long after the first confirmation; 0: never */
     int drop_after_ms;          /* 104's call is gone so long after the beginning; 0: never */
+    bool is_drop_swap;          /* then it is not gone but has another party */
     bool is_missing;            /* the capability */
     bool is_refused;            /* signing in */
 };

@@ -445,6 +445,9 @@ struct sup_answer sup_do(struct sup_rig *rig, const char *method, const char *ur
         return do_add(rig, id, uri);
     if (str_eq(verb, "snoop"))
         return do_snoop(rig, id, last);
+    if (str_eq(method, "GET") && str_eq(kind, "channels"))
+        return sup_chan(rig, id) != NULL ? (struct sup_answer){200, "{}"}
+                                         : (struct sup_answer){404, "{}"};
     assert_string_equal(kind, "bridges");
     if (str_eq(method, "GET"))
         return do_read_bridge(rig, id);

@@ -35,6 +35,7 @@ static void prepare(struct ari_rig *rig)
 {
     ari_rig_init(rig);
     ari_rig_use_ledger(rig);
+    rig->config.is_checking = true;
     ari_rig_quiet_office(rig);
     ari_rig_answer(rig, "POST channels/create*", 200, "{\"id\":\"x\",\"name\":\"Local/x\"}");
     ari_rig_answer(rig, "channels/callhud-*", 200, "{\"value\":\"1\"}");
@@ -210,10 +211,10 @@ static void test_run_read_only(void **state)
     connect_to(&rig);
     for (int kind = 0; kind < ACTION_COUNT; kind++)
         expect_capability(&rig, (enum action_kind)kind,
-                          "0 \"callhud runs with --read-only: start it without, to act\"");
+                          "0 \"--read-only is on: start callhud without it to act on calls\"");
     expect_asked(&rig, "POST", 0);
     expect_refusal(&rig, ACTION_DND, "101", "", true, RC_DENIED,
-                   "callhud runs with --read-only: start it without, to act");
+                   "--read-only is on: start callhud without it to act on calls");
     ari_rig_fini(&rig);
 }
 
@@ -337,6 +338,54 @@ static void test_what_the_dialplan_lacks(void **state)
     }
 }
 
+/* But for doctor nothing is made: the first channel that is there is asked. */
+static void test_a_call_is_asked_about_the_dialplan(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"{\"value\":\"1\"}", "{\"value\":\"0\"}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct ari_rig rig;
+        prepare(&rig);
+        rig.config.is_checking = false;
+        ari_rig_answer(&rig, "channels/pbx-*", 200, values[i]);
+        connect_to(&rig);
+        expect_asked(&rig, "POST", 0);
+        expect_asked(&rig, "GET channels/", 0);
+        expect_capability(&rig, ACTION_PICKUP, NATIVE); /* nobody knows, and there is no call */
+        ari_rig_forget(&rig);
+        ari_rig_play(&rig, "call-hold-hangup.jsonl", 1, 23);
+        ari_rig_serve(&rig);
+        expect_asked(&rig, "GET channels/pbx-", 2);
+        if (i == 1)
+            assert_int_equal(ari_rig_count(&rig, "capability"), 2); /* pick up and take over */
+        assert_int_equal(rig.ledger_puts, 0);
+        assert_false(backend_find("asterisk")->leave(rig.backend, NULL, NULL));
+        ari_rig_fini(&rig);
+    }
+}
+
+static void test_a_channel_that_went_is_not_asked_for_good(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    prepare(&rig);
+    rig.config.is_checking = false;
+    ari_rig_answer(&rig, "channels/pbx-*", 404, "{\"message\":\"no\"}");
+    connect_to(&rig);
+    ari_rig_play(&rig, "call-hold-hangup.jsonl", 1, 10);
+    ari_rig_serve(&rig);
+    size_t asked = ari_rig_asked(&rig, "GET channels/pbx-");
+    assert_true(asked >= 2);
+    ari_rig_answer(&rig, "channels/pbx-*", 500, "{\"message\":\"no\"}");
+    ari_rig_play(&rig, "call-hold-hangup.jsonl", 11, 14);
+    ari_rig_serve(&rig);
+    assert_int_equal(ari_rig_asked(&rig, "GET channels/pbx-"), asked + 2);
+    ari_rig_play(&rig, "call-hold-hangup.jsonl", 15, 23);
+    ari_rig_serve(&rig);
+    assert_int_equal(ari_rig_asked(&rig, "GET channels/pbx-"), asked + 2);
+    ari_rig_fini(&rig);
+}
+
 static void test_the_probe_is_refused(void **state)
 {
     (void)state;
@@ -410,6 +459,8 @@ static void test_leaving_waits_for_the_probe(void **state)
     fake_io_advance(&rig.fake, 10000); /* its questions are given up, its channels removed */
     ari_rig_serve(&rig);
     assert_int_equal(rig.ledger.len, 0);
+    assert_int_equal(left, 0); /* the server needs a moment for them */
+    fake_io_advance(&rig.fake, 1000);
     assert_int_equal(left, 1);
     assert_false(backend_find("asterisk")->leave(rig.backend, count_left, &left));
     assert_int_equal(left, 1);
@@ -1106,6 +1157,26 @@ static void test_clean_leaves_a_picked_up_call_alone(void **state)
     ari_rig_fini(&rig);
 }
 
+/* The same where people have led it to somebody: the server still says "Stasis" of it. */
+static void test_clean_leaves_a_phone_that_talks(void **state)
+{
+    (void)state;
+    static const char *const things[] = {"channels/callhud-0a1b2c3d-phone-1"};
+    struct ari_rig rig;
+    prepare(&rig);
+    ari_rig_answer_file(&rig, "channels", "takeover-channels-listen.json");
+    ari_rig_answer(&rig, "bridges", 200,
+                   "[{\"id\":\"talk\",\"bridge_class\":\"basic\",\"channels\":["
+                   "\"pbx-1795323864.10\",\"callhud-0a1b2c3d-phone-1\"]}]");
+    connect_to(&rig);
+    ari_rig_forget(&rig);
+    clean(&rig, things, 1);
+    expect_asked(&rig, "DELETE", 0);
+    assert_string_equal(buf_text(&gone_log), "channels/callhud-0a1b2c3d-phone-1\n");
+    buf_fini(&gone_log);
+    ari_rig_fini(&rig);
+}
+
 static void test_clean_removes_a_phone_that_waits(void **state)
 {
     (void)state;
@@ -1155,6 +1226,8 @@ int main(void)
         cmocka_unit_test(test_without_a_dnd_device),
         cmocka_unit_test(test_the_dialplan_is_asked_and_nothing_stays),
         cmocka_unit_test(test_what_the_dialplan_lacks),
+        cmocka_unit_test(test_a_call_is_asked_about_the_dialplan),
+        cmocka_unit_test(test_a_channel_that_went_is_not_asked_for_good),
         cmocka_unit_test(test_the_probe_is_refused),
         cmocka_unit_test(test_a_ledger_that_cannot_be_written_keeps_the_probe_away),
         cmocka_unit_test(test_a_probe_cut_off_is_removed_later),
@@ -1190,6 +1263,7 @@ int main(void)
         cmocka_unit_test(test_clean),
         cmocka_unit_test(test_clean_waits_for_the_connection),
         cmocka_unit_test(test_clean_leaves_a_picked_up_call_alone),
+        cmocka_unit_test(test_clean_leaves_a_phone_that_talks),
         cmocka_unit_test(test_clean_removes_a_phone_that_waits),
         cmocka_unit_test(test_closed_with_everything_under_way),
     };

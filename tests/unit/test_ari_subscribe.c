@@ -18,7 +18,6 @@ static void prepare(struct ari_rig *rig)
     ari_rig_init(rig);
     ari_rig_use_ledger(rig);
     ari_rig_quiet_office(rig);
-    rig->config.is_only_watching = true;
 }
 
 static void start(struct ari_rig *rig)

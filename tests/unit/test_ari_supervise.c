@@ -77,8 +77,7 @@ static void test_listen(void **state)
     sup_serve(rig);
     assert_asked(rig, "POST channels?endpoint=PJSIP%2F108&app=callhud-first&appArgs=callhud&"
                       "channelId=callhud-");
-    assert_non_null(
-        strstr(buf_text(&rig->asked), "&timeout=20&callerId=%22Listen%20101%22%20%3C101%3E\n"));
+    assert_null(strstr(buf_text(&rig->asked), "callerId="));
     assert_string_equal(sup_last(rig), "1 phone - RC_OK 101 your phone 108 rings: lift it\n");
     assert_int_equal(rig->ledger.len, 1);
     sup_lift(rig);
@@ -258,7 +257,6 @@ static void test_pick_up_held(void **state)
 {
     struct sup_rig *rig = *state;
     sup_reach(rig, AT_HOLD, ACTION_PICKUP);
-    assert_non_null(strstr(buf_text(&rig->asked), "callerId=%22Pick%20up%20101%22%20%3C101%3E\n"));
     sup_serve(rig);
     assert_asked(rig, "GET channels/a1/variable?variable=CHANNEL%28rtp%2Chold%29");
     assert_string_equal(sup_last(rig), "1 confirmed - RC_OK 101 \n");
@@ -296,6 +294,7 @@ static void test_claimed_by_another(void **state)
 {
     struct sup_rig *rig = *state;
     sup_reach(rig, AT_CLAIM, ACTION_TAKEOVER);
+    sup_obey(rig, "POST", "channels?endpoint=PJSIP/104&channelId=callhud-0badcafe-phone-1");
     sup_make_bridge(rig, "callhud-claim-a1", "104 0badcafe");
     sup_serve(rig);
     assert_string_equal(sup_last(rig), "1 failed - RC_NOT_FOUND 101 taken by 104\n");
@@ -303,6 +302,18 @@ static void test_claimed_by_another(void **state)
     assert_int_equal(sup_count(&rig->asked, "DELETE bridges/callhud-claim"), 0);
     assert_int_equal(rig->ledger.len, 0);
     assert_int_equal(rig->s->things.len, 0);
+}
+
+/* Killed after its claim: nobody has the call, and nobody else may remove that claim. */
+static void test_claim_of_a_killed_one(void **state)
+{
+    struct sup_rig *rig = *state;
+    sup_reach(rig, AT_CLAIM, ACTION_TAKEOVER);
+    sup_make_bridge(rig, "callhud-claim-a1", "104 0badcafe");
+    sup_serve(rig);
+    assert_true(str_starts(sup_last(rig), "1 failed - RC_NOT_FOUND 101 104 was about to take this "
+                                          "call when that callhud was killed"));
+    assert_int_equal(sup_count(&rig->asked, "DELETE bridges/callhud-claim"), 0);
 }
 
 static void test_lost_the_race_for_a_ringing_line(void **state)
@@ -367,7 +378,7 @@ static void test_leave(void **state)
     sup_answer(rig, "DELETE bridges/", 204);
     fake_io_advance(&rig->fake, 0);
     assert_int_equal(rig->left, 1);
-    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended\n");
+    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended it\n");
     assert_int_equal(rig->ledger.len, 0);
 }
 
@@ -380,7 +391,7 @@ static void test_leave_does_not_wait_for_ever(void **state)
     assert_int_equal(rig->left, 0);
     fake_io_advance(&rig->fake, 1);
     assert_int_equal(rig->left, 1);
-    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended; the server has not "
+    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended it; the server has not "
                                        "confirmed that all is removed\n");
     assert_int_equal(rig->ledger.len, 3); /* the next run removes it */
 }
@@ -419,7 +430,7 @@ static void test_refusals(void **state)
         {ACTION_TAKEOVER, "102", "a2", RC_DENIED, "the call of 102 is not answered yet"},
         {ACTION_PICKUP, "101", "a1", RC_DENIED, "101 is talking: take the call over instead"},
         {ACTION_LISTEN, "108", "a8", RC_DENIED, "your own phone is in that call"},
-        {ACTION_STOP, "", "", RC_DENIED, "there is nothing to end: you supervise nobody"},
+        {ACTION_STOP, "", "", RC_DENIED, "you supervise nobody: there is nothing to stop"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(sup_act(rig, cases[i].kind, cases[i].ext, cases[i].call, &err),
@@ -482,6 +493,42 @@ static void test_ledger_breaks_on_the_way(void **state)
     }
 }
 
+/* After a pick up the other party's phone shows the supervisor, not the words that ours rang with.
+ */
+static void test_names_of_our_phone(void **state)
+{
+    struct sup_rig *rig = *state;
+    sup_talk(rig, "a1", "c1", "101");
+    sup_hold(rig, "a1", true);
+    sup_act(rig, ACTION_PICKUP, "101", "a1", NULL);
+    struct io_http *http = sup_pending(rig, "POST channels?");
+    assert_non_null(http);
+    assert_null(strstr(http->url, "callerId"));
+    assert_non_null(strstr(http->body, "\"CONNECTEDLINE(name,i)\":\"Pick up 101\""));
+    assert_non_null(strstr(http->body, "\"CONNECTEDLINE(num,i)\":\"101\""));
+    assert_non_null(strstr(http->body, "\"CALLERID(num)\":\"108\""));
+    sup_act(rig, ACTION_STOP, "101", "a1", NULL);
+    sup_serve(rig);
+    assert_nothing_left(rig);
+}
+
+/* Another supervisor's phone rings to listen: no caller is there whom one could pick up. */
+static void test_no_pick_up_of_a_supervision(void **state)
+{
+    struct sup_rig *rig = *state;
+    struct err err = {0};
+    assert_true(supervise_is_phone_id("callhud-00c0ffee-phone-1"));
+    assert_false(supervise_is_phone_id("callhud-00c0ffee-listen-1"));
+    assert_false(supervise_is_phone_id("callhud-phone-1"));
+    sup_ring(rig, "callhud-00c0ffee-phone-1", "c1", "104");
+    sup_rename(rig, "callhud-00c0ffee-phone-1", "PJSIP/104-00000001");
+    assert_int_equal(sup_act(rig, ACTION_PICKUP, "104", "callhud-00c0ffee-phone-1", &err),
+                     RC_DENIED);
+    assert_non_null(strstr(err.text, "104's phone rings to supervise"));
+    sup_hangup(rig, "callhud-00c0ffee-phone-1", 16);
+    assert_nothing_left(rig);
+}
+
 static void test_auto_answer(void **state)
 {
     struct sup_rig *rig = *state;
@@ -490,10 +537,9 @@ static void test_auto_answer(void **state)
     sup_act(rig, ACTION_LISTEN, "101", "a1", NULL);
     struct io_http *http = sup_pending(rig, "POST channels?");
     assert_non_null(http);
-    assert_string_equal(http->body,
-                        "{\"variables\":{\"PJSIP_HEADER(add,Call-Info)\":\"<sip:callhud>;"
-                        "answer-after=0\",\"PJSIP_HEADER(add,Alert-Info)\":"
-                        "\"<http://callhud>;info=alert-autoanswer\"}}");
+    assert_non_null(strstr(http->body, "\"PJSIP_HEADER(add,Call-Info)\":\"<sip:callhud>;"
+                                       "answer-after=0\",\"PJSIP_HEADER(add,Alert-Info)\":"
+                                       "\"<http://callhud>;info=alert-autoanswer\"}}"));
     sup_act(rig, ACTION_STOP, "101", "a1", NULL);
     sup_serve(rig);
     assert_told(rig, "1 failed - RC_CANCELLED 101 you ended it");
@@ -535,6 +581,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pick_up_ringing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resumed_between_event_and_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_claimed_by_another, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_claim_of_a_killed_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lost_the_race_for_a_ringing_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_was_faster_while_our_phone_rang, setup,
                                         teardown),
@@ -545,6 +592,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_phone_offline_is_known, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_link_no_ledger, setup, teardown),
         cmocka_unit_test(test_ledger_breaks_on_the_way),
+        cmocka_unit_test_setup_teardown(test_names_of_our_phone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_pick_up_of_a_supervision, setup, teardown),
         cmocka_unit_test_setup_teardown(test_auto_answer, setup, teardown),
         cmocka_unit_test(test_mode_of_id),
     };

@@ -307,7 +307,7 @@ static void test_what_is_said(void **state)
         {AT_ON, ACTION_LISTEN, T_CHANGED,
          "1 ended listen RC_OK 101 the other party has changed (transferred or picked up)"},
         {AT_ON, ACTION_LISTEN, T_LOST, "1 unsure listen RC_OK 101 the link to the server was lost"},
-        {AT_ON, ACTION_LISTEN, T_LEAVE, "1 ended listen RC_OK 101 callhud ended"},
+        {AT_ON, ACTION_LISTEN, T_LEAVE, "1 ended listen RC_OK 101 callhud ended it"},
         {AT_SW_SNOOP, ACTION_WHISPER, T_ERROR,
          "2 failed - RC_REFUSED 101 the server refuses the other mode: 500 Allocation failed"},
         {AT_SW_ADD, ACTION_BARGE, T_CONFLICT,
@@ -388,6 +388,38 @@ static void test_connected_while_nobody_listened_for_long(void **state)
     assert_int_equal(rig.ledger.len, 0);
     assert_int_equal(rig.s->things.len, 0);
     sup_fini(&rig);
+}
+
+/* A server that stood still for long does all at once what it was asked: the phone is with the
+ * caller just when it was given up. */
+static void test_connected_when_it_was_given_up(void **state)
+{
+    (void)state;
+    for (int is_leaving = 0; is_leaving < 2; is_leaving++) {
+        struct sup_rig rig;
+        char url[1200];
+        sup_init(&rig);
+        sup_reach(&rig, AT_GO, ACTION_PICKUP);
+        rig.dialplan = DIALPLAN_GOOD;
+        str_copy(url, sizeof url, sup_pending(&rig, "POST channels/callhud-")->url);
+        if (is_leaving)
+            supervise_leave(rig.s, on_left, &rig);
+        fake_io_advance(&rig.fake, is_leaving ? SUPERVISE_LEAVE_MS / 2 : SUPERVISE_RETRIEVE_MS);
+        assert_int_equal(rig.s->state, AT_STOP);
+        sup_obey(&rig, "POST", strstr(url, "/ari/") + 5);
+        for (int i = 0; i < 10; i++) {
+            sup_serve(&rig);
+            fake_io_advance(&rig.fake, 1000);
+        }
+        assert_true(is_talking(&rig, "c1"));
+        assert_string_equal(sup_chan_like(&rig, "-phone-")->bridge, "taken");
+        assert_true(str_starts(sup_last(&rig), "1 failed - RC_TIMEOUT 101 the server did not "
+                                               "connect your phone within 5 s: look whether"));
+        assert_int_equal(rig.ledger.len, 0);
+        assert_int_equal(rig.s->things.len, 0);
+        assert_int_equal(rig.left, is_leaving);
+        sup_fini(&rig);
+    }
 }
 
 /* ---- what arrives late ---- */
@@ -523,6 +555,26 @@ static void test_phone_led_to_another_call(void **state)
     sup_fini(&rig);
 }
 
+/* The same, and the supervision is ended before that was noticed. */
+static void test_phone_led_to_another_call_and_stopped(void **state)
+{
+    struct sup_rig rig;
+    (void)state;
+    sup_init(&rig);
+    sup_reach(&rig, AT_ON, ACTION_LISTEN);
+    sup_talk(&rig, "a2", "c2", "102");
+    sup_enter(&rig, sup_chan_like(&rig, "-phone-")->id, "talk-a2");
+    sup_hangup(&rig, "a2", 16);
+    assert_int_equal(sup_act(&rig, ACTION_STOP, "", "", NULL), RC_OK);
+    sup_serve(&rig);
+    assert_told_line(&rig, "1 ended listen RC_OK 101 you ended it\n");
+    assert_string_equal(sup_chan_like(&rig, "-phone-")->bridge, "talk-a2");
+    assert_true(is_talking(&rig, "c2"));
+    assert_int_equal(rig.ledger.len, 0);
+    assert_int_equal(rig.s->things.len, 0);
+    sup_fini(&rig);
+}
+
 /* What is wanted next waits for the removal of what was: it must still be the call that was seen.
  */
 static void test_next_call_changes_while_it_waits(void **state)
@@ -626,12 +678,14 @@ int main(void)
         cmocka_unit_test(test_what_is_said),
         cmocka_unit_test(test_connected_while_nobody_listened),
         cmocka_unit_test(test_connected_while_nobody_listened_for_long),
+        cmocka_unit_test(test_connected_when_it_was_given_up),
         cmocka_unit_test(test_claim_of_another_is_left_alone),
         cmocka_unit_test(test_made_after_all_is_over),
         cmocka_unit_test(test_removal_is_tried_again),
         cmocka_unit_test(test_removal_stops_nobody),
         cmocka_unit_test(test_a_moment_between_two_bridges),
         cmocka_unit_test(test_phone_led_to_another_call),
+        cmocka_unit_test(test_phone_led_to_another_call_and_stopped),
         cmocka_unit_test(test_next_call_changes_while_it_waits),
         cmocka_unit_test(test_other_party_comes_later),
         cmocka_unit_test(test_local_pair_optimised_away),

@@ -289,7 +289,7 @@ static void test_taken_by_phones_of_others(void **state)
         const char *frame, *text;
     } cases[] = {
         {EVENT_AT("ChannelCreated", "060", OTHER("PJSIP/102-1")), "taken by 102"},
-        {EVENT_AT("ChannelCreated", "060", OTHER("PJSIP/trunk-1")), "taken by somebody else"},
+        {EVENT_AT("ChannelCreated", "060", OTHER("PJSIP/trunk-1")), "taken by another phone"},
         {EVENT_AT("ChannelCreated", "060", OTHER("Local/9@x-1;1")), "the call has ended"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

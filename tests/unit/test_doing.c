@@ -313,6 +313,19 @@ static void stop_waits_for_no_phone(void **state)
     program_contains(program_read_text("backend.log"), "leave\nleft\n");
 }
 
+static void stop_waits_for_no_word_before_it_while_the_phone_rings(void **state)
+{
+    (void)state;
+    played_script.is_phone_silent = true;
+    struct program p = START("listen", "104");
+    program_wait_for(&p, "lift it");
+    program_type(&p, "barge\n");
+    program_type(&p, "whisper\nstop\n");
+    program_ends(&p, 0);
+    assert_string_equal(p.said, "");
+    assert_null(strstr(program_read_text("backend.log"), "act barge"));
+}
+
 static void who_reads_no_more_ends_it(void **state)
 {
     (void)state;
@@ -379,6 +392,29 @@ static void keys_stand_for_the_words(void **state)
     program_ends(&p, 0);
     assert_int_equal(modes_of(slave), before);
     program_contains(p.said, "barge ended: stopped\n");
+    close(master);
+    close(slave);
+}
+
+/* "bye" is no b: nobody is to be heard for it. */
+static void pasted_text_and_arrows_are_no_keys(void **state)
+{
+    (void)state;
+    const char *const words[] = {"listen", "104", NULL};
+    int master, slave;
+    assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+    struct program p = program_start(slave, run_command, words);
+    program_wait_for(&p, "nobody hears you\n");
+    assert_int_equal(write(master, "bye", 3), 3);
+    program_wait_for(&p, "many keys at once");
+    assert_int_equal(write(master, "\033b", 2), 2); /* Alt-b */
+    assert_int_equal(write(master, "\033[B", 3), 3);
+    usleep(100000);
+    assert_int_equal(write(master, "www", 3), 3); /* a key that repeats */
+    program_wait_for(&p, "whisper, Lena Fischer hears you\n");
+    assert_int_equal(write(master, "barge? x", 8), 8);
+    program_ends(&p, 0);
+    assert_null(strstr(program_read_text("backend.log"), "act barge"));
     close(master);
     close(slave);
 }
@@ -475,9 +511,11 @@ int main(void)
         TEST(a_phone_that_is_not_lifted_is_four),
         TEST(a_switch_that_fails_changes_nothing),
         TEST(stop_waits_for_no_phone),
+        TEST(stop_waits_for_no_word_before_it_while_the_phone_rings),
         TEST(who_reads_no_more_ends_it),
         TEST(a_reader_that_pauses_stops_nothing),
         TEST(keys_stand_for_the_words),
+        TEST(pasted_text_and_arrows_are_no_keys),
         TEST(the_terminal_is_as_before_after_any_end),
         TEST(the_terminal_is_as_before_after_a_crash),
     };

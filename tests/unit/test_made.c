@@ -470,6 +470,35 @@ static void a_line_that_does_not_fit_is_taken_back(void **state)
 
 /* ---- the moments between --------------------------------------------------------------------- */
 
+/* With a full disk nothing can be written into the own file: what was left is removed at the server
+ * all the same, and stays written where it is. */
+static void what_cannot_be_taken_over_is_named_and_stays(void **state)
+{
+    (void)state;
+    char name[256], text[1024];
+    struct err err = {0};
+    struct rlimit old, none;
+    made_things things = {0};
+    write_file("made-lab-aaaaaa", SERVER "\n+channels/the-phone\n");
+    struct made *starter = open_made("lab", SERVER);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    none = old;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    enum rc rc = made_adopt(starter, &things, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(rc, RC_IO);
+    assert_int_equal(things.len, 1);
+    assert_string_equal(things.items[0], "channels/the-phone");
+    made_things_free(&things);
+    made_close(starter);
+    assert_int_equal(files(name), 1);
+    content(name, text, sizeof text);
+    assert_string_equal(text, SERVER "\n+channels/the-phone\n");
+}
+
 static void adopt_all(void)
 {
     struct made *other = open_made("lab", SERVER);
@@ -725,6 +754,7 @@ int main(void)
         TEST(a_huge_file_is_left_alone),
         TEST(no_folder_and_no_rights_say_so),
         TEST(a_line_that_does_not_fit_is_taken_back),
+        TEST(what_cannot_be_taken_over_is_named_and_stays),
         TEST(a_file_removed_before_its_lock_is_made_anew),
         TEST(a_file_locked_by_a_starter_is_left_to_it),
         TEST(a_slower_starter_finds_nothing),

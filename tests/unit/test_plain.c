@@ -80,7 +80,7 @@ static void listening_asks_nothing(void **state)
     program_type(&p, "stop\n");
     program_wait_for(&p, "whisper ended: stopped\n");
     program_type(&p, "stop\n");
-    program_wait_for(&p, "nothing to stop");
+    program_wait_for(&p, "you supervise nobody: there is nothing to stop\n");
     leaves(&p);
 }
 
@@ -147,6 +147,23 @@ static void a_question_goes_with_its_call(void **state)
     program_type(&p, "hangup 104\n");
     program_wait_for(&p, "the call ends for both parties");
     program_wait_for(&p, "the call has ended meanwhile: nothing was done\n");
+    answer(&p, "y\n");
+    program_wait_for(&p, "no such command");
+    leaves(&p);
+    assert_null(strstr(program_read_text("backend.log"), "act"));
+}
+
+/* A transfer leaves the leg as it is: the question was about somebody else. */
+static void a_question_goes_with_its_party(void **state)
+{
+    (void)state;
+    played_script.drop_after_ms = 500;
+    played_script.is_drop_swap = true;
+    struct program p = start(NULL);
+    program_contains(p.said, "supervised by 109 (listen)\n");
+    program_type(&p, "takeover 104\n");
+    program_wait_for(&p, "the agent is out of it");
+    program_wait_for(&p, "the call has another party now: nothing was done\n");
     answer(&p, "y\n");
     program_wait_for(&p, "no such command");
     leaves(&p);
@@ -266,6 +283,7 @@ int main(void)
         TEST(an_answer_typed_before_is_none),
         TEST(a_setting_skips_the_question_of_pickup),
         TEST(a_question_goes_with_its_call),
+        TEST(a_question_goes_with_its_party),
         TEST(dnd_and_record),
         TEST(refusals_are_said),
         TEST(a_failure_is_said),

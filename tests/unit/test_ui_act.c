@@ -61,6 +61,27 @@ static void drawn_call_not_its_successor(void **state)
     ui_rig_close(&r);
 }
 
+/* A transfer leaves the agent's leg as it is, with another party: that is not the call seen. */
+static void other_party_is_another_call(void **state)
+{
+    struct ui_rig r;
+
+    (void)state;
+    rig_open(&r);
+    ui_rig_call(&r, "104", "c", CALL_CONNECTED, "Initech", "+4930555");
+    ui_rig_type(&r, "L");
+    ui_rig_wants_nothing(&r);
+    ui_rig_shows(&r, "L listen: the call has another party now");
+    ui_rig_type(&r, "L");
+    ui_rig_wants(&r, ACTION_LISTEN, "104", "c");
+    ui_rig_type(&r, "x"); /* the menu goes by what was seen as well */
+    (void)ui_rig_draw(&r);
+    ui_rig_call(&r, "104", "c", CALL_CONNECTED, "Acme Ltd", "+4930901820");
+    ui_rig_type(&r, "W");
+    ui_rig_wants_nothing(&r);
+    ui_rig_close(&r);
+}
+
 /* A call that comes above the one that was drawn does not take its place. */
 static void new_call_does_not_slip_in(void **state)
 {
@@ -436,6 +457,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_act_on_the_selected_user),
         cmocka_unit_test(drawn_call_not_its_successor),
+        cmocka_unit_test(other_party_is_another_call),
         cmocka_unit_test(new_call_does_not_slip_in),
         cmocka_unit_test(nothing_fitting_was_drawn),
         cmocka_unit_test(frozen_picture_is_what_was_seen),

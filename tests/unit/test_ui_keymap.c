@@ -161,6 +161,21 @@ static void bad_key_is_refused(void **state)
     keymap_fini(&map);
 }
 
+static void answer_is_no_opener(void **state)
+{
+    static const char *const own[][3] = {{"y", "hangup"}, {"gy", "takeover"}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct keymap map;
+        struct err err = {0};
+        assert_int_equal(keymap_init(&map, own[i], &err), RC_CONFIG);
+        assert_non_null(strstr(err.text, "y is the answer to what"));
+        expect(&map, "y", "copy");
+        keymap_fini(&map);
+    }
+}
+
 static void expect_fault(const char *const *own, size_t count, const char *text)
 {
     struct buf out;
@@ -198,6 +213,7 @@ int main(void)
         cmocka_unit_test(own_keys_override),
         cmocka_unit_test(unknown_command_names_the_nearest),
         cmocka_unit_test(bad_key_is_refused),
+        cmocka_unit_test(answer_is_no_opener),
         cmocka_unit_test(check_reports_conflicts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,8 @@ struct cli {
     const char *reason;      /* --reason: for the record */
     const char *since;       /* audit --since: a hash, as typed */
     const char *against;     /* audit --against: "journald" */
+    /* exchange: as typed; NULL when not given */
+    const char *listen, *users, *rate, *seed, *speed, *state, *port_file, *switches;
     const char *const *args; /* positional, after the command */
     size_t args_len;
 };
@@ -84,6 +86,7 @@ int cmd_audit(const struct cli *cli);
 int cmd_doctor(const struct cli *cli);
 int cmd_theme(const struct cli *cli);
 int cmd_shot(const struct cli *cli);
+int cmd_exchange(const struct cli *cli);
 int cmd_completion(const struct cli *cli);
 
 #endif

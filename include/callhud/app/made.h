@@ -23,7 +23,8 @@ void made_ledger(struct made *made, struct backend_ledger *out);
  * run's own (written into its own file first), the old file is removed. Files of another server, of
  * another user, and whatever else has such a name are left alone. things gets owned copies. Never
  * touches a file whose lock is held. RC_IO: the folder cannot be read, or the own file not be
- * written; what was taken over until then is in things. */
+ * written; the files stay then, and what they name is in things as well: removing it twice does no
+ * harm. */
 typedef VEC(char *) made_things;
 enum rc made_adopt(struct made *made, made_things *things, struct err *err);
 void made_things_free(made_things *things);

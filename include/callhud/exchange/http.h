@@ -45,6 +45,8 @@ void http_reply_error(struct http_reply *reply, int status, const char *code,
 /* "a=1&b=x%20y&a=2" as an object; a plus is a blank. Bytes that are no UTF-8 after decoding become
  * U+FFFD. New reference. */
 json_t *http_query_parse(const char *text, size_t len);
+/* Adds a pair that is decoded already; bad UTF-8 in it is mended. */
+void http_query_add(json_t *query, const char *key, const char *value);
 /* "/a%20b?x=1" into the decoded path and the query (new reference). False: a broken escape, a NUL,
  * or no leading slash. */
 bool http_target_split(const char *target, struct buf *path, json_t **query);

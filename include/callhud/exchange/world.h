@@ -30,6 +30,9 @@ enum ex_switch {
     EX_REPLAY_AT_ONCE, /* missed events in the same tick as ConnectionDetails (off: 20 ms later) */
     EX_BAD_TOKEN_HTTP, /* a bad ws token is refused with HTTP 401 (on), else with an Error frame */
     EX_IDS_AS_NUMBERS, /* extensionId in presence events is a number (on), else a string */
+    EX_CONTROL_ANY,    /* an administrator's token controls any party of the account (on) */
+    EX_SUPERVISE_OUTBOUND, /* the answer to supervise is Outbound, Proceeding (on), else Inbound,
+                              Hold */
     EX_SWITCH_COUNT
 };
 
@@ -65,7 +68,7 @@ struct ex_user {
     const char *user_status;          /* "Available" "Busy" "Offline" */
     const char *dnd_status;           /* "TakeAllCalls" ... */
     const char *caller_id_visibility; /* "All" "None" "PermittedUsers" */
-    char message[76];
+    char *message;                    /* at most 75 characters; NULL: none */
     bool shares_presence, ring_on_monitored_call, pick_up_calls_on_hold;
     bool is_online;    /* a device is */
     uint64_t sequence; /* of presence events */
@@ -76,6 +79,7 @@ struct ex_user {
     bool accepts_queue_calls; /* of the queue of the department */
     char recording;           /* by rule: 'N' none, 'I' inbound, 'O' outbound, 'A' all */
     VEC(struct ex_favorite) favorites;
+    bool is_kept; /* something of the user is in the state file */
     VEC(struct ex_device *) devices;
     VEC(struct ex_party *) parties; /* live ones of this user, newest last */
 };
@@ -83,8 +87,10 @@ struct ex_user {
 struct ex_party {
     char id[64];
     struct ex_session *session;
-    struct ex_user *user;  /* NULL: outside */
-    struct ex_party *peer; /* who is at the other end */
+    struct ex_user *user;      /* NULL: outside, or an extension without a person */
+    uint64_t extension_id;     /* without user: of a queue or park location; 0: outside */
+    char number[24], name[64]; /* without user, and of a feature code dialled ("*82"); else "" */
+    struct ex_party *peer;     /* who is at the other end; NULL: nobody (yet, or any more) */
     struct ex_device *device;
     bool is_outbound;
     enum ex_code code;
@@ -92,7 +98,10 @@ struct ex_party {
     char park[8];                          /* "*801"; "" */
     char peer_session[64], peer_party[64]; /* with Gone */
     int64_t start_ms, since_ms;            /* of the call, of the code; as ex_now() */
+    unsigned holds;                        /* by REST: 1, by the phone: 2; both must be released */
     bool is_muted, is_recorded, is_queue_call;
+    bool was_answered, is_recorded_by_rule;
+    bool is_supervising; /* the seat of a supervisor in somebody's call; in no user's parties */
     char recording[24];
 };
 
@@ -157,7 +166,9 @@ struct ex_options {
 enum rc ex_new(struct ex **out, const struct ex_options *options, struct err *err);
 void ex_free(struct ex *x);
 bool ex_switch_on(const struct ex *x, enum ex_switch which);
-bool ex_switch_set(struct ex *x, const char *name, bool is_on); /* false: no such */
+/* "pickup-held" and its like; false: no such. */
+bool ex_switch_set(struct ex *x, const char *name, bool is_on);
+const char *ex_switch_name(enum ex_switch which);
 
 /* --- time: virtual milliseconds since the beginning; the server drives it
  * ------------------------- */
@@ -260,6 +271,12 @@ bool ex_may_monitor(const struct ex *x, const struct ex_user *viewer, const stru
 void ex_save(struct ex *x); /* what is kept has changed: written atomically, soon */
 
 /* The calls (telephony.c); each tells its events. false: not possible in this state. */
+/* How the other end sees this party: the extension or outside number; the name, "" without. */
+const char *ex_party_number(const struct ex_party *party);
+void ex_party_name(const struct ex_party *party, char *out, size_t size);
+/* Of the presence words: "Ringing" (also while the other end is not answered), "CallConnected",
+ * "OnHold", "ParkedCall"; "NoCall" when it is over. */
+const char *ex_party_telephony(const struct ex_party *party);
 struct ex_session *ex_call(struct ex *x, const char *from_number, const char *from_name,
                            struct ex_user *to, bool is_scripted); /* from outside */
 struct ex_session *ex_dial(struct ex *x, struct ex_user *from, struct ex_device *device,

@@ -178,6 +178,8 @@ struct lamp_view hud_lamp(const struct hud *hud, const struct user *user, int64_
 struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms);
 /* The call that the lamp speaks of: the most urgent; NULL when none. */
 const struct call *hud_call(const struct user *user);
+/* NULL when there is none of that id, or no user. */
+const struct call *hud_call_by_id(const struct user *user, const char *id);
 bool hud_is_stale(const struct hud *hud, const struct user *user, int64_t now_ms);
 
 /* The backend's clock now (epoch ms): monotonic plus offset; 0 while no event has told the time. */

@@ -163,17 +163,6 @@ static void answered(struct act_job *job)
 
 /* ---- requests ---- */
 
-static void gone_text(const struct act_job *job, char *text, size_t size)
-{
-    char extension[ARI_NUMBER_BYTES];
-    if (!ari_world_taker(job->act->config.world, job->call, extension, sizeof extension))
-        str_copy(text, size, "the call has ended");
-    else if (extension[0] == '\0')
-        str_copy(text, size, "taken by somebody else");
-    else
-        snprintf(text, size, "taken by %s", extension);
-}
-
 static bool is_yes(const struct rest_answer *answer)
 {
     return answer->rc == RC_OK && answer->status >= 200 && answer->status < 300;
@@ -190,7 +179,7 @@ static void refused(struct act_job *job, const struct rest_answer *answer)
         ari_act_read_only(job->act);
         fail(job, RC_DENIED, ACT_READ_ONLY_WHY);
     } else if (answer->status == 404 && job->kind != ACTION_DND) {
-        gone_text(job, text, sizeof text);
+        ari_world_say_gone(job->act->config.world, job->call, text, sizeof text);
         fail(job, RC_NOT_FOUND, text);
     } else {
         fail(job, RC_REFUSED, answer->text);
@@ -365,7 +354,7 @@ static const struct ari_chan *find_leg(const struct act_job *job, struct err *er
     if (leg != NULL && leg->parked_ms != 0)
         str_copy(text, sizeof text, "the call is parked: it is at no phone any more");
     else
-        gone_text(job, text, sizeof text);
+        ari_world_say_gone(job->act->config.world, job->call, text, sizeof text);
     err_set(err, RC_NOT_FOUND, "%s", text);
     return NULL;
 }
@@ -500,6 +489,7 @@ void ari_act_free(struct act *act)
     }
     VEC_FREE(&act->jobs);
     rest_cancel(act->config.rest, act);
+    act_can_free(act);
     act_clean_free(act);
     mem_free(act);
 }
@@ -507,18 +497,19 @@ void ari_act_free(struct act *act)
 void ari_act_event(struct act *act, const struct ari_event *event)
 {
     (void)event; /* what it changed is in the world */
+    act_can_probe(act);
     look_at_jobs(act);
 }
 
 void ari_act_opened(struct act *act)
 {
     act->is_read_only = false;
-    act_can_probe(act);
 }
 
 void ari_act_synced(struct act *act)
 {
     act->is_synced = true;
+    act_can_probe(act);
     act_can_tell(act);
     look_at_jobs(act);
     act_clean_ask(act);

@@ -75,7 +75,7 @@ static void look(const struct act *act, enum action_kind kind, char why[ACT_WHY_
     bool uses_phone = !makes_nothing && kind != ACTION_RECORD;
     why[0] = '\0';
     if (act->config.config->is_read_only)
-        str_copy(why, ACT_WHY_BYTES, "callhud runs with --read-only: start it without, to act");
+        str_copy(why, ACT_WHY_BYTES, "--read-only is on: start callhud without it to act on calls");
     else if (act->is_read_only)
         str_copy(why, ACT_WHY_BYTES, ACT_READ_ONLY_WHY);
     else if (!makes_nothing && act->config.config->ledger.put == NULL)
@@ -121,65 +121,15 @@ enum capability ari_act_capability(const struct act *act, enum action_kind kind,
     return told->is_told ? told->level : CAPABILITY_MISSING;
 }
 
-/* ---- the probe ---- */
+/* ---- does the dialplan have what a phone is sent to? ---- */
 
-static void ask_exists(struct act *act, const char *extension, rest_done *done)
-{
-    char variable[ARI_DATA_BYTES];
-    struct buf uri;
-    buf_init(&uri, 4096);
-    snprintf(variable, sizeof variable, "DIALPLAN_EXISTS(%.150s,%s,1)", context_of(act), extension);
-    buf_puts(&uri, "channels/");
-    ari_escape(&uri, act->probe.id);
-    buf_puts(&uri, "/variable?variable=");
-    ari_escape(&uri, variable);
-    struct rest_request request = {.method = "GET", .uri = buf_text(&uri)};
-    rest_ask(act->config.rest, &request, done, act);
-    act->probe.waits++;
-    buf_fini(&uri);
-}
+/* Any channel can be asked (DIALPLAN_EXISTS), so the first that is there is: without a call nobody
+ * needs to know. Only doctor, which has to know, makes a Local channel for it, never dialled.
+ * Asterisk 22.10 locks up when the websocket of a channel's application closes while that channel
+ * goes, so its going is waited for (drain). */
+#define DRAIN_MS 400
 
-/* gone() is handed the channel and its other half, which goes with it (seen on 22.10). */
-static void let_go(struct act *act, void (*gone)(struct act *act, const char *thing))
-{
-    char *const ids[] = {act->probe.id, act->probe.other_id};
-    for (size_t i = 0; i < 2; i++) {
-        char thing[ARI_ID_BYTES + 16];
-        snprintf(thing, sizeof thing, "channels/%s", ids[i]);
-        if (ids[i][0] != '\0')
-            gone(act, thing);
-        ids[i][0] = '\0';
-    }
-    act->probe.waits = 0;
-    act->probe.is_running = false;
-    act_note_left(act);
-}
-
-static void remove_later(struct act *act, const char *thing)
-{
-    act_clean_add(act, thing, act_ledger_drop, act);
-}
-
-static void drop(struct act *act, const char *thing)
-{
-    act_ledger_drop(act, thing);
-}
-
-/* "1", "0"; 500: the server cannot tell (func_dialplan is not loaded). */
-static void take_exists(struct act *act, enum act_exists *exists, const struct rest_answer *answer)
-{
-    char value[ARI_DATA_BYTES] = "";
-    bool is_told =
-        answer->rc == RC_OK && answer->status == 200 &&
-        ari_variable_decode(answer->body, answer->body_len, value, sizeof value) == RC_OK;
-    *exists = is_told && str_eq(value, "1")   ? ACT_EXISTS_YES
-              : is_told && str_eq(value, "0") ? ACT_EXISTS_NO
-                                              : ACT_EXISTS_UNKNOWN;
-    if (--act->probe.waits > 0)
-        return;
-    let_go(act, remove_later);
-    act_can_tell(act);
-}
+static void take_exists(struct act *act, enum act_exists *exists, const struct rest_answer *answer);
 
 static void on_bridge(void *self, const struct rest_answer *answer)
 {
@@ -193,14 +143,96 @@ static void on_pickupchan(void *self, const struct rest_answer *answer)
     take_exists(act, &act->probe.pickupchan, answer);
 }
 
+static void ask_exists(struct act *act, const char *channel_id, const char *extension,
+                       rest_done *done)
+{
+    char variable[ARI_DATA_BYTES];
+    struct buf uri;
+    buf_init(&uri, 4096);
+    snprintf(variable, sizeof variable, "DIALPLAN_EXISTS(%.150s,%s,1)", context_of(act), extension);
+    buf_puts(&uri, "channels/");
+    ari_escape(&uri, channel_id);
+    buf_puts(&uri, "/variable?variable=");
+    ari_escape(&uri, variable);
+    struct rest_request request = {.method = "GET", .uri = buf_text(&uri)};
+    rest_ask(act->config.rest, &request, done, act);
+    act->probe.waits++;
+    buf_fini(&uri);
+}
+
+static void ask_both(struct act *act, const char *channel_id)
+{
+    act->probe.is_running = true;
+    act->probe.is_channel_gone = false;
+    ask_exists(act, channel_id, "bridge", on_bridge);
+    ask_exists(act, channel_id, "pickupchan", on_pickupchan);
+}
+
+static void on_drained(void *self)
+{
+    struct act *act = self;
+    act->probe.drain = NULL;
+    act_note_left(act);
+}
+
+/* gone() is handed the channel and its other half, which goes with it (seen on 22.10). */
+static void let_go(struct act *act, void (*gone)(struct act *act, const char *thing))
+{
+    struct act_probe *probe = &act->probe;
+    const struct io *io = act->config.io;
+    char *const ids[] = {probe->id, probe->other_id};
+    if (ids[0][0] != '\0' && probe->drain == NULL)
+        probe->drain = io->timer(io->net, DRAIN_MS, on_drained, act);
+    for (size_t i = 0; i < 2; i++) {
+        char thing[ARI_ID_BYTES + 16];
+        snprintf(thing, sizeof thing, "channels/%s", ids[i]);
+        if (ids[i][0] != '\0')
+            gone(act, thing);
+        ids[i][0] = '\0';
+    }
+    probe->waits = 0;
+    probe->is_running = false;
+    act_note_left(act);
+}
+
+static void remove_later(struct act *act, const char *thing)
+{
+    act_clean_add(act, thing, act_ledger_drop, act);
+}
+
+static void drop(struct act *act, const char *thing)
+{
+    act_ledger_drop(act, thing);
+}
+
+/* "1", "0"; 500: the server cannot tell (func_dialplan is not loaded); 404: the channel has gone.
+ */
+static void take_exists(struct act *act, enum act_exists *exists, const struct rest_answer *answer)
+{
+    char value[ARI_DATA_BYTES] = "";
+    bool is_told =
+        answer->rc == RC_OK && answer->status == 200 &&
+        ari_variable_decode(answer->body, answer->body_len, value, sizeof value) == RC_OK;
+    if (answer->rc == RC_OK && answer->status == 404)
+        act->probe.is_channel_gone = true;
+    else
+        *exists = is_told && str_eq(value, "1")   ? ACT_EXISTS_YES
+                  : is_told && str_eq(value, "0") ? ACT_EXISTS_NO
+                                                  : ACT_EXISTS_UNKNOWN;
+    if (--act->probe.waits > 0)
+        return;
+    act->probe.is_answered = !act->probe.is_channel_gone;
+    let_go(act, remove_later);
+    act_can_tell(act);
+}
+
 static void on_made(void *self, const struct rest_answer *answer)
 {
     struct act *act = self;
     struct act_probe *probe = &act->probe;
     probe->waits = 0;
     if (answer->rc == RC_OK && answer->status >= 200 && answer->status < 300) {
-        ask_exists(act, "bridge", on_bridge);
-        ask_exists(act, "pickupchan", on_pickupchan);
+        ask_both(act, probe->id);
         return;
     }
     log_info("ari", "the dialplan could not be looked at: %s", answer->text);
@@ -236,17 +268,13 @@ static bool name_channels(struct act *act)
     return false;
 }
 
-void act_can_probe(struct act *act)
+static void make_channel(struct act *act, const char *app)
 {
     struct act_probe *probe = &act->probe;
-    const struct backend_config *config = act->config.config;
-    const char *app = act->config.app(act->config.self);
-    bool is_of_use = !config->is_only_watching && !config->is_read_only && !act->is_read_only &&
-                     phone_lacks(act) == NULL && config->ledger.put != NULL;
-    if (!is_of_use || app == NULL || probe->id[0] != '\0' || !name_channels(act))
-        return;
     char endpoint[ARI_DATA_BYTES];
     struct buf uri;
+    if (act->config.config->ledger.put == NULL || !name_channels(act))
+        return;
     buf_init(&uri, 4096);
     snprintf(endpoint, sizeof endpoint, "Local/bridge@%.150s/n", context_of(act));
     buf_puts(&uri, "channels/create?endpoint=");
@@ -264,8 +292,46 @@ void act_can_probe(struct act *act)
     buf_fini(&uri);
 }
 
+/* One that will not be gone in a moment, if there is such a one. */
+static const struct ari_chan *channel_to_ask(const struct act *act)
+{
+    const struct ari_world *world = act->config.world;
+    const struct ari_chan *found = NULL;
+    for (size_t i = 0; i < world->chans.len; i++) {
+        const struct ari_chan *chan = world->chans.items[i];
+        if (chan->is_leaving || ari_chan_is_snoop(chan))
+            continue;
+        if (found == NULL || (chan->owner != NULL && found->owner == NULL))
+            found = chan;
+    }
+    return found;
+}
+
+void act_can_probe(struct act *act)
+{
+    struct act_probe *probe = &act->probe;
+    const struct backend_config *config = act->config.config;
+    const char *app = act->config.app(act->config.self);
+    if (config->is_read_only || act->is_read_only || phone_lacks(act) != NULL || app == NULL ||
+        !act->is_synced || probe->is_running || probe->is_answered)
+        return;
+    const struct ari_chan *chan = channel_to_ask(act);
+    if (chan != NULL)
+        ask_both(act, chan->fact.id);
+    else if (config->is_checking && !probe->is_made)
+        make_channel(act, app);
+    probe->is_made |= probe->id[0] != '\0';
+}
+
 void act_can_lost(struct act *act)
 {
-    rest_cancel(act->config.rest, act); /* nothing but the probe asks as `act` */
+    rest_cancel(act->config.rest, act); /* nothing but these questions asks as `act` */
     let_go(act, remove_later);
+    act->probe.is_answered = act->probe.is_made = false;
+}
+
+void act_can_free(struct act *act)
+{
+    act->config.io->timer_stop(act->probe.drain);
+    act->probe.drain = NULL;
 }

@@ -40,7 +40,7 @@ static void free_thing(struct act_thing *thing)
 void act_note_left(struct act *act)
 {
     void (*done)(void *self) = act->left;
-    if (done == NULL || act->things.len > 0 || act->probe.id[0] != '\0')
+    if (done == NULL || act->things.len > 0 || act->probe.id[0] != '\0' || act->probe.drain != NULL)
         return;
     act->left = NULL;
     done(act->left_self);
@@ -68,8 +68,8 @@ static void on_deleted(void *self, const struct rest_answer *answer)
         ari_act_read_only(thing->act);
 }
 
-/* A phone that went on into the dialplan is in a call of its own: its picked-up caller must not be
- * lost because the callhud that called it was killed just then. */
+/* A phone that went on into the dialplan, or that people led to somebody, is in a call of its own:
+ * the other party must not be lost because the callhud that called it was killed just then. */
 static bool is_on_its_own(const struct act *act, const char *thing)
 {
     if (!str_starts(thing, "channels/"))
@@ -77,6 +77,9 @@ static bool is_on_its_own(const struct act *act, const char *thing)
     const struct ari_chan *chan = ari_world_chan(act->config.world, thing + strlen("channels/"));
     if (chan == NULL || chan->fact.state != ARI_STATE_UP || ari_chan_is_snoop(chan))
         return false;
+    if (chan->room != NULL && chan->room->members.len > 1 &&
+        !str_starts(chan->room->fact.id, "callhud-"))
+        return true;
     return chan->fact.app[0] != '\0' && !str_eq(chan->fact.app, "Stasis") &&
            !str_eq(chan->fact.app, "AppDial2");
 }
@@ -176,7 +179,7 @@ void act_clean_free(struct act *act)
 
 bool ari_act_leave(struct act *act, void (*done)(void *self), void *self)
 {
-    if (act->things.len == 0 && act->probe.id[0] == '\0')
+    if (act->things.len == 0 && act->probe.id[0] == '\0' && act->probe.drain == NULL)
         return false;
     act->left = done;
     act->left_self = self;

@@ -18,10 +18,14 @@ struct act_level {
 
 enum act_exists { ACT_EXISTS_UNKNOWN, ACT_EXISTS_NO, ACT_EXISTS_YES };
 
-/* A Local channel, never dialled, whose variables tell what the dialplan has. */
+/* What the dialplan has, as a channel's variables tell it. */
 struct act_probe {
-    char id[ARI_ID_BYTES], other_id[ARI_ID_BYTES]; /* "": none is there */
+    char id[ARI_ID_BYTES], other_id[ARI_ID_BYTES]; /* of a channel made for it; "": none is there */
     bool is_running;
+    bool is_answered;     /* on this connection */
+    bool is_made;         /* a channel was made for it on this connection */
+    bool is_channel_gone; /* the one that was asked: another one is asked then */
+    struct io_timer *drain;
     unsigned waits;                     /* answers under way */
     enum act_exists bridge, pickupchan; /* as known last, also from the connection before */
 };
@@ -54,7 +58,8 @@ struct act {
 
 void act_can_tell(struct act *act); /* what differs from what was told; nothing before a snapshot */
 void act_can_probe(struct act *act);
-void act_can_lost(struct act *act); /* the probe's channels are left to be removed */
+void act_can_lost(struct act *act); /* the channels made are left to be removed */
+void act_can_free(struct act *act);
 
 /* gone() is called from the loop, also for what is none of our business any more. */
 void act_clean_add(struct act *act, const char *thing, void (*gone)(void *self, const char *thing),

@@ -222,6 +222,15 @@ bool ari_world_taker(const struct ari_world *world, const char *leg_id, char *ex
     return true;
 }
 
+void ari_world_say_gone(const struct ari_world *world, const char *leg_id, char *text, size_t size)
+{
+    char who[ARI_NUMBER_BYTES];
+    if (!ari_world_taker(world, leg_id, who, sizeof who))
+        str_copy(text, size, "the call has ended");
+    else
+        snprintf(text, size, "taken by %s", who[0] != '\0' ? who : "another phone");
+}
+
 /* ---- recordings ---- */
 
 static void look_at_marks(const struct ari_chan *chan, struct ari_recording *out)

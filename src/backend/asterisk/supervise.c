@@ -42,6 +42,22 @@ void supervise_free(struct supervise *s)
     mem_free(s);
 }
 
+/* "-PART-N" of an id that a callhud has chosen; NULL when none has. */
+static const char *part_of_id(const char *id)
+{
+    static const char start[] = "callhud-";
+    const size_t hex_at = sizeof start - 1, hex_len = 8;
+    if (!str_starts(id, start) || strspn(id + hex_at, "0123456789abcdef") != hex_len)
+        return NULL;
+    return id + hex_at + hex_len;
+}
+
+bool supervise_is_phone_id(const char *channel_id)
+{
+    const char *part = part_of_id(channel_id);
+    return part != NULL && str_starts(part, "-phone-");
+}
+
 enum supervise_mode supervise_mode_of_id(const char *channel_id)
 {
     static const struct {
@@ -50,13 +66,9 @@ enum supervise_mode supervise_mode_of_id(const char *channel_id)
     } parts[] = {{"-listen-", SUPERVISE_LISTEN},
                  {"-whisper-", SUPERVISE_WHISPER},
                  {"-barge-", SUPERVISE_BARGE}};
-    static const char start[] = "callhud-";
-    const size_t hex_at = sizeof start - 1, part_at = hex_at + 8;
-    if (!str_starts(channel_id, start) ||
-        strspn(channel_id + hex_at, "0123456789abcdef") != part_at - hex_at)
-        return SUPERVISE_UNKNOWN;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (str_starts(channel_id + part_at, parts[i].part))
+    const char *part = part_of_id(channel_id);
+    for (size_t i = 0; part != NULL && i < sizeof parts / sizeof parts[0]; i++)
+        if (str_starts(part, parts[i].part))
             return parts[i].mode;
     return SUPERVISE_UNKNOWN;
 }
@@ -66,11 +78,6 @@ enum supervise_mode supervise_mode_of_id(const char *channel_id)
 void supervise_tell(struct supervise *s, const struct order *order, enum action_stage stage,
                     enum rc rc, const char *text)
 {
-    static const enum supervise_mode modes[ACTION_COUNT] = {
-        [ACTION_LISTEN] = SUPERVISE_LISTEN,
-        [ACTION_WHISPER] = SUPERVISE_WHISPER,
-        [ACTION_BARGE] = SUPERVISE_BARGE,
-    };
     const struct order copy = *order; /* whoever hears it may act at once */
     struct event event;
     memset(&event, 0, sizeof event);
@@ -81,7 +88,7 @@ void supervise_tell(struct supervise *s, const struct order *order, enum action_
     event.u.action.stage = stage;
     event.u.action.call_id = copy.target_id;
     if (stage == ACTION_CONFIRMED || stage == ACTION_UNSURE || stage == ACTION_ENDED)
-        event.u.action.mode = modes[copy.kind];
+        event.u.action.mode = action_mode(copy.kind);
     event.u.action.rc = rc;
     event.u.action.text = text;
     s->config.sink.event(s->config.sink.self, &event);
@@ -137,28 +144,17 @@ void supervise_drop_next(struct supervise *s, enum rc rc, const char *text)
         supervise_tell(s, &next, ACTION_FAILED, rc, text);
 }
 
-static bool is_in_our_bridge(const struct supervise *s)
-{
-    const struct ari_chan *chan = ari_world_chan(s->config.world, s->phone->id);
-    return s->bridge != NULL && chan != NULL && chan->room != NULL &&
-           str_eq(chan->room->fact.id, s->bridge->id);
-}
-
-static bool is_mode(enum action_kind kind)
-{
-    return kind == ACTION_LISTEN || kind == ACTION_WHISPER || kind == ACTION_BARGE;
-}
-
 /* With the phone that is lifted already: in our bridge, or not. */
 static void begin_lifted(struct supervise *s)
 {
-    if (is_mode(s->asked.kind) && is_in_our_bridge(s)) {
+    bool is_mode = action_row(s->asked.kind)->is_mode;
+    if (is_mode && supervise_is_in_bridge(s, s->phone->id)) {
         supervise_feed(s, IN_PHONE_IN);
         return;
     }
-    if (is_mode(s->asked.kind))
+    if (is_mode)
         supervise_doom(s->bridge);
-    supervise_feed(s, is_mode(s->asked.kind)            ? IN_LIFTED_MODE
+    supervise_feed(s, is_mode                           ? IN_LIFTED_MODE
                       : s->asked.leg == ARI_LEG_RINGING ? IN_LIFTED_PICK
                                                         : IN_LIFTED_TAKE);
 }
@@ -196,10 +192,10 @@ static enum rc stop(struct supervise *s, const struct action *action, struct err
     bool is_any = s->asked.id != 0 || s->on.id != 0 || s->next.id != 0;
     if (s->stop.id != 0)
         return err_set(err, RC_DENIED, "it is being ended already");
-    if (s->state == AT_GO || s->state == AT_ON_GO || s->state == AT_WHY)
+    if (supervise_is_going(s))
         return err_set(err, RC_DENIED, "the call is on its way to your phone already");
     if (!is_any)
-        return err_set(err, RC_DENIED, "there is nothing to end: you supervise nobody");
+        return err_set(err, RC_DENIED, "you supervise nobody: there is nothing to stop");
     const struct order *what = s->on.id != 0 ? &s->on : s->asked.id != 0 ? &s->asked : &s->next;
     s->stop = *what;
     s->stop.id = action->id;
@@ -291,7 +287,7 @@ enum rc supervise_act(struct supervise *s, const struct action *action, struct e
     } else if (s->state == AT_ON && is_on) {
         s->asked = order;
         supervise_tell(s, &s->asked, ACTION_ASKED, RC_OK, NULL);
-        supervise_feed(s, is_mode(order.kind) ? IN_SWITCH : IN_TAKE);
+        supervise_feed(s, action_row(order.kind)->is_mode ? IN_SWITCH : IN_TAKE);
     } else {
         start_next(s, &order);
     }
@@ -398,11 +394,6 @@ void supervise_lost(struct supervise *s)
 
 /* ---- leaving ---- */
 
-static bool is_going(const struct supervise *s)
-{
-    return s->state == AT_GO || s->state == AT_ON_GO || s->state == AT_WHY;
-}
-
 static void left(struct supervise *s)
 {
     void (*done)(void *self) = s->left;
@@ -426,7 +417,7 @@ static void on_leave(void *self)
 {
     struct supervise *s = self;
     s->leave = NULL;
-    if (is_going(s)) { /* the caller did not come */
+    if (supervise_is_going(s)) { /* the caller did not come */
         supervise_feed(s, IN_LATE);
         leave_in(s, SUPERVISE_LEAVE_MS / 2);
     } else {
@@ -436,7 +427,7 @@ static void on_leave(void *self)
 
 void supervise_check_left(struct supervise *s)
 {
-    if (s->leave == NULL || is_going(s))
+    if (s->leave == NULL || supervise_is_going(s))
         return;
     for (size_t i = 0; i < s->things.len; i++)
         if (!s->things.items[i]->is_deleted)
@@ -451,8 +442,8 @@ bool supervise_leave(struct supervise *s, void (*done)(void *self), void *self)
     s->is_leaving = true;
     s->left = done;
     s->left_self = self;
-    supervise_drop_next(s, RC_CANCELLED, "callhud ended");
-    if (is_going(s)) { /* a caller is on the way to the phone: not now */
+    supervise_drop_next(s, RC_CANCELLED, "callhud ended it");
+    if (supervise_is_going(s)) { /* a caller is on the way to the phone: not now */
         leave_in(s, SUPERVISE_LEAVE_MS / 2);
         return true;
     }
@@ -460,7 +451,7 @@ bool supervise_leave(struct supervise *s, void (*done)(void *self), void *self)
     if (s->state == AT_IDLE || s->state == AT_STOP) {
         supervise_doom_all(s, false);
     } else {
-        err_set(&s->why, RC_CANCELLED, "callhud ended");
+        err_set(&s->why, RC_CANCELLED, "callhud ended it");
         s->state = AT_STOP;
         arm(s);
         supervise_end(s);

@@ -5,13 +5,7 @@
 
 #include <string.h>
 
-static bool is_mode(enum action_kind kind)
-{
-    return kind == ACTION_LISTEN || kind == ACTION_WHISPER || kind == ACTION_BARGE;
-}
-
-/* The one channel that is bridged with the target: what Bridge() is to take. */
-static const struct ari_chan *mate_of(const struct ari_chan *chan)
+const struct ari_chan *supervise_mate(const struct ari_chan *chan)
 {
     if (chan->room == NULL || chan->room->members.len != 2)
         return NULL;
@@ -32,6 +26,10 @@ static enum rc check_state(const struct action *action, const struct ari_chan *t
     const char *user = action->user_id;
     if (action->kind == ACTION_PICKUP && target->leg == ARI_LEG_CONNECTED)
         return err_set(err, RC_DENIED, "%s is talking: take the call over instead", user);
+    if (action->kind == ACTION_PICKUP && target->leg == ARI_LEG_RINGING &&
+        supervise_is_phone_id(action->call_id))
+        return err_set(err, RC_DENIED, "%s's phone rings to supervise: nobody is at the other end",
+                       user);
     if (action->kind == ACTION_PICKUP && target->leg == ARI_LEG_DIALLING)
         return err_set(err, RC_DENIED, "%s is dialling: nobody is there to pick up", user);
     if (action->kind != ACTION_PICKUP && !is_talked)
@@ -42,8 +40,8 @@ static enum rc check_state(const struct action *action, const struct ari_chan *t
 static enum rc check_mate(const struct action *action, const struct ari_chan *target,
                           struct err *err)
 {
-    const struct ari_chan *mate = mate_of(target);
-    if (is_mode(action->kind) || target->leg == ARI_LEG_RINGING)
+    const struct ari_chan *mate = supervise_mate(target);
+    if (action_row(action->kind)->is_mode || target->leg == ARI_LEG_RINGING)
         return RC_OK;
     if (target->room != NULL &&
         (target->room->members.len > 2 || str_eq(target->room->fact.klass, "base")))
@@ -78,7 +76,7 @@ enum rc supervise_look(const struct supervise *s, const struct action *action, s
     if (rc != RC_OK)
         return rc;
     const struct ari_chan *mate =
-        target->leg == ARI_LEG_RINGING ? target->dialler : mate_of(target);
+        target->leg == ARI_LEG_RINGING ? target->dialler : supervise_mate(target);
     out->id = action->id;
     out->kind = action->kind;
     out->leg = target->leg;

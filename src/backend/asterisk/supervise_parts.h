@@ -112,8 +112,9 @@ struct thing {
     bool is_seen;             /* an event named it */
     bool is_up;               /* a channel: it is in our application, so a phone was lifted */
     bool is_on_its_way; /* a phone that went into the dialplan: it may be in a person's call */
+    bool is_looked_at;  /* then: the server has answered since, and it was there */
     bool is_doomed;     /* to be removed */
-    bool is_deleting;   /* DELETE is under way */
+    bool is_deleting;   /* DELETE, or what is asked before it, is under way */
     bool is_deleted;    /* a phone: the server said yes, its event has not come */
     unsigned tries;
     int64_t due_ms; /* of the next try; 0: with the next snapshot */
@@ -131,6 +132,7 @@ struct supervise {
     struct order next;  /* waits for AT_STOP or AT_ON */
     struct order stop;  /* ACTION_STOP */
     VEC(struct thing *) things;
+    char claimant[ARI_NAME_BYTES];                /* the name on another callhud's claim; "" */
     struct thing *phone, *bridge, *snoop, *claim; /* those in use, not doomed; NULL */
     struct thing *old_snoop;         /* of the confirmed mode, while the snoop of another is made */
     char old_id[SUPERVISE_ID_BYTES]; /* of the one that is to leave the bridge; "" */
@@ -166,6 +168,8 @@ enum rc supervise_look(const struct supervise *s, const struct action *action, s
                        struct err *err);
 /* The same for an order that has waited: it must be the call that was seen. */
 enum rc supervise_look_again(const struct supervise *s, struct order *order, struct err *err);
+/* The one channel that is bridged with it: what Bridge() is to take; NULL when there is not one. */
+const struct ari_chan *supervise_mate(const struct ari_chan *chan);
 /* Is our phone there to ring? */
 enum rc supervise_check_phone(const struct supervise *s, struct err *err);
 
@@ -205,7 +209,10 @@ enum supervise_input supervise_classify(struct supervise *s, const struct rest_a
 /* Looks at the target, the other party, our phone and snoop, and feeds what is to be fed. */
 void supervise_watch(struct supervise *s);
 void supervise_undoubt(struct supervise *s);
-void supervise_decide(struct supervise *s); /* what is missing now is missing */
+const struct order *supervise_current(const struct supervise *s); /* asked, else on; id may be 0 */
+bool supervise_is_in_bridge(const struct supervise *s, const char *channel_id); /* ours */
+bool supervise_is_going(const struct supervise *s); /* our phone is the dialplan's */
+void supervise_decide(struct supervise *s);         /* what is missing now is missing */
 
 /* ---- supervise_text.c ---- */
 /* Why it ends, into s->why. */

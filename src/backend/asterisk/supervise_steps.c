@@ -6,15 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum supervise_mode mode_of(enum action_kind kind)
-{
-    switch (kind) {
-    case ACTION_LISTEN: return SUPERVISE_LISTEN;
-    case ACTION_WHISPER: return SUPERVISE_WHISPER;
-    case ACTION_BARGE: return SUPERVISE_BARGE;
-    default: return SUPERVISE_UNKNOWN;
-    }
-}
+#define DIAL_VARIABLES 6 /* names of our phone, and what lifts it by itself */
 
 void supervise_stay(struct supervise *s)
 {
@@ -85,27 +77,35 @@ static const char *app_of(const struct supervise *s)
 
 /* ---- our phone ---- */
 
-/* What our phone shows while it rings: "Listen 104" <104>. */
-static void put_caller(struct buf *uri, const struct order *order)
+/* What our phone shows while it rings: "Listen 104" <104>. Its own name is another thing: after a
+ * pick up the other party's phone shows that, and it must be the supervisor's. The request's
+ * callerId would set both (seen on 22.10). */
+static size_t put_names(const struct supervise *s, struct ari_variable *to, char *shown,
+                        size_t shown_size, char *number, size_t number_size)
 {
     static const char *const words[] = {
         [ACTION_LISTEN] = "Listen",      [ACTION_WHISPER] = "Whisper", [ACTION_BARGE] = "Barge",
         [ACTION_TAKEOVER] = "Take over", [ACTION_PICKUP] = "Pick up",
     };
-    char text[2 * ARI_NUMBER_BYTES + 32];
-    snprintf(text, sizeof text, "\"%s %s\" <%s>", words[order->kind], order->user_id,
-             order->user_id);
-    put_query(uri, "callerId", text);
+    const struct order *order = &s->asked;
+    const struct ari_user *own =
+        ari_people_by_endpoint(s->config.world->people, s->config.config->phone);
+    size_t len = 0;
+    snprintf(shown, shown_size, "%s %s", words[order->kind], order->user_id);
+    supervise_phone_number(s, number, number_size);
+    to[len++] = (struct ari_variable){"CONNECTEDLINE(name,i)", shown};
+    to[len++] = (struct ari_variable){"CONNECTEDLINE(num,i)", order->user_id};
+    to[len++] = (struct ari_variable){"CALLERID(num)", number};
+    if (own != NULL && !str_is_empty(own->name))
+        to[len++] = (struct ari_variable){"CALLERID(name)", own->name};
+    return len;
 }
 
 void supervise_dial(struct supervise *s)
 {
-    static const struct ari_variable lift[] = {
-        {"PJSIP_HEADER(add,Call-Info)", "<sip:callhud>;answer-after=0"},
-        {"PJSIP_HEADER(add,Alert-Info)", "<http://callhud>;info=alert-autoanswer"},
-    };
     const struct backend_config *config = s->config.config;
-    char seconds[24];
+    struct ari_variable variables[DIAL_VARIABLES];
+    char seconds[24], shown[2 * ARI_NUMBER_BYTES], number[ARI_NUMBER_BYTES];
     struct buf uri, body;
     begin_uri(&uri, "channels", "", "");
     buf_init(&body, 4096);
@@ -115,13 +115,18 @@ void supervise_dial(struct supervise *s)
     put_query(&uri, "channelId", s->phone->id);
     snprintf(seconds, sizeof seconds, "%lld", (long long)((supervise_ring_ms(s) + 999) / 1000));
     put_query(&uri, "timeout", seconds);
-    put_caller(&uri, &s->asked);
-    if (config->is_auto_answer)
-        ari_variables_encode(&body, lift, sizeof lift / sizeof lift[0]);
+    size_t len = put_names(s, variables, shown, sizeof shown, number, sizeof number);
+    if (config->is_auto_answer) {
+        variables[len++] =
+            (struct ari_variable){"PJSIP_HEADER(add,Call-Info)", "<sip:callhud>;answer-after=0"};
+        variables[len++] = (struct ari_variable){"PJSIP_HEADER(add,Alert-Info)",
+                                                 "<http://callhud>;info=alert-autoanswer"};
+    }
+    ari_variables_encode(&body, variables, len);
     s->dialled_ms = supervise_now(s);
     s->cause = 0;
     s->is_phone_leaving = false;
-    supervise_post(s->phone, buf_text(&uri), config->is_auto_answer ? buf_text(&body) : NULL);
+    supervise_post(s->phone, buf_text(&uri), buf_text(&body));
     buf_fini(&uri);
     buf_fini(&body);
 }
@@ -180,7 +185,7 @@ void supervise_ask_snoop(struct supervise *s)
 {
     /* whisper: what the target hears (out), what both hear (both); contract 5 */
     static const char *const whispers[] = {"none", "none", "out", "both"};
-    enum supervise_mode mode = mode_of(s->asked.kind);
+    enum supervise_mode mode = action_mode(s->asked.kind);
     struct buf uri;
     s->old_snoop = s->snoop;
     s->snoop = NULL;
@@ -223,7 +228,7 @@ static void take_next(struct supervise *s)
     }
     s->asked = s->next;
     s->next.id = 0;
-    supervise_feed(s, mode_of(s->asked.kind) != SUPERVISE_UNKNOWN ? IN_SWITCH : IN_TAKE);
+    supervise_feed(s, action_mode(s->asked.kind) != SUPERVISE_UNKNOWN ? IN_SWITCH : IN_TAKE);
 }
 
 void supervise_confirm(struct supervise *s)
@@ -239,7 +244,7 @@ static void undo(struct supervise *s)
 {
     struct order failed = s->asked;
     s->asked.id = 0;
-    if (mode_of(failed.kind) != SUPERVISE_UNKNOWN) {
+    if (action_mode(failed.kind) != SUPERVISE_UNKNOWN) {
         struct thing *old = s->old_snoop;
         supervise_doom(s->snoop);
         s->old_snoop = NULL;
@@ -326,11 +331,7 @@ static bool is_ringing(const struct supervise *s)
 static const struct ari_chan *wanted(const struct supervise *s)
 {
     const struct ari_chan *target = ari_world_chan(s->config.world, s->asked.target_id);
-    if (target == NULL || is_ringing(s))
-        return target;
-    if (target->room == NULL || target->room->members.len != 2)
-        return NULL;
-    return target->room->members.items[target->room->members.items[0] == target ? 1 : 0];
+    return target == NULL || is_ringing(s) ? target : supervise_mate(target);
 }
 
 void supervise_ask_vars(struct supervise *s)

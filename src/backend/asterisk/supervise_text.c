@@ -20,15 +20,9 @@ const char *supervise_phone_number(const struct supervise *s, char *to, size_t s
 
 enum rc supervise_say_gone(const struct supervise *s, const char *target_id, struct err *err)
 {
-    char who[ARI_NUMBER_BYTES];
-    if (!ari_world_taker(s->config.world, target_id, who, sizeof who))
-        return err_set(err, RC_NOT_FOUND, "the call has ended");
-    return err_set(err, RC_NOT_FOUND, "taken by %s", who[0] != '\0' ? who : "another phone");
-}
-
-static const struct order *current(const struct supervise *s)
-{
-    return s->asked.id != 0 ? &s->asked : &s->on;
+    char text[ARI_NUMBER_BYTES + 32];
+    ari_world_say_gone(s->config.world, target_id, text, sizeof text);
+    return err_set(err, RC_NOT_FOUND, "%s", text);
 }
 
 static bool is_cause_offline(int cause)
@@ -59,7 +53,7 @@ static void explain_unlifted(struct supervise *s, const char *number)
 /* The lifted phone went into the dialplan and was not connected. */
 static void explain_unbridged(struct supervise *s, const char *number)
 {
-    const struct order *order = current(s);
+    const struct order *order = supervise_current(s);
     const struct ari_chan *target = ari_world_chan(s->config.world, order->target_id);
     const struct ari_chan *far = target != NULL ? ari_world_far(s->config.world, target) : NULL;
     const char *context = s->config.config->retrieve_context;
@@ -144,7 +138,7 @@ static void say_refused(struct supervise *s)
 
 static void explain_missing(struct supervise *s)
 {
-    const struct order *order = current(s);
+    const struct order *order = supervise_current(s);
     bool is_target = s->state == AT_SNOOP || s->state == AT_SW_SNOOP || s->state == AT_HOLD ||
                      s->state == AT_ON_HOLD;
     if (is_target)
@@ -153,16 +147,38 @@ static void explain_missing(struct supervise *s)
         say_refused(s);
 }
 
+/* Who claims has a lifted phone, until the call is on it. */
+static bool has_phone_of(const struct supervise *s, const char *hex)
+{
+    const struct ari_world *world = s->config.world;
+    char start[48];
+    snprintf(start, sizeof start, "callhud-%.16s-phone-", hex);
+    for (size_t i = 0; i < world->chans.len; i++)
+        if (str_starts(world->chans.items[i]->fact.id, start))
+            return true;
+    return false;
+}
+
 static void explain_claimed(struct supervise *s)
 {
-    const struct ari_bridge_room *room = NULL;
     char id[SUPERVISE_ID_BYTES], who[ARI_NUMBER_BYTES] = "";
-    snprintf(id, sizeof id, "callhud-claim-%s", current(s)->target_id);
-    room = map_get(&s->config.world->room_by_id, id);
-    if (room != NULL) /* "108 8HEX" */
-        str_copy(who, sizeof who, room->fact.name);
-    who[strcspn(who, " ")] = '\0';
-    err_set(&s->why, RC_NOT_FOUND, "taken by %s", who[0] != '\0' ? who : "another callhud");
+    snprintf(id, sizeof id, "callhud-claim-%s", supervise_current(s)->target_id);
+    const struct ari_bridge_room *room = map_get(&s->config.world->room_by_id, id);
+    str_copy(who, sizeof who, room != NULL ? room->fact.name : s->claimant); /* "108 8HEX" */
+    char *hex = who + strcspn(who, " ");
+    if (*hex != '\0')
+        *hex++ = '\0';
+    if (*hex != '\0' && !has_phone_of(s, hex))
+        err_set(&s->why, RC_NOT_FOUND,
+                "%s was about to take this call when that callhud was killed: the call is free as "
+                "soon as it is started again",
+                who);
+    else if (who[0] != '\0')
+        err_set(&s->why, RC_NOT_FOUND, "taken by %s", who);
+    else if (ari_world_chan(s->config.world, supervise_current(s)->target_id) != NULL)
+        err_set(&s->why, RC_NOT_FOUND, "taken by another callhud");
+    else
+        supervise_say_gone(s, supervise_current(s)->target_id, &s->why);
 }
 
 void supervise_explain(struct supervise *s, enum supervise_input input)
@@ -204,7 +220,7 @@ void supervise_explain(struct supervise *s, enum supervise_input input)
     case IN_SNOOP_GONE:
         err_set(&s->why, RC_REFUSED, "the server ended the listening: try again");
         return;
-    case IN_TARGET_GONE: supervise_say_gone(s, current(s)->target_id, &s->why); return;
+    case IN_TARGET_GONE: supervise_say_gone(s, supervise_current(s)->target_id, &s->why); return;
     case IN_CHANGED:
     case IN_RESUMED: err_set(&s->why, RC_NOT_FOUND, "%s", s->changed); return;
     default: return;

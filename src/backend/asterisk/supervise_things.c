@@ -245,12 +245,45 @@ static void on_erased(void *self, const struct rest_answer *answer)
     }
 }
 
-/* A phone that the dialplan was given, and that talks with somebody now, is a person's call. */
+/* A phone that talks with somebody now, by the dialplan or led there by people, is a person's call.
+ */
 static bool is_a_call(const struct thing *thing)
 {
     const struct ari_chan *chan = ari_world_chan(thing->s->config.world, thing->id);
-    return thing->is_on_its_way && chan != NULL && chan->room != NULL &&
+    return thing->part == PART_PHONE && chan != NULL && chan->room != NULL &&
            chan->room->members.len > 1 && !str_starts(chan->room->fact.id, thing->s->prefix);
+}
+
+static void on_looked(void *self, const struct rest_answer *answer)
+{
+    struct thing *thing = self;
+    struct supervise *s = thing->s;
+    thing->is_deleting = false;
+    if (answer->rc == RC_OK && answer->status == 404) {
+        gone(thing);
+    } else if (answer->rc == RC_OK && answer->status == 200) {
+        thing->is_looked_at = true;
+        thing->due_ms = supervise_now(s) + SUPERVISE_SETTLE_MS;
+        supervise_sweep(s);
+    } else {
+        again(thing);
+    }
+}
+
+/* A server that answers late may have the phone on its way to the caller still, and would lose the
+ * caller with it: only when it has answered this, and no event has said that they are together
+ * within a moment from then, the phone is alone. */
+static void look_first(struct thing *thing)
+{
+    struct buf uri;
+    buf_init(&uri, 4096);
+    buf_puts(&uri, "channels/");
+    ari_escape(&uri, thing->id);
+    struct rest_request request = {
+        .method = "GET", .uri = buf_text(&uri), .timeout_ms = SUPERVISE_STEP_MS};
+    thing->is_deleting = true;
+    rest_ask(thing->s->config.rest, &request, on_looked, thing);
+    buf_fini(&uri);
 }
 
 static void on_named(void *self, const struct rest_answer *answer)
@@ -272,8 +305,7 @@ static void on_named(void *self, const struct rest_answer *answer)
     }
 }
 
-/* A claim that nobody answered for may be another callhud's, whose name is on it then. */
-static void ask_whose(struct thing *thing)
+static void ask_name(struct thing *thing, rest_done *done)
 {
     struct buf uri;
     buf_init(&uri, 4096);
@@ -281,8 +313,7 @@ static void ask_whose(struct thing *thing)
     ari_escape(&uri, thing->id);
     struct rest_request request = {
         .method = "GET", .uri = buf_text(&uri), .timeout_ms = SUPERVISE_STEP_MS};
-    thing->is_deleting = true;
-    rest_ask(thing->s->config.rest, &request, on_named, thing);
+    rest_ask(thing->s->config.rest, &request, done, thing);
     buf_fini(&uri);
 }
 
@@ -293,13 +324,18 @@ static void erase(struct thing *thing)
     if (thing->is_open || thing->is_deleting || thing->is_deleted)
         return;
     if (thing->part == PART_CLAIM && thing->is_doubtful) {
-        ask_whose(thing);
+        thing->is_deleting = true; /* it may be another callhud's, whose name is on it then */
+        ask_name(thing, on_named);
         return;
     }
     if (thing->is_on_its_way && !s->is_synced)
         return; /* not blindly; the next snapshot tells */
     if (is_a_call(thing)) {
         gone(thing);
+        return;
+    }
+    if (thing->is_on_its_way && !thing->is_looked_at) {
+        look_first(thing);
         return;
     }
     struct buf uri;
@@ -357,6 +393,22 @@ bool supervise_is_clean(const struct supervise *s)
 
 /* ---- making ---- */
 
+/* Another callhud's, so not ours to remove. Its name says who has it; our own event of it may not
+ * be here yet, or it may be gone already. */
+static void on_others_claim(void *self, const struct rest_answer *answer)
+{
+    struct thing *thing = self;
+    struct supervise *s = thing->s;
+    bool is_used = s->claim == thing;
+    s->claimant[0] = '\0';
+    if (answer->rc == RC_OK && answer->status == 200)
+        ari_bridge_name_decode(answer->body, answer->body_len, s->claimant, sizeof s->claimant);
+    thing->is_open = false;
+    supervise_forget(thing);
+    if (is_used)
+        supervise_feed(s, IN_CONFLICT);
+}
+
 static void on_made(void *self, const struct rest_answer *answer)
 {
     struct thing *thing = self;
@@ -365,10 +417,9 @@ static void on_made(void *self, const struct rest_answer *answer)
     thing->is_open = false;
     thing->is_doubtful = answer->rc != RC_OK;
     bool is_used = *place_of(s, thing->part) == thing;
-    if (thing->part == PART_CLAIM && is_conflict) { /* another callhud's: not ours to remove */
-        supervise_forget(thing);
-        if (is_used)
-            supervise_feed(s, supervise_classify(s, answer));
+    if (thing->part == PART_CLAIM && is_conflict) {
+        thing->is_open = true;
+        ask_name(thing, on_others_claim);
         return;
     }
     if (thing->is_doomed)

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct order *current(const struct supervise *s)
+const struct order *supervise_current(const struct supervise *s)
 {
     return s->asked.id != 0 ? &s->asked : &s->on;
 }
 
-static bool is_in_bridge(const struct supervise *s, const char *channel_id)
+bool supervise_is_in_bridge(const struct supervise *s, const char *channel_id)
 {
     const struct ari_chan *chan = ari_world_chan(s->config.world, channel_id);
     return s->bridge != NULL && chan != NULL && chan->room != NULL &&
@@ -22,7 +22,7 @@ static bool is_confirmed(const struct supervise *s)
     return s->on.id != 0 && s->state != AT_STOP;
 }
 
-static bool is_going(const struct supervise *s)
+bool supervise_is_going(const struct supervise *s)
 {
     return s->state == AT_GO || s->state == AT_ON_GO || s->state == AT_WHY;
 }
@@ -53,16 +53,16 @@ enum doubt { DOUBT_NONE, DOUBT_TARGET, DOUBT_FAR, DOUBT_PHONE, DOUBT_SNOOP };
 /* Between two bridges, and while a call ends piece by piece, something is missing for a moment. */
 static enum doubt doubt_of(const struct supervise *s)
 {
-    const struct order *order = current(s);
+    const struct order *order = supervise_current(s);
     const struct ari_chan *target = ari_world_chan(s->config.world, order->target_id);
-    if (order->id == 0 || is_going(s) || s->state == AT_STOP || s->state == AT_IDLE)
+    if (order->id == 0 || supervise_is_going(s) || s->state == AT_STOP || s->state == AT_IDLE)
         return DOUBT_NONE;
     if (target == NULL)
         return DOUBT_TARGET;
     if (order->far_id[0] != '\0' && ari_world_far(s->config.world, target) == NULL)
         return DOUBT_FAR;
     bool is_joined = is_confirmed(s) || s->state == AT_SNOOP || s->state == AT_ADD;
-    if (is_joined && s->phone != NULL && !is_in_bridge(s, s->phone->id))
+    if (is_joined && s->phone != NULL && !supervise_is_in_bridge(s, s->phone->id))
         return DOUBT_PHONE;
     bool is_made = s->state == AT_SNOOP || s->state == AT_ADD ||
                    (s->state >= AT_SW_SNOOP && s->state <= AT_SW_ADD);
@@ -70,7 +70,7 @@ static enum doubt doubt_of(const struct supervise *s)
         return DOUBT_SNOOP;
     const struct thing *heard = s->old_snoop != NULL ? s->old_snoop : s->snoop;
     bool is_heard = is_confirmed(s) && s->state != AT_SW_DROP && s->state != AT_SW_ADD;
-    if (is_heard && (heard == NULL || !is_in_bridge(s, heard->id)))
+    if (is_heard && (heard == NULL || !supervise_is_in_bridge(s, heard->id)))
         return DOUBT_SNOOP;
     return DOUBT_NONE;
 }
@@ -141,7 +141,7 @@ static void learn_far(struct order *order, const char *far_id)
 
 static void watch_call(struct supervise *s)
 {
-    const struct order *order = current(s);
+    const struct order *order = supervise_current(s);
     const struct ari_chan *target = ari_world_chan(s->config.world, order->target_id);
     if (target == NULL) {
         if (!is_fate_open(s, order))
@@ -186,7 +186,7 @@ static void watch_phone(struct supervise *s)
         supervise_feed(s, IN_RINGS);
     if (s->phone != NULL && s->phone->is_up && (s->state == AT_DIAL || s->state == AT_RING))
         supervise_feed(s, lifted_for(&s->asked));
-    if (s->phone != NULL && is_in_bridge(s, s->phone->id))
+    if (s->phone != NULL && supervise_is_in_bridge(s, s->phone->id))
         supervise_feed(s, IN_PHONE_IN);
 }
 
@@ -194,9 +194,9 @@ static void watch_snoops(struct supervise *s)
 {
     if (s->snoop != NULL && s->snoop->is_up)
         supervise_feed(s, IN_SNOOP_UP);
-    if (s->old_id[0] != '\0' && !is_in_bridge(s, s->old_id))
+    if (s->old_id[0] != '\0' && !supervise_is_in_bridge(s, s->old_id))
         supervise_feed(s, IN_OLD_GONE);
-    if (s->snoop != NULL && is_in_bridge(s, s->snoop->id))
+    if (s->snoop != NULL && supervise_is_in_bridge(s, s->snoop->id))
         supervise_feed(s, IN_SNOOP_IN);
 }
 
@@ -204,7 +204,7 @@ void supervise_watch(struct supervise *s)
 {
     if (s->state == AT_IDLE || s->state == AT_STOP || !s->is_synced)
         return;
-    if (is_going(s)) {
+    if (supervise_is_going(s)) {
         if (s->phone != NULL && s->asked.id != 0 && is_bridged(s))
             supervise_feed(s, IN_BRIDGED);
         return;

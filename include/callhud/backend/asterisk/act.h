@@ -31,7 +31,7 @@ void ari_act_free(struct act *act);
  * recording's name), and outlive this program (seen on 22.10: application gone, recording goes on).
  * So the snoop is in the ledger only until its recording is confirmed. */
 enum rc ari_act_do(struct act *act, const struct action *action, struct err *err);
-void ari_act_opened(struct act *act); /* requests may be sent: the dialplan is probed */
+void ari_act_opened(struct act *act); /* requests may be sent */
 void ari_act_event(struct act *act,
                    const struct ari_event *event); /* after the world has applied it */
 void ari_act_synced(
@@ -41,10 +41,11 @@ void ari_act_lost(struct act *act); /* what is under way fails */
 /* The capability of an action, as told last; why as in EVENT_CAPABILITY. Missing without a phone in
  * the profile (modes, take over, pick up), with a read-only user of ARI or --read-only, without a
  * ledger, without the dialplan (take over, pick up: `callhud doctor --example asterisk` prints it),
- * without a DND device. The dialplan is probed once a connection: POST /channels/create of
- * Local/bridge@CONTEXT/n (nothing is dialled), GET its variable DIALPLAN_EXISTS(CONTEXT,bridge,1)
- * and ,pickupchan, ("1", "0"; 500: the server lacks that function, so nobody knows: native),
- * DELETE. */
+ * without a DND device. Whether the dialplan has what the phone is sent to is asked once a
+ * connection, of any channel that is there: its variable DIALPLAN_EXISTS(CONTEXT,bridge,1) and
+ * ,pickupchan, ("1", "0"; 500: the server lacks that function, so nobody knows: native; native as
+ * well while there is no channel). With config.is_checking and no channel one is made for it: POST
+ * /channels/create of Local/bridge@CONTEXT/n, which dials nothing, and DELETE. */
 enum capability ari_act_capability(const struct act *act, enum action_kind kind, const char **why);
 void ari_act_read_only(struct act *act); /* the server said 403 to a write */
 

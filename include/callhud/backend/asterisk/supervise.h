@@ -26,7 +26,8 @@
  * Every id is chosen here and put into the ledger before it is asked for, and dropped when the
  * server says that it is gone. A phone leaves the ledger before it goes on into the dialplan: from
  * there on a person's call may be on it, and no one who finds it may end it; what is left of it
- * then is ended only when the world says that it talks with nobody.
+ * then is ended only when the server, asked for it, has answered and the world says a moment later
+ * that it talks with nobody.
  *
  * Seen on 22.10: all of it works on channels of an application whose websocket is gone, so a
  * supervision survives a new connection under a new name. A removed snoop is listed (Up, in no
@@ -72,5 +73,7 @@ bool supervise_leave(struct supervise *s, void (*done)(void *self),
  * that every callhud reads from the id what another one does. SUPERVISE_UNKNOWN when it is not such
  * an id. */
 enum supervise_mode supervise_mode_of_id(const char *channel_id);
+/* A supervisor's phone that a callhud has called, ours or another's. */
+bool supervise_is_phone_id(const char *channel_id);
 
 #endif

@@ -128,6 +128,8 @@ const struct ari_chan *ari_world_far(const struct ari_world *world, const struct
 #define ARI_TAKEN_MAX 512
 bool ari_world_taker(const struct ari_world *world, const char *leg_id, char *extension,
                      size_t size);
+/* The same for people: "the call has ended", "taken by 108", "taken by another phone". */
+void ari_world_say_gone(const struct ari_world *world, const char *leg_id, char *text, size_t size);
 
 /* The snoop that callhud records a leg with: "callhud-rec-LEGID", so that each callhud finds it. */
 #define ARI_RECORDER_PREFIX "callhud-rec-"
