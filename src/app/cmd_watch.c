@@ -232,6 +232,7 @@ static int run(const struct cli *cli, bool is_once)
         start_fini(&start);
         return start_fail(&err);
     }
+    w.session.is_once = is_once;
     w.session.changed = on_changed;
     w.session.turned = on_turned;
     w.session.self = &w;

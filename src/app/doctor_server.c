@@ -2,6 +2,7 @@
 #include "callhud/app/doctor.h"
 
 #include "callhud/backend/asterisk/ari_wire.h"
+#include "callhud/backend/asterisk/link.h"
 #include "callhud/backend/asterisk/people.h"
 #include "callhud/base/clock.h"
 #include "callhud/base/str.h"
@@ -254,8 +255,7 @@ static void check_events(struct server *s, struct waiting *w)
     struct buf url;
     snprintf(s->app, sizeof s->app, "callhud-doctor-%08x", s->io.random(s->io.net));
     buf_init(&url, 8192);
-    buf_printf(&url, "ws%s/events?app=%s&subscribeAll=true", s->config.server + strlen("http"),
-               s->app);
+    link_url(&url, s->config.server, s->app, false);
     struct io_ws_request request = {.url = buf_text(&url),
                                     .access = s->config.access,
                                     .frame_max_bytes = ANSWER_MAX_BYTES,

@@ -33,6 +33,7 @@ class FakeAri:
         self.held = set()   # ids of channels on hold
         self.devices = {}   # name -> state
         self.offline = set()
+        self.subscribed = {}  # application -> names of devices
         self.sockets = []
         self.lock = threading.Lock()
         self.writing = threading.Lock()  # one frame at a time, whoever sends it
@@ -208,7 +209,22 @@ class FakeAri:
                 return ok(b'{"value":"1"}' if channel_id in self.held else b'{"value":"0"}')
             if name.endswith("eventFilter"):
                 return ok(b"{}")
+            if name.startswith("applications/"):
+                return self._application(method, name.split("/")[1], url.query, ok)
         return 404, "application/json", b'{"message":"Resource not found"}'
+
+    def _application(self, method, app, query, ok):
+        """What is subscribed; without Asterisk's pitfalls."""
+        devices = self.subscribed.setdefault(app, [])
+        for source in urllib.parse.parse_qs(query).get("eventSource", [""])[0].split(","):
+            scheme, _, device = source.partition(":")
+            if scheme != "deviceState":
+                continue
+            if method == "POST" and device not in devices:
+                devices.append(device)
+            elif method == "DELETE" and device in devices:
+                devices.remove(device)
+        return ok(json.dumps({"name": app, "device_names": devices}).encode())
 
     def _websocket(self, s, headers, data, target):
         if self.upgrade:

@@ -198,6 +198,122 @@ static void note_request(struct ari_rig *rig, const char *method, const char *ur
     buf_printf(&rig->asked, "%s %s\n", method, uri);
 }
 
+/* ---- applications ---- */
+
+struct ari_rig_app *ari_rig_app(struct ari_rig *rig, const char *name)
+{
+    for (size_t i = 0; i < rig->apps.len; i++)
+        if (str_eq(rig->apps.items[i].name, name))
+            return &rig->apps.items[i];
+    return NULL;
+}
+
+static struct ari_rig_app *make_app(struct ari_rig *rig, const char *name)
+{
+    if (ari_rig_app(rig, name) == NULL) {
+        struct ari_rig_app made = {.name = mem_dup(name)};
+        VEC_PUSH(&rig->apps, made);
+    }
+    return ari_rig_app(rig, name);
+}
+
+void ari_rig_leave_app(struct ari_rig *rig, const char *name, const char *device)
+{
+    struct ari_rig_app *app = make_app(rig, name);
+    VEC_PUSH(&app->devices, mem_dup(device));
+}
+
+static bool has_socket(const struct ari_rig *rig, const char *app)
+{
+    for (size_t i = 0; i < rig->fake.sockets.len; i++) {
+        const struct io_ws *ws = rig->fake.sockets.items[i];
+        const char *at = strstr(ws->url, "?app=");
+        size_t len = at != NULL ? strcspn(at + 5, "&") : 0;
+        if (ws->is_open && !ws->is_over && at != NULL && len == strlen(app) &&
+            strncmp(at + 5, app, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One "SCHEME:NAME"; false when there is nothing to take back (422, as seen). */
+static bool apply_source(struct ari_rig_app *app, const char *method, const char *source)
+{
+    const char *colon = strchr(source, ':');
+    assert_non_null(colon);
+    if (!str_starts(source, "deviceState:")) {
+        assert_string_equal(colon, ":");
+        app->is_told_all = str_eq(method, "POST");
+        return true;
+    }
+    char device[400] = "";
+    assert_true(colon[1] != '\0'); /* all of them: that is what freezes the server */
+    for (const char *p = colon + 1; *p != '\0'; p++) {
+        size_t at = strlen(device);
+        unsigned code = (unsigned char)*p;
+        if (*p == '%') {
+            assert_int_equal(sscanf(p + 1, "%2x", &code), 1);
+            p += 2;
+        }
+        assert_true(at + 1 < sizeof device);
+        device[at] = (char)code;
+        device[at + 1] = '\0';
+    }
+    size_t found = 0;
+    while (found < app->devices.len && !str_eq(app->devices.items[found], device))
+        found++;
+    bool is_there = found < app->devices.len;
+    if (str_eq(method, "DELETE") && is_there) {
+        mem_free(app->devices.items[found]);
+        VEC_REMOVE(&app->devices, found);
+    } else if (str_eq(method, "POST") && !is_there) {
+        VEC_PUSH(&app->devices, mem_dup(device));
+    }
+    return is_there || str_eq(method, "POST");
+}
+
+/* As 22.10.1 does; returns the status. */
+static int serve_app(struct ari_rig *rig, const char *method, const char *uri, struct buf *body)
+{
+    const char *rest = uri + strlen("applications/");
+    const char *query = strstr(rest, "/subscription?eventSource=");
+    char name[200];
+    int status = 200;
+    assert_true(strlen(uri) < 4000); /* a request line has 4,096 bytes */
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(rest, "/?"), rest);
+    if (!has_socket(rig, name)) {
+        buf_puts(body, "{\"message\":\"Application not found\"}");
+        return 404;
+    }
+    struct ari_rig_app *app = make_app(rig, name);
+    if (query != NULL) {
+        char *sources = mem_dup(strchr(query, '=') + 1), *at = sources;
+        for (char *source; (source = strsep(&at, ",")) != NULL;)
+            if (!apply_source(app, method, source))
+                status = 422;
+        mem_free(sources);
+    }
+    buf_puts(body, "{\"device_names\":[");
+    for (size_t i = 0; i < app->devices.len; i++)
+        buf_printf(body, "%s\"%s\"", i > 0 ? "," : "", app->devices.items[i]);
+    buf_puts(body, "]}");
+    return status;
+}
+
+/* The scripted answer, or what is known without a script. */
+static int make_answer(struct ari_rig *rig, const char *method, const char *uri, struct buf *body)
+{
+    const struct ari_answer *answer = find_answer(rig, method, uri);
+    if (answer != NULL) {
+        buf_puts(body, answer->body);
+        return answer->status;
+    }
+    if (str_starts(uri, "applications/"))
+        return serve_app(rig, method, uri, body);
+    buf_puts(body, not_found);
+    return 404;
+}
+
 static void serve_frame(struct ari_rig *rig, struct io_ws *ws, const char *frame)
 {
     json_t *request = json_loads(frame, 0, NULL);
@@ -206,19 +322,22 @@ static void serve_frame(struct ari_rig *rig, struct io_ws *ws, const char *frame
     const char *uri = json_string_value(json_object_get(request, "uri"));
     assert_true(uri[0] != '/'); /* Asterisk answers 405 to a leading slash */
     const char *method = json_string_value(json_object_get(request, "method"));
-    const struct ari_answer *answer = find_answer(rig, method, uri);
+    struct buf body;
+    buf_init(&body, 4u * 1024 * 1024);
+    int status = make_answer(rig, method, uri, &body);
     note_request(rig, method, uri);
     rig->asked_ws++;
-    if (answer != NULL && answer->status == ARI_RIG_SILENT) {
+    if (status == ARI_RIG_SILENT) {
+        buf_fini(&body);
         json_decref(request);
         return;
     }
     json_t *response =
         json_pack("{s:s,s:O,s:O,s:i,s:s,s:s,s:s}", "type", "RESTResponse", "transaction_id",
                   json_object_get(request, "transaction_id"), "request_id",
-                  json_object_get(request, "request_id"), "status_code",
-                  answer != NULL ? answer->status : 404, "content_type", "application/json",
-                  "message_body", answer != NULL ? answer->body : not_found, "application", "x");
+                  json_object_get(request, "request_id"), "status_code", status, "content_type",
+                  "application/json", "message_body", buf_text(&body), "application", "x");
+    buf_fini(&body);
     if (rig->is_dated && rig->last_at[0] != '\0')
         json_object_set_new(response, "timestamp", json_string(rig->last_at));
     char *text = json_dumps(response, JSON_COMPACT);
@@ -246,6 +365,9 @@ static bool serve_once(struct ari_rig *rig)
         const struct ari_answer *answer = find_answer(rig, http->method, http->url + base);
         if (answer != NULL && answer->status == ARI_RIG_SILENT)
             continue;
+        struct buf body;
+        buf_init(&body, 4u * 1024 * 1024);
+        int status = make_answer(rig, http->method, http->url + base, &body);
         note_request(rig, http->method, http->url + base);
         rig->asked_http++;
         if (answer != NULL && answer->status == 0)
@@ -253,8 +375,8 @@ static bool serve_once(struct ari_rig *rig)
         else if (answer != NULL && answer->status >= 300 && answer->status < 400)
             fake_http_answer(http, RC_OK, answer->status, "", answer->body);
         else
-            fake_http_answer(http, RC_OK, answer != NULL ? answer->status : 404,
-                             answer != NULL ? answer->body : not_found, NULL);
+            fake_http_answer(http, RC_OK, status, buf_text(&body), NULL);
+        buf_fini(&body);
         return true;
     }
     return false;
@@ -364,6 +486,10 @@ static enum rc ledger_put(void *self, const char *thing, struct err *err)
     struct ari_rig *rig = self;
     if (rig->is_ledger_full)
         return err_set(err, RC_IO, "the disk is full");
+    if (str_starts(thing, "applications/")) {
+        VEC_PUSH(&rig->ledger_apps, mem_dup(thing));
+        return RC_OK;
+    }
     rig->ledger_puts++;
     VEC_PUSH(&rig->ledger, mem_dup(thing));
     return RC_OK;
@@ -372,6 +498,13 @@ static enum rc ledger_put(void *self, const char *thing, struct err *err)
 static void ledger_drop(void *self, const char *thing)
 {
     struct ari_rig *rig = self;
+    for (size_t i = 0; i < rig->ledger_apps.len; i++) {
+        if (str_eq(rig->ledger_apps.items[i], thing)) {
+            mem_free(rig->ledger_apps.items[i]);
+            VEC_REMOVE(&rig->ledger_apps, i);
+            return;
+        }
+    }
     for (size_t i = 0; i < rig->ledger.len; i++) {
         if (str_eq(rig->ledger.items[i], thing)) {
             mem_free(rig->ledger.items[i]);
@@ -421,6 +554,16 @@ void ari_rig_fini(struct ari_rig *rig)
     for (size_t i = 0; i < rig->ledger.len; i++)
         mem_free(rig->ledger.items[i]);
     VEC_FREE(&rig->ledger);
+    for (size_t i = 0; i < rig->ledger_apps.len; i++)
+        mem_free(rig->ledger_apps.items[i]);
+    VEC_FREE(&rig->ledger_apps);
+    for (size_t i = 0; i < rig->apps.len; i++) {
+        for (size_t d = 0; d < rig->apps.items[i].devices.len; d++)
+            mem_free(rig->apps.items[i].devices.items[d]);
+        VEC_FREE(&rig->apps.items[i].devices);
+        mem_free(rig->apps.items[i].name);
+    }
+    VEC_FREE(&rig->apps);
     buf_fini(&rig->asked);
     buf_fini(&rig->log);
 }

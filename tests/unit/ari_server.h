@@ -13,6 +13,13 @@ struct ari_answer {
 };
 #define ARI_RIG_SILENT (-1)
 
+/* What Asterisk keeps under an application's name: devices outlive its socket. */
+struct ari_rig_app {
+    char *name;
+    VEC(char *) devices;
+    bool is_told_all; /* channels, bridges and endpoints, by subscription */
+};
+
 struct told_call {
     char user[40], id[80];
     enum call_state state;
@@ -23,17 +30,19 @@ struct ari_rig {
     bool is_rest_over_ws; /* the server answers RESTRequest frames */
     bool is_dated;        /* RESTResponse has a timestamp after all events said so far */
     VEC(struct ari_answer) answers;
-    size_t asked_ws, asked_http; /* requests served */
-    char last_at[40];            /* timestamp of the last event said */
+    VEC(struct ari_rig_app) apps; /* served where no answer above matches */
+    size_t asked_ws, asked_http;  /* requests served */
+    char last_at[40];             /* timestamp of the last event said */
 
     struct backend_config config;
     struct backend *backend;
 
-    struct buf asked;     /* a line per request served: "DELETE channels/x", "GET channels" */
-    VEC(char *) ledger;   /* what is in it, oldest first */
-    size_t ledger_puts;   /* so far */
-    bool is_ledger_full;  /* puts fail */
-    uint32_t last_action; /* id of the last one asked for */
+    struct buf asked;        /* a line per request served: "DELETE channels/x", "GET channels" */
+    VEC(char *) ledger;      /* what is in it, oldest first, without applications */
+    VEC(char *) ledger_apps; /* "applications/NAME" */
+    size_t ledger_puts;      /* so far, without applications */
+    bool is_ledger_full;     /* puts fail */
+    uint32_t last_action;    /* id of the last one asked for */
 
     struct buf log;              /* a line per event told: see ari_server.c */
     VEC(struct told_call) calls; /* as the events left them */
@@ -59,6 +68,11 @@ enum rc ari_rig_act(struct ari_rig *rig, enum action_kind kind, const char *user
                     bool is_on, struct err *err);
 /* How many requests so far began so ("POST channels/"); ari_rig_forget() forgets them too. */
 size_t ari_rig_asked(const struct ari_rig *rig, const char *line_start);
+
+/* The application of that name, or NULL: nobody ever subscribed under it. */
+struct ari_rig_app *ari_rig_app(struct ari_rig *rig, const char *name);
+/* Makes one, as a run left it that was killed: subscribed to one device. */
+void ari_rig_leave_app(struct ari_rig *rig, const char *name, const char *device);
 
 /* What a request gets; the newest match wins. body is a JSON text or anything else. */
 void ari_rig_answer(struct ari_rig *rig, const char *uri, int status, const char *body);

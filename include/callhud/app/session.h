@@ -13,6 +13,7 @@ struct session {
     const struct settings *settings; /* borrowed */
     bool is_read_only;
     bool is_checking; /* set before session_start() by doctor, see backend.h */
+    bool is_once;     /* likewise, by commands that want the first snapshot alone */
     struct loop *loop;
     struct net *net;
     struct io io;

@@ -39,6 +39,7 @@ struct backend_config {
     size_t users_len;
     bool is_read_only;
     bool is_checking; /* doctor: something may be made at the server to find out what is possible */
+    bool is_once;     /* one snapshot is all that is wanted: news need not follow it */
     int64_t ring_timeout_ms; /* how long the supervisor's phone rings */
     bool is_auto_answer; /* ask that phone to lift itself (Call-Info answer-after, Alert-Info) */
     const char *retrieve_context; /* Asterisk: of the sample dialplan, "retrieve" */

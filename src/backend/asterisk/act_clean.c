@@ -84,8 +84,30 @@ static bool is_on_its_own(const struct act *act, const char *thing)
            !str_eq(chan->fact.app, "AppDial2");
 }
 
+static void on_unsubscribed(void *self, bool is_gone)
+{
+    struct act_thing *thing = self;
+    thing->is_asked = false;
+    thing->unsub = NULL;
+    if (is_gone)
+        tell_gone(thing);
+}
+
 static void ask(struct act_thing *thing)
 {
+    static const char applications[] = "applications/";
+    const struct act_config *config = &thing->act->config;
+    if (str_starts(thing->thing, applications)) {
+        const struct unsub_config unsub = {.io = config->io,
+                                           .rest = config->rest,
+                                           .config = config->config,
+                                           .app = thing->thing + strlen(applications),
+                                           .done = on_unsubscribed,
+                                           .self = thing};
+        thing->is_asked = true;
+        thing->unsub = unsub_start(&unsub);
+        return;
+    }
     const char *slash = strchr(thing->thing, '/');
     struct buf uri;
     buf_init(&uri, 4096);
@@ -93,7 +115,7 @@ static void ask(struct act_thing *thing)
     ari_escape(&uri, slash + 1);
     struct rest_request request = {.method = "DELETE", .uri = buf_text(&uri)};
     thing->is_asked = true;
-    rest_ask(thing->act->config.rest, &request, on_deleted, thing);
+    rest_ask(config->rest, &request, on_deleted, thing);
     buf_fini(&uri);
 }
 
@@ -138,8 +160,11 @@ void act_clean_add(struct act *act, const char *thing, void (*gone)(void *self, 
 void act_clean_lost(struct act *act)
 {
     for (size_t i = 0; i < act->things.len; i++) {
-        rest_cancel(act->config.rest, act->things.items[i]);
-        act->things.items[i]->is_asked = false;
+        struct act_thing *thing = act->things.items[i];
+        rest_cancel(act->config.rest, thing);
+        unsub_cancel(thing->unsub);
+        thing->unsub = NULL;
+        thing->is_asked = false;
     }
 }
 
@@ -164,7 +189,8 @@ bool ari_act_leave(struct act *act, void (*done)(void *self), void *self)
 /* A ledger that was tampered with must not end a person's call: every id of callhud begins so. */
 static bool is_ours(const char *thing)
 {
-    return str_starts(thing, "channels/callhud-") || str_starts(thing, "bridges/callhud-");
+    return str_starts(thing, "channels/callhud-") || str_starts(thing, "bridges/callhud-") ||
+           str_starts(thing, "applications/callhud-");
 }
 
 void ari_act_clean(struct act *act, const char *const *things, size_t len,

@@ -3,6 +3,7 @@
 #define CALLHUD_SRC_ACT_PARTS_H
 
 #include "callhud/backend/asterisk/act.h"
+#include "callhud/backend/asterisk/subscribe.h"
 
 #define ACT_WHY_BYTES 256
 #define ACT_READ_ONLY_WHY                                                                   \
@@ -32,10 +33,11 @@ struct act_probe {
 /* Something to remove: asked for at once or when the next snapshot is there, until it is gone. */
 struct act_thing {
     struct act *act;
-    char *thing; /* "channels/ID" */
+    char *thing; /* "channels/ID", "bridges/ID", "applications/NAME": its subscriptions */
     void (*gone)(void *self, const char *thing);
     void *self;
     bool is_asked;
+    struct unsub *unsub; /* of an application, while asked */
 };
 
 struct act_job;

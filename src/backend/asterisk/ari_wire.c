@@ -11,7 +11,7 @@
 #include <jansson.h>
 #include <string.h>
 
-static void copy_string(char *to, size_t size, const json_t *member)
+void ari_copy_string(char *to, size_t size, const json_t *member)
 {
     to[0] = '\0';
     if (!json_is_string(member))
@@ -34,7 +34,7 @@ static void copy_string(char *to, size_t size, const json_t *member)
 
 void ari_copy_text(char *to, size_t size, const json_t *object, const char *key)
 {
-    copy_string(to, size, json_object_get(object, key));
+    ari_copy_string(to, size, json_object_get(object, key));
 }
 
 int64_t ari_read_time(const json_t *object, const char *key)
@@ -102,7 +102,7 @@ bool ari_read_bridge(struct ari_bridge *to, const json_t *from)
     size_t count = json_array_size(channels);
     for (size_t i = 0; i < count && i < ARI_ITEMS_MAX; i++) {
         struct ari_id member = {0};
-        copy_string(member.text, sizeof member.text, json_array_get(channels, i));
+        ari_copy_string(member.text, sizeof member.text, json_array_get(channels, i));
         if (member.text[0] != '\0')
             VEC_PUSH(&to->members, member);
     }

@@ -6,6 +6,8 @@
 
 struct json_t;
 
+/* Text, cleaned and clipped; "" when it is none. */
+void ari_copy_string(char *to, size_t size, const struct json_t *text);
 /* A member's text, cleaned and clipped; "" when it is absent or not text. */
 void ari_copy_text(char *to, size_t size, const struct json_t *object, const char *key);
 /* A member's ISO time as epoch ms; 0 when it is absent or no time. */

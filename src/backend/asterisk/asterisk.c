@@ -5,6 +5,7 @@
 #include "callhud/backend/asterisk/detail.h"
 #include "callhud/backend/asterisk/link.h"
 #include "callhud/backend/asterisk/snapshot.h"
+#include "callhud/backend/asterisk/subscribe.h"
 #include "callhud/backend/asterisk/supervise.h"
 #include "callhud/backend/asterisk/tell.h"
 #include "callhud/base/log.h"
@@ -26,6 +27,7 @@ struct backend {
     struct ari_world world;
     struct ari_link *link;
     struct rest *rest;
+    struct subs *subs;
     struct snapshot *snapshot;
     struct detail *detail;
     struct supervise *supervise;
@@ -37,6 +39,7 @@ struct backend {
     } leaving;
 
     bool is_probed;       /* this connection: the way for requests is known */
+    bool is_subscribed;   /* and what is to be heard is heard */
     bool is_wanted_again; /* another snapshot when this one is done */
     bool is_gapped;       /* an event was lost while this one was being read */
     unsigned lacking_tries;
@@ -156,7 +159,7 @@ static void on_snapshot(void *self, struct snapshot_result *result)
 
 static void sync_now(struct backend *b)
 {
-    if (!link_is_open(b->link) || !b->is_probed)
+    if (!link_is_open(b->link) || !b->is_subscribed)
         return; /* a connection begins with a snapshot */
     if (b->snapshot != NULL) {
         b->is_wanted_again = true;
@@ -169,6 +172,7 @@ static void sync_now(struct backend *b)
     b->rest_ms = backoff_next_ms(&b->rests, b->io->random(b->io->net));
     struct snapshot_config config = {
         .rest = b->rest,
+        .subs = b->subs,
         .people = &b->people,
         .before = &b->world,
         .may_remove_users = b->lacking_tries >= ASTERISK_LACKING_TRIES,
@@ -238,6 +242,39 @@ static void set_filter(struct backend *b)
     buf_fini(&body);
 }
 
+static void on_subscribed(void *self)
+{
+    struct backend *b = self;
+    b->is_subscribed = true;
+    sync_now(b);
+    ari_act_opened(b->act);
+}
+
+static void on_refused(void *self, const struct rest_answer *answer)
+{
+    struct backend *b = self;
+    int status = answer->status;
+    log_info("ari", "not subscribed: %s", answer->text);
+    if (status == 401 || (status >= 300 && status < 400))
+        link_refuse(b->link, answer->text);
+    else if (answer->rc != RC_OK || !subs_wants_all(b->subs))
+        link_drop(b->link, answer->text);
+    else
+        link_again(b->link);
+}
+
+static void forget_thing(void *self, const char *thing)
+{
+    const struct backend *b = self;
+    b->config.ledger.drop(b->config.ledger.self, thing);
+}
+
+static void on_abandoned(void *self, const char *thing)
+{
+    struct backend *b = self;
+    ari_act_clean(b->act, &thing, 1, forget_thing, b);
+}
+
 static void probe_over(struct backend *b, bool is_over_ws)
 {
     if (b->is_probed || !link_is_open(b->link))
@@ -246,8 +283,8 @@ static void probe_over(struct backend *b, bool is_over_ws)
     b->is_probed = true;
     rest_prefer_ws(b->rest, is_over_ws);
     set_filter(b);
-    sync_now(b);
-    ari_act_opened(b->act);
+    if (!subs_open(b->subs, link_app(b->link), on_subscribed, b))
+        on_subscribed(b);
 }
 
 static bool take_version(struct backend *b, const struct rest_answer *answer)
@@ -303,12 +340,13 @@ static void on_opened(void *self, struct io_ws *ws)
 static void on_closed(void *self)
 {
     struct backend *b = self;
-    b->is_probed = b->is_wanted_again = b->is_gapped = false;
+    b->is_probed = b->is_subscribed = b->is_wanted_again = b->is_gapped = false;
     stop_timer(b, &b->probe_http);
     stop_timer(b, &b->sync);
     snapshot_cancel(b->snapshot);
     b->snapshot = NULL;
     rest_cancel(b->rest, b);
+    subs_lost(b->subs);
     supervise_lost(b->supervise); /* before their requests fail one by one */
     ari_act_lost(b->act);
     rest_use_ws(b->rest, NULL);
@@ -405,12 +443,19 @@ static void on_message(void *self, const char *bytes, size_t len)
     ari_event_fini(&event);
 }
 
+static bool wants_all(void *self)
+{
+    const struct backend *b = self;
+    return subs_wants_all(b->subs);
+}
+
 /* ---- operations ---- */
 
 static void on_start(void *self)
 {
     struct backend *b = self;
-    const struct link_owner owner = {.opened = on_opened,
+    const struct link_owner owner = {.wants_all = wants_all,
+                                     .opened = on_opened,
                                      .message = on_message,
                                      .heard = on_heard,
                                      .revived = on_revived,
@@ -477,6 +522,14 @@ static void open_parts(struct backend *b)
                                    .sink = b->sink,
                                    .app = app_now,
                                    .self = b};
+    const struct subs_config subs = {.io = b->io,
+                                     .rest = b->rest,
+                                     .people = &b->people,
+                                     .config = &b->config,
+                                     .refused = on_refused,
+                                     .abandoned = on_abandoned,
+                                     .self = b};
+    b->subs = subs_new(&subs);
     b->detail = detail_new(&detail);
     b->supervise = supervise_new(&supervise);
     b->act = ari_act_new(&act);
@@ -573,7 +626,9 @@ static bool asterisk_leave(struct backend *b, void (*done)(void *self), void *se
 {
     b->leaving.done = done;
     b->leaving.self = self;
-    b->leaving.parts = 3; /* the third is this function: a part may be over before it returns */
+    b->leaving.parts = 4; /* one is this function: a part may be over before it returns */
+    if (!subs_leave(b->subs, on_part_left, b))
+        b->leaving.parts--;
     if (!supervise_leave(b->supervise, on_part_left, b))
         b->leaving.parts--;
     if (!ari_act_leave(b->act, on_part_left, b))
@@ -597,6 +652,7 @@ static void asterisk_close(struct backend *b)
     stop_timer(b, &b->sync);
     stop_timer(b, &b->settle);
     snapshot_cancel(b->snapshot);
+    subs_free(b->subs);
     supervise_free(b->supervise);
     ari_act_free(b->act);
     detail_free(b->detail);

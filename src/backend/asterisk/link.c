@@ -14,7 +14,7 @@ struct ari_link {
     const struct io *io;
     struct link_owner owner;
     struct io_access access;
-    char *server; /* with ws:// or wss:// in place of http:// or https:// */
+    char *server;
     char host[256];
     char app[LINK_APP_BYTES];
     struct io_ws *ws;
@@ -24,14 +24,14 @@ struct ari_link {
     unsigned unanswered; /* pings without a pong so far */
     struct backoff backoff;
     enum link_state drop_state; /* while a drop waits for its turn */
-    char *drop_text;
+    char *drop_text;            /* NULL: open again at once */
     struct io_timer *drop;
 };
 
 static void open_socket(struct ari_link *link);
 
-/* A name of this connection alone: a second connection under the same name would take the first
- * one's events (contract 2). */
+/* A name of this link alone: a second one under the same name would take the first one's events
+ * (contract 2). */
 static void name_app(struct ari_link *link)
 {
     char host[64] = "";
@@ -164,13 +164,12 @@ static void open_socket(struct ari_link *link)
     char text[300];
     struct buf url;
     stop_timers(link);
-    name_app(link);
+    if (link->app[0] == '\0')
+        name_app(link);
     snprintf(text, sizeof text, "connecting to %s", link->host);
     link->owner.told(link->owner.self, LINK_CONNECTING, text, 0);
     buf_init(&url, 4096);
-    buf_printf(&url, "%s/events?app=", link->server);
-    ari_escape(&url, link->app);
-    buf_puts(&url, "&subscribeAll=true");
+    link_url(&url, link->server, link->app, link->owner.wants_all(link->owner.self));
     struct io_ws_request request = {
         .url = buf_text(&url),
         .access = link->access,
@@ -183,6 +182,19 @@ static void open_socket(struct ari_link *link)
 
 /* ---- for the owner ---- */
 
+void link_url(struct buf *url, const char *server, const char *app, bool wants_all)
+{
+    size_t len = strlen(server);
+    while (len > 0 && server[len - 1] == '/')
+        len--;
+    buf_puts(url, "ws"); /* http:// and https:// become ws:// and wss:// */
+    buf_put(url, server + strlen("http"), len - strlen("http"));
+    buf_puts(url, "/events?app=");
+    ari_escape(url, app);
+    if (wants_all)
+        buf_puts(url, "&subscribeAll=true");
+}
+
 struct ari_link *link_new(const struct io *io, const char *server, const struct io_access *access,
                           const struct link_owner *owner)
 {
@@ -190,13 +202,8 @@ struct ari_link *link_new(const struct io *io, const char *server, const struct 
     link->io = io;
     link->owner = *owner;
     link->access = *access;
-    struct buf ws;
-    buf_init(&ws, 4096);
-    bool is_tls = str_starts(server, "https://");
-    const char *rest = server + strlen(is_tls ? "https://" : "http://");
-    buf_printf(&ws, "%s%s", is_tls ? "wss://" : "ws://", rest);
-    link->server = mem_dup(buf_text(&ws));
-    buf_fini(&ws);
+    link->server = mem_dup(server);
+    const char *rest = strstr(server, "://") + strlen("://");
     snprintf(link->host, sizeof link->host, "%.*s", (int)strcspn(rest, "/"), rest);
     backoff_init(&link->backoff, LINK_FIRST_RETRY_MS, LINK_MOST_RETRY_MS);
     open_socket(link);
@@ -241,6 +248,13 @@ static void on_drop(void *self)
     struct ari_link *link = self;
     link->drop = NULL;
     link->io->ws_close(link->ws);
+    if (link->drop_text == NULL) {
+        link->ws = NULL;
+        link->is_open = false;
+        link->owner.closed(link->owner.self);
+        open_socket(link);
+        return;
+    }
     int64_t wait_ms = link->drop_state == LINK_REFUSED ? LINK_REFUSED_RETRY_MS : next_wait_ms(link);
     lose(link, link->drop_state, link->drop_text, wait_ms);
 }
@@ -259,6 +273,17 @@ static void drop_soon(struct ari_link *link, enum link_state state, const char *
 void link_renew(struct ari_link *link, const char *why)
 {
     drop_soon(link, LINK_LOST, why);
+    link->app[0] = '\0'; /* open_socket() makes a new one */
+}
+
+void link_drop(struct ari_link *link, const char *why)
+{
+    drop_soon(link, LINK_LOST, why);
+}
+
+void link_again(struct ari_link *link)
+{
+    drop_soon(link, LINK_LOST, NULL);
 }
 
 void link_refuse(struct ari_link *link, const char *what_to_do)

@@ -120,6 +120,27 @@ enum rc ari_device_state_decode(const char *body, size_t len, char *to, size_t s
     return decode_member(body, len, NULL, "state", to, size);
 }
 
+enum rc ari_application_devices_decode(struct ari_names *out, const char *body, size_t len)
+{
+    memset(out, 0, sizeof *out);
+    json_t *root = json_wire_parse(body, len, ARI_FRAME_MAX_BYTES, NULL);
+    const json_t *names = json_object_get(root, "device_names");
+    enum rc rc = json_is_array(names) ? RC_OK : RC_PROTO;
+    for (size_t i = 0; i < json_array_size(names) && i < ARI_ITEMS_MAX; i++) {
+        struct ari_id name = {0};
+        ari_copy_string(name.text, sizeof name.text, json_array_get(names, i));
+        if (name.text[0] != '\0')
+            VEC_PUSH(&out->list, name);
+    }
+    json_decref(root);
+    return rc;
+}
+
+void ari_names_fini(struct ari_names *names)
+{
+    VEC_FREE(&names->list);
+}
+
 enum rc ari_bridge_name_decode(const char *body, size_t len, char *to, size_t size)
 {
     return decode_member(body, len, NULL, "name", to, size);

@@ -28,6 +28,7 @@ struct snapshot {
     struct snapshot_config config;
     VEC(struct ask *) asks; /* under way */
     bool is_listing;        /* the three lists are still awaited */
+    bool is_subscribing;    /* and then the devices of those who are new */
     bool is_starting;       /* asks are being made: nothing can be over yet */
     struct ari_endpoints endpoints;
     struct ari_channels channels;
@@ -49,6 +50,7 @@ static void free_ask(struct ask *ask)
 
 static void free_snapshot(struct snapshot *snapshot)
 {
+    subs_forget_devices(snapshot->config.subs);
     for (size_t i = 0; i < snapshot->asks.len; i++) {
         rest_cancel(snapshot->config.rest, snapshot->asks.items[i]);
         free_ask(snapshot->asks.items[i]);
@@ -120,14 +122,28 @@ static void commit(struct snapshot *snapshot, struct snapshot_result *result)
 }
 
 static void ask_details(struct snapshot *snapshot);
+static void step(struct snapshot *snapshot);
+
+static void on_subscribed(void *self)
+{
+    struct snapshot *snapshot = self;
+    snapshot->is_subscribing = false;
+    ask_details(snapshot);
+    step(snapshot);
+}
 
 static void step(struct snapshot *snapshot)
 {
     if (snapshot->is_starting)
         return;
-    if (snapshot->err.rc == RC_OK && snapshot->asks.len > 0)
+    if (snapshot->err.rc == RC_OK && (snapshot->asks.len > 0 || snapshot->is_subscribing))
         return;
     if (snapshot->err.rc == RC_OK && snapshot->is_listing) {
+        snapshot->is_listing = false;
+        ari_people_meet(snapshot->config.people, &snapshot->endpoints);
+        snapshot->is_subscribing = subs_devices(snapshot->config.subs, on_subscribed, snapshot);
+        if (snapshot->is_subscribing)
+            return;
         ask_details(snapshot);
         if (snapshot->asks.len > 0)
             return;
@@ -254,10 +270,8 @@ static void ask_escaped(struct snapshot *snapshot, enum ask_kind kind, const cha
 
 static void ask_details(struct snapshot *snapshot)
 {
-    struct ari_people *people = snapshot->config.people;
-    snapshot->is_listing = false;
+    const struct ari_people *people = snapshot->config.people;
     snapshot->is_starting = true;
-    ari_people_meet(people, &snapshot->endpoints);
     ari_world_put_begin(&snapshot->world, snapshot->config.before);
     for (size_t i = 0; i < snapshot->channels.list.len; i++)
         ari_world_put_channel(&snapshot->world, &snapshot->channels.list.items[i],

@@ -49,7 +49,7 @@ void ari_act_lost(struct act *act); /* what is under way fails */
 enum capability ari_act_capability(const struct act *act, enum action_kind kind, const char **why);
 void ari_act_read_only(struct act *act); /* the server said 403 to a write */
 
-/* As backend_ops.clean: after the next snapshot, and again after later ones until it is gone. A
+/* As backend_ops.clean; of an application its device subscriptions. After the next snapshot, and again after later ones until it is gone. A
  * phone that has gone on into the dialplan is left alone: it may be with a picked-up caller. */
 void ari_act_clean(struct act *act, const char *const *things, size_t len,
                    void (*gone)(void *self, const char *thing), void *self);

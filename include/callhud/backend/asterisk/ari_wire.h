@@ -146,6 +146,13 @@ void ari_endpoints_fini(struct ari_endpoints *list);
 enum rc ari_variable_decode(const char *body, size_t len, char *to, size_t size);
 enum rc ari_device_state_decode(const char *body, size_t len, char *to, size_t size);
 enum rc ari_version_decode(const char *body, size_t len, char *to, size_t size);
+/* GET applications/APP: the names of the devices it is subscribed to. RC_PROTO: it is no such answer;
+ * nothing is kept then. */
+struct ari_names {
+    VEC(struct ari_id) list;
+};
+enum rc ari_application_devices_decode(struct ari_names *out, const char *body, size_t len);
+void ari_names_fini(struct ari_names *names);
 enum rc ari_bridge_name_decode(const char *body, size_t len, char *to, size_t size);
 /* The display name in attribute "callerid" of a dynamic configuration object; "" when none. */
 enum rc ari_callerid_decode(const char *body, size_t len, char *to, size_t size);

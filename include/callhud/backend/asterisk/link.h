@@ -4,6 +4,7 @@
 
 #include "callhud/backend/backoff.h"
 #include "callhud/backend/io.h"
+#include "callhud/base/buf.h"
 #include "callhud/model/event.h"
 
 #define LINK_PING_MS 10000
@@ -15,6 +16,9 @@
 #define LINK_APP_BYTES 128
 
 struct link_owner {
+    /* Asked before each opening: shall the socket hear of everything from the start (subscribeAll),
+     * or of nothing until it is subscribed? */
+    bool (*wants_all)(void *self);
     void (*opened)(void *self, struct io_ws *ws);
     void (*message)(void *self, const char *bytes, size_t len);
     void (*heard)(void *self);
@@ -29,6 +33,9 @@ struct link_owner {
 
 struct ari_link;
 
+/* The address of the event socket; server as for link_new(). */
+void link_url(struct buf *url, const char *server, const char *app, bool wants_all);
+
 /* server: http(s)://HOST[:PORT]/ari. Starts to connect at once (told() is called before it
  * returns). */
 struct ari_link *link_new(const struct io *io, const char *server, const struct io_access *access,
@@ -36,12 +43,17 @@ struct ari_link *link_new(const struct io *io, const char *server, const struct 
 void link_free(struct ari_link *link); /* NULL is fine; no more callbacks */
 
 bool link_is_open(const struct ari_link *link);
-const char *link_app(const struct ari_link *link);  /* the application's name of this connection */
+/* The application's name: the same for each connection, until link_renew(). What is subscribed under
+ * it at the server outlives a connection, and so is found again instead of left behind. */
+const char *link_app(const struct ari_link *link);
 const char *link_host(const struct ari_link *link); /* "HOST:PORT", for people */
 /* Tries now, whatever was waited for; nothing while it is open or being opened. */
 void link_try_now(struct ari_link *link);
-/* Closes (in a turn of its own) and soon opens anew, under a new application name. */
+/* These close in a turn of their own. Renew: and soon open anew, under a new application name; drop:
+ * under the same; again: at once, nothing is wrong. */
 void link_renew(struct ari_link *link, const char *why);
+void link_drop(struct ari_link *link, const char *why);
+void link_again(struct ari_link *link);
 /* HTTP said what the socket would say: refused (sign-in, redirect). Closes; tries again slowly. */
 void link_refuse(struct ari_link *link, const char *what_to_do);
 

@@ -30,7 +30,8 @@ struct ari_user {
     bool is_configured; /* named in the configuration: stays whatever the server lists */
     uint32_t line;
     bool is_dnd;
-    char *dnd_device; /* "Custom:DND101"; NULL: none */
+    char *dnd_device;  /* "Custom:DND101"; NULL: none */
+    bool is_dnd_heard; /* its news come: subscribed to by name on this connection */
     VEC(struct ari_device) devices;
 
     unsigned dirty;        /* enum ari_dirty */

@@ -1,9 +1,10 @@
-/* The state of the server as a whole: endpoints, channels, bridges, then the DND of each user and
- * what variables tell of their channels. Events that come meanwhile are kept and applied again. */
+/* The state of the server as a whole: endpoints, channels, bridges, then (once their devices are
+ * subscribed) the DND of each user and what variables tell of their channels. Events that come meanwhile are kept and applied again. */
 #ifndef CALLHUD_BACKEND_ASTERISK_SNAPSHOT_H
 #define CALLHUD_BACKEND_ASTERISK_SNAPSHOT_H
 
 #include "callhud/backend/asterisk/rest.h"
+#include "callhud/backend/asterisk/subscribe.h"
 #include "callhud/backend/asterisk/world.h"
 
 #define SNAPSHOT_KEEP_MAX_BYTES (64u * 1024 * 1024)
@@ -22,6 +23,7 @@ struct snapshot_result {
 
 struct snapshot_config {
     struct rest *rest;
+    struct subs *subs;
     struct ari_people *people;
     const struct ari_world *before; /* goes on living (and changing) meanwhile */
     bool may_remove_users;
