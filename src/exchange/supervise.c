@@ -360,7 +360,8 @@ void supervise_by_code(struct ex *x, struct ex_party *leg, const char *extension
         refused = "NoSuchUser";
     else if (agent == leg->user || !ex_may_monitor(x, leg->user, agent))
         refused = "DestinationBlocked";
-    else if (!party || is_of_another(x, leg->user, party))
+    else if (!party || is_of_another(x, leg->user, party) ||
+             (code == '3' && call_of(party->session)->is_conference))
         refused = "TargetBusy";
     if (refused) {
         party_set(x, leg, EX_DISCONNECTED, refused);

@@ -280,6 +280,23 @@ static void leave_user(struct ex_party *party)
     }
 }
 
+/* Who talked to the party in a conference has somebody else of it at the other end, or nobody. */
+static void leave_conference(const struct ex_party *party)
+{
+    const struct ex_session *s = party->session;
+    for (size_t i = 0; i < s->parties.len; i++) {
+        struct ex_party *p = s->parties.items[i];
+        if (!party_is_live(p) || p->is_supervising || p->peer != party)
+            continue;
+        p->peer = NULL;
+        for (size_t o = 0; o < s->parties.len; o++) {
+            struct ex_party *other = s->parties.items[o];
+            if (other != p && party_is_live(other) && !other->is_supervising)
+                p->peer = other;
+        }
+    }
+}
+
 void party_set(struct ex *x, struct ex_party *party, enum ex_code code, const char *reason)
 {
     struct ex_party *peer = party->peer;
@@ -311,6 +328,8 @@ void party_set(struct ex *x, struct ex_party *party, enum ex_code code, const ch
     if (party_is_live(party))
         return;
     leave_user(party);
+    if (call_of(party->session)->is_conference)
+        leave_conference(party);
     device_left(x, party);
     if (!call_of(party->session)->is_over && session_live(party->session) == 0)
         call_over(x, call_of(party->session));

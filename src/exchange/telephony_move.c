@@ -337,7 +337,8 @@ bool ex_hold(struct ex *x, struct ex_party *party, bool is_on)
 
 bool ex_park(struct ex *x, struct ex_party *party)
 {
-    if (!party_is_connected(party) || party->is_outbound || !party->peer || !orbit_take(x, party))
+    bool is_one_of_two = party->peer && !call_of(party->session)->is_conference;
+    if (!party_is_connected(party) || party->is_outbound || !is_one_of_two || !orbit_take(x, party))
         return false;
     party_set(x, party, EX_PARKED, "CallPark");
     return true;

@@ -69,44 +69,6 @@ static struct ex *make(size_t users, double rate, uint64_t seed, bool is_demo)
     return x;
 }
 
-static bool is_live(const struct ex_party *p)
-{
-    return p->code != EX_GONE && p->code != EX_DISCONNECTED;
-}
-
-/* Each live session has somebody in it, and each live leg of a user is in his list exactly once. */
-static size_t check_sessions(const struct ex *x)
-{
-    size_t legs = 0;
-    for (size_t i = 0; i < ex_sessions_len(x); i++) {
-        const struct ex_session *s = ex_session_at(x, i);
-        size_t live = 0;
-        assert_ptr_equal(ex_session_by_id(x, s->id), s);
-        assert_true(s->sequence >= 1);
-        for (size_t p = 0; p < s->parties.len; p++) {
-            const struct ex_party *party = s->parties.items[p];
-            size_t times = 0;
-            assert_ptr_equal(party->session, s);
-            assert_true(party->since_ms >= party->start_ms && party->since_ms <= ex_now(x));
-            live += is_live(party) && !party->is_supervising;
-            if (!party->user || party->is_supervising)
-                continue;
-            for (size_t l = 0; l < party->user->parties.len; l++)
-                times += party->user->parties.items[l] == party;
-            assert_int_equal(times, is_live(party));
-            legs += is_live(party);
-            if (is_live(party) && party->peer)
-                assert_true(is_live(party->peer));
-            if (party->code == EX_HOLD)
-                assert_true(party->holds != 0);
-            if (party->code == EX_PARKED)
-                assert_string_not_equal(party->park, "");
-        }
-        assert_true(live > 0);
-    }
-    return legs;
-}
-
 /* What the last event said of a user is what is true of him. False: nothing was heard of him. */
 static bool check_presence(const struct floor *f, const struct ex_user *user)
 {
@@ -182,7 +144,7 @@ static void hours_of_traffic(void **state)
         ex_advance(f.x, s * 1000);
         if (s % 50)
             continue;
-        size_t legs = check_sessions(f.x);
+        size_t legs = rig_check(f.x);
         count(&f, &c);
         assert_int_equal(legs, c.listed);
         if (s == 3000)
@@ -322,12 +284,7 @@ static void people_cope_with_a_supervisor(void **state)
             done += rig_device(&rig, rig_desk(&rig), "hangup", NULL) < 300;
         else
             done += rig_do(&rig, "DELETE", p, "", NULL) < 300;
-        check_sessions(rig.x);
-        for (size_t v = 0; v < ex_supervisions_len(rig.x); v++) {
-            const struct ex_supervision *told = ex_supervision_at(rig.x, v);
-            assert_true(told->agent->code == EX_ANSWERED || told->agent->code == EX_HOLD);
-            assert_true(is_live(told->own) && told->own->user == told->supervisor);
-        }
+        rig_check(rig.x);
     }
     assert_true(done > (size_t)turns / 4);
     assert_true(ex_sessions_len(rig.x) < 200);
