@@ -349,7 +349,7 @@ static void test_a_call_is_asked_about_the_dialplan(void **state)
         rig.config.is_checking = false;
         ari_rig_answer(&rig, "channels/pbx-*", 200, values[i]);
         connect_to(&rig);
-        expect_asked(&rig, "POST", 0);
+        expect_asked(&rig, "POST channels/", 0);
         expect_asked(&rig, "GET channels/", 0);
         expect_capability(&rig, ACTION_PICKUP, NATIVE); /* nobody knows, and there is no call */
         ari_rig_forget(&rig);
