@@ -226,8 +226,10 @@ static bool is_taken(const struct ex *x, const struct ex_user *supervisor,
 /* The answer's sample in the documents and that of their own mock differ. */
 static json_t *answer(struct ex *x, const struct supervision *s)
 {
+    static const char *const absent[] = {"park", "conferenceRole", "ringOutRole"};
     json_t *body = party_json(x, s->seat);
-    json_object_del(body, "park"); /* this answer has none */
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
+        json_object_del(body, absent[i]);
     if (!ex_switch_on(x, EX_SUPERVISE_OUTBOUND)) {
         json_object_set_new(body, "direction", json_string("Inbound"));
         json_object_set_new(body, "status", json_pack("{ss, sb}", "code", "Hold", "rcc", 0));
