@@ -90,7 +90,7 @@ static void sign_in(const char *extension, char *access, char *refresh)
 
 static struct auth_session *bearer(const char *access)
 {
-    char text[AUTH_TEXT_BYTES + 16];
+    char text[1200];
     snprintf(text, sizeof text, "bearer %s", access);
     http_reply_fini(&reply);
     http_reply_init(&reply);
