@@ -420,6 +420,11 @@ static bool play(const struct made *m, const struct buf *text, struct things *ou
     return true;
 }
 
+size_t made_count(const struct made *made)
+{
+    return made->things.count;
+}
+
 /* The file is locked and stays so until its things are in our own and it is removed. Where they
  * cannot be written (the disk is full) it stays as it is, and what it names is removed at the
  * server all the same: a phone must not go on listening for the want of room. */

@@ -144,6 +144,7 @@ enum rc session_start_backend(struct session *s, struct err *err)
 {
     settings_backend(s->settings, &s->backend_config, s->is_read_only);
     s->backend_config.is_checking = s->is_checking;
+    str_copy(s->hud.own_phone, sizeof s->hud.own_phone, s->settings->phone);
     s->backend_config.is_once = s->is_once;
     if (!s->is_read_only) {
         enum rc rc = actions_new(&s->actions, s, err);
@@ -255,6 +256,11 @@ static void on_leave_done(void *self)
 {
     struct session *s = self;
     s->leave_timer = NULL;
+    if (s->made && made_count(s->made) > 0 && s->told)
+        s->told(
+            s->self, true,
+            "the server has not confirmed that all is removed: look whether your phone is still "
+            "in use, hang it up; the next start of callhud does the rest");
     s->left_done(s->left_self);
 }
 

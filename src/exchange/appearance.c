@@ -93,8 +93,7 @@ static void get_line(struct ex *x, struct ex_args *args)
     ex_reply_unknown(args->reply, 404, "lineId");
 }
 
-/* --- the whole list anew
- * --------------------------------------------------------------------------- */
+/* --- the whole list anew ------------------------------------------------------------------- */
 
 struct plan {
     VEC(struct ex_line) lines; /* as they were sent */

@@ -17,8 +17,7 @@ struct control {
     size_t len;
 };
 
-/* --- refusing
- * ------------------------------------------------------------------------------------------ */
+/* --- refusing -------------------------------------------------------------------------------- */
 
 static void not_found(struct control *c, const char *what)
 {
@@ -35,9 +34,7 @@ static void answer(struct control *c, bool is_done, json_t *body)
     reply_conflict(c->reply);
 }
 
-/* --- calls
- * ------------------------------------------------------------------------------------------------
- */
+/* --- calls ----------------------------------------------------------------------------------- */
 
 /* {"from":"+1...","to":"101"}: either may be an extension of ours; name: the outside caller's. */
 static void make_call(struct ex *x, struct control *c)
@@ -153,9 +150,7 @@ static void calls(struct ex *x, struct control *c)
         not_found(c, "uri");
 }
 
-/* --- phones
- * --------------------------------------------------------------------------------------------------
- */
+/* --- phones ---------------------------------------------------------------------------------- */
 
 static void dial(struct ex *x, struct control *c, struct ex_device *device)
 {
@@ -214,8 +209,7 @@ static void devices(struct ex *x, struct control *c)
         not_found(c, "uri");
 }
 
-/* --- people, switches
- * ------------------------------------------------------------------------------------------- */
+/* --- people, switches ------------------------------------------------------------------------ */
 
 /* "permits": who may answer this user's calls; the world calls it permitted. */
 static void set_user(struct ex *x, struct control *c, struct ex_user *user)
@@ -281,9 +275,7 @@ static void switches(struct ex *x, struct control *c)
     ex_reply_json(c->reply, 200, all_switches(x));
 }
 
-/* --- what is true
- * -------------------------------------------------------------------------------------------------
- */
+/* --- what is true ---------------------------------------------------------------------------- */
 
 static json_t *supervisions(const struct ex *x)
 {
@@ -314,9 +306,7 @@ static void state(struct ex *x, struct control *c)
                             (json_int_t)ex_sessions_len(x), "now", (json_int_t)ex_now(x)));
 }
 
-/* --- which of them
- * --------------------------------------------------------------------------------------------------
- */
+/* --- which of them --------------------------------------------------------------------------- */
 
 /* False: too deep, or a piece too long. */
 static bool split(struct control *c, const char *path)

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- what the phone is doing
- * ------------------------------------------------------------------------ */
+/* --- what the phone is doing ----------------------------------------------------------------- */
 
 static bool waits_for_lift(const struct ex_party *p)
 {
@@ -61,8 +60,7 @@ void device_takes(struct ex *x, struct ex_device *device, const struct ex_party 
     }
 }
 
-/* --- lifting, hold, hanging up
- * ------------------------------------------------------------------------ */
+/* --- lifting, hold, hanging up --------------------------------------------------------------- */
 
 bool device_answer(struct ex *x, struct ex_device *device)
 {
@@ -110,8 +108,7 @@ bool device_hangup(struct ex *x, struct ex_device *device)
     return had_digits;
 }
 
-/* --- feature codes
- * --------------------------------------------------------------------------------------- */
+/* --- feature codes --------------------------------------------------------------------------- */
 
 static void prompt_over(struct ex *x, void *self)
 {
@@ -171,9 +168,7 @@ static struct ex_session *silence(struct ex *x, const struct ex_device *device, 
     return leg->session;
 }
 
-/* --- dialling
- * -----------------------------------------------------------------------------------------------
- */
+/* --- dialling -------------------------------------------------------------------------------- */
 
 static struct ex_session *dial(struct ex *x, struct ex_device *device, const char *number)
 {

@@ -108,15 +108,30 @@ json_t *ex_directory_record(const struct ex *x, const struct ex_entry *entry)
     return record;
 }
 
-static bool is_listed(const struct ex_args *args, const struct ex_entry *entry)
+void ex_kinds_read(const struct ex_args *args, struct ex_kinds *kinds)
 {
     const struct ex_request *request = args->request;
-    const char *group = ex_query(request, "typeGroup");
-    if (group && str_eq(group, "User") != str_eq(entry->type, "User"))
-        return false;
-    if (ex_query(request, "siteId") && !ex_query_has(request, "siteId", "main-site"))
-        return false;
-    return !ex_query(request, "type") || ex_query_has(request, "type", entry->type);
+    bool is_any = !ex_query(request, "type");
+    kinds->users = is_any || ex_query_has(request, "type", "User");
+    kinds->queues = is_any || ex_query_has(request, "type", "Department");
+    kinds->locations = is_any || ex_query_has(request, "type", "ParkLocation");
+}
+
+bool ex_kinds_have(const struct ex_kinds *kinds, const struct ex_entry *entry)
+{
+    return entry->queue ? kinds->queues : entry->location ? kinds->locations : kinds->users;
+}
+
+/* typeGroup and siteId as kinds. */
+static void narrow(const struct ex_args *args, struct ex_kinds *kinds)
+{
+    const char *group = ex_query(args->request, "typeGroup");
+    bool is_here =
+        !ex_query(args->request, "siteId") || ex_query_has(args->request, "siteId", "main-site");
+    if (!is_here || str_eq(group, "NonUser"))
+        kinds->users = false;
+    if (!is_here || str_eq(group, "User"))
+        kinds->queues = kinds->locations = false;
 }
 
 static bool is_unchanged(const struct ex *x, struct ex_args *args)
@@ -147,13 +162,16 @@ static void get_entries(struct ex *x, struct ex_args *args)
     size_t len = ex_entries_len(x);
     if (ex_query_bool(args->request, "showFederated", true))
         len += EX_FEDERATED;
+    struct ex_kinds kinds;
+    ex_kinds_read(args, &kinds);
+    narrow(args, &kinds);
     size_t total = 0;
     for (size_t i = 0; i < len && ex_entry_at(x, i, &entry); i++)
-        total += is_listed(args, &entry);
+        total += ex_kinds_have(&kinds, &entry);
     ex_page_of(&page, total);
     json_t *records = json_array();
     for (size_t i = 0, at = 0; i < len && at < page.end && ex_entry_at(x, i, &entry); i++) {
-        if (!is_listed(args, &entry))
+        if (!ex_kinds_have(&kinds, &entry))
             continue;
         if (at >= page.start)
             json_array_append_new(records, ex_directory_record(x, &entry));

@@ -20,6 +20,13 @@ bool ex_entry_at(const struct ex *x, size_t index, struct ex_entry *entry);
 void ex_entry_name(const struct ex_entry *entry, char out[EX_NAME_BYTES]);
 size_t ex_entries_len(const struct ex *x); /* without the federated */
 
+/* What the query's "type" asks for; all without it. */
+struct ex_kinds {
+    bool users, queues, locations;
+};
+void ex_kinds_read(const struct ex_args *args, struct ex_kinds *kinds);
+bool ex_kinds_have(const struct ex_kinds *kinds, const struct ex_entry *entry);
+
 /* directory_extension.c */
 void ex_get_extensions(struct ex *x, struct ex_args *args);
 void ex_get_extension(struct ex *x, struct ex_args *args);

@@ -44,33 +44,44 @@ static json_t *record_of(const struct ex *x, const struct ex_args *args,
     return record;
 }
 
-static bool is_listed(const struct ex_args *args, const struct ex_entry *entry)
+/* The query, read once. */
+struct wanted {
+    struct ex_kinds kinds;
+    const char *number, *email;
+    bool is_enabled, is_disabled;
+};
+
+static bool is_listed(const struct wanted *wanted, const struct ex_entry *entry)
 {
-    const struct ex_request *request = args->request;
-    const char *number = ex_query(request, "extensionNumber");
-    const char *email = ex_query(request, "email");
-    if (number && !str_eq(number, entry->extension))
+    const struct ex_user *user = entry->user;
+    if (!ex_kinds_have(&wanted->kinds, entry))
         return false;
-    if (email && !(entry->user && str_eq_nocase(email, entry->user->email)))
+    if (wanted->number && !str_eq(wanted->number, entry->extension))
         return false;
-    if (ex_query(request, "status") && !ex_query_has(request, "status", entry->status))
+    if (wanted->email && !(user && str_eq_nocase(wanted->email, user->email)))
         return false;
-    return !ex_query(request, "type") || ex_query_has(request, "type", entry->type);
+    return user && !user->is_enabled ? wanted->is_disabled : wanted->is_enabled;
 }
 
 void ex_get_extensions(struct ex *x, struct ex_args *args)
 {
     struct ex_page page;
     struct ex_entry entry;
+    struct wanted wanted = {.number = ex_query(args->request, "extensionNumber"),
+                            .email = ex_query(args->request, "email")};
+    bool is_any = !ex_query(args->request, "status");
     if (!ex_page_read(args, 100, 1000, &page))
         return;
+    ex_kinds_read(args, &wanted.kinds);
+    wanted.is_enabled = is_any || ex_query_has(args->request, "status", "Enabled");
+    wanted.is_disabled = is_any || ex_query_has(args->request, "status", "Disabled");
     size_t total = 0, len = ex_entries_len(x);
     for (size_t i = 0; i < len && ex_entry_at(x, i, &entry); i++)
-        total += is_listed(args, &entry);
+        total += is_listed(&wanted, &entry);
     ex_page_of(&page, total);
     json_t *records = json_array();
     for (size_t i = 0, at = 0; i < len && at < page.end && ex_entry_at(x, i, &entry); i++) {
-        if (!is_listed(args, &entry))
+        if (!is_listed(&wanted, &entry))
             continue;
         if (at >= page.start)
             json_array_append_new(records, record_of(x, args, &entry));

@@ -79,7 +79,7 @@ bool ex_parked_at(const struct ex *x, uint64_t extension_id);
 void ex_people_make(struct ex *x);
 void ex_people_free(struct ex *x);
 
-/* --- looking up ------------------------------------------------------------------------------- */
+/* --- looking up ------------------------------------------------------------------------------ */
 
 struct ex_queue *ex_queue_by_id(const struct ex *x, uint64_t id);
 struct ex_location *ex_location_by_id(const struct ex *x, uint64_t id);
@@ -94,7 +94,7 @@ void ex_groups_free(struct ex *x);
 bool ex_is_permitted(const struct ex_user *owner, uint64_t extension_id);
 void ex_full_name(const struct ex_user *user, char *out, size_t size);
 
-/* --- presence and appearance ------------------------------------------------------------------ */
+/* --- presence and appearance ----------------------------------------------------------------- */
 
 /* The program's own copy of a word of the protocol, for fields that borrow; NULL: no such word. */
 const char *ex_user_status_word(const char *text);
@@ -115,7 +115,7 @@ void ex_lines_changed(struct ex *x, struct ex_user *user, unsigned line_id);
 /* The reserved lines, the user's own, at the front of an empty appearance. */
 void ex_lines_reserve(struct ex_user *user);
 
-/* --- store.c ---------------------------------------------------------------------------------- */
+/* --- store.c --------------------------------------------------------------------------------- */
 
 /* Something of the user has changed that is kept: saved soon. */
 void ex_keep(struct ex *x, struct ex_user *user);

@@ -76,8 +76,7 @@ struct ex_group *ex_group_by_id(const struct ex *x, uint64_t id)
     return NULL;
 }
 
-/* --- requests ------------------------------------------------------------------------------------
- */
+/* --- requests -------------------------------------------------------------------------------- */
 
 static json_t *group_record(const struct ex_args *args, const struct ex_group *group)
 {

@@ -37,8 +37,7 @@ const char *ex_visibility_word(const char *text)
     return word_of(words, text);
 }
 
-/* --- aggregation
- * ----------------------------------------------------------------------------------- */
+/* --- aggregation --------------------------------------------------------------------------- */
 
 static bool is_live(const struct ex_party *party)
 {
@@ -74,8 +73,7 @@ const char *ex_presence_status(const struct ex_user *user)
     return is_busy ? "Busy" : "Available";
 }
 
-/* --- calls
- * ------------------------------------------------------------------------------------------- */
+/* --- calls --------------------------------------------------------------------------------- */
 
 static json_t *sip_data(const struct ex_party *party, bool is_ringing)
 {
@@ -183,8 +181,7 @@ static size_t live_calls(const struct ex_user *user)
     return count;
 }
 
-/* --- one user
- * -------------------------------------------------------------------------------------- */
+/* --- one user ------------------------------------------------------------------------------ */
 
 static void put_words(json_t *body, const char *presence, const char *telephony,
                       const char *user_status, const char *dnd)
@@ -246,8 +243,7 @@ json_t *ex_presence(struct ex *x, struct ex_user *user, const struct ex_user *vi
     return body;
 }
 
-/* --- events
- * ---------------------------------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------------------------- */
 
 static json_t *event_id(const struct ex *x, uint64_t id)
 {

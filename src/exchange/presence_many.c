@@ -43,7 +43,8 @@ static struct part answer_one(struct ex *x, const struct ex_args *args, ex_one *
         reply.body = one(x, &item);
     else
         ex_reply_unknown(&reply, 404, "extensionId");
-    return (struct part){id, reply.status, reply.body};
+    struct part part = {id, reply.status, reply.body};
+    return part;
 }
 
 static const char *reason_of(int status)
@@ -131,8 +132,7 @@ void ex_answer_many(struct ex *x, struct ex_args *args, ex_one *one)
     mem_free(list);
 }
 
-/* --- presence ------------------------------------------------------------------------------------
- */
+/* --- presence -------------------------------------------------------------------------------- */
 
 /* Of a queue or a park location little more is told than that it has none. */
 static json_t *no_presence(const struct ex_args *args)

@@ -3,8 +3,7 @@
 
 #include "callhud/base/str.h"
 
-/* --- unified
- * --------------------------------------------------------------------------------------- */
+/* --- unified ------------------------------------------------------------------------------- */
 
 static const char *unified_status(const struct ex_user *user)
 {
@@ -93,8 +92,7 @@ void ex_patch_unified(struct ex *x, struct ex_args *args)
     ex_reply_json(args->reply, 200, unified(x, args));
 }
 
-/* --- queues
- * ---------------------------------------------------------------------------------------- */
+/* --- queues -------------------------------------------------------------------------------- */
 
 struct ex_queue *ex_the_queue(struct ex *x, struct ex_args *args)
 {

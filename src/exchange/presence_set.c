@@ -41,8 +41,7 @@ static size_t chars_of(const char *text)
     return count;
 }
 
-/* --- the fields of PUT presence
- * -------------------------------------------------------------------- */
+/* --- the fields of PUT presence ------------------------------------------------------------ */
 
 /* Each checks the value, and sets it unless is_trial. False: not such a value. */
 typedef bool field_set(struct ex *x, struct ex_user *user, const json_t *value, bool is_trial);
@@ -170,8 +169,7 @@ void ex_put_presence(struct ex *x, struct ex_args *args)
                   ex_presence(x, args->user, args->user, false, false, args->request->base_url));
 }
 
-/* --- what the exchange's control sets besides
- * -------------------------------------------------------- */
+/* --- what the exchange's control sets besides ---------------------------------------------- */
 
 static void tell_extension(struct ex *x, const struct ex_user *user)
 {

@@ -89,8 +89,7 @@ void ex_reply_no_permission(struct ex_reply *reply, const char *permission)
                    json_pack("{ss}", "permissionName", permission));
 }
 
-/* --- requests ------------------------------------------------------------------------------------
- */
+/* --- requests -------------------------------------------------------------------------------- */
 
 const char *ex_query(const struct ex_request *request, const char *name)
 {
@@ -171,8 +170,7 @@ void ex_page_of(struct ex_page *page, size_t total)
     page->end = total - page->start > page->per_page ? page->start + page->per_page : total;
 }
 
-/* --- addresses -----------------------------------------------------------------------------------
- */
+/* --- addresses ------------------------------------------------------------------------------- */
 
 /* The path of the request with the ids for "~". */
 static void put_path(struct buf *out, const struct ex_args *args)

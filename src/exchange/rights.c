@@ -60,8 +60,7 @@ bool ex_may_monitor(const struct ex *x, const struct ex_user *viewer, const stru
     return false;
 }
 
-/* --- users permitted to answer my calls ----------------------------------------------------------
- */
+/* --- users permitted to answer my calls ------------------------------------------------------ */
 
 static json_t *permitted_record(struct ex *x, const struct ex_args *args, uint64_t id)
 {

@@ -46,8 +46,7 @@ void ex_get_grant(struct ex *x, struct ex_args *args)
     ex_reply_json(args->reply, 200, ex_page_body(args, &page, records));
 }
 
-/* --- features
- * -------------------------------------------------------------------------------------- */
+/* --- features ------------------------------------------------------------------------------ */
 
 enum need { EVERYBODY, ADMINS, MONITORS, MEMBERS, NOBODY };
 

@@ -79,8 +79,7 @@ struct ex_queue *ex_the_queue(struct ex *x, struct ex_args *args);
 void ex_get_grant(struct ex *x, struct ex_args *args);
 void ex_get_features(struct ex *x, struct ex_args *args);
 
-/* --- reply.c: answers ---------------------------------------------------------------------------
- */
+/* --- reply.c: answers ------------------------------------------------------------------------ */
 
 void ex_reply_json(struct ex_reply *reply, int status, json_t *body); /* takes over body */
 void ex_reply_empty(struct ex_reply *reply, int status);
@@ -94,8 +93,7 @@ void ex_reply_not_yours(struct ex_reply *reply);
 /* 403 CMN-408: the user's role lacks a permission. */
 void ex_reply_no_permission(struct ex_reply *reply, const char *permission);
 
-/* --- reply.c: requests --------------------------------------------------------------------------
- */
+/* --- reply.c: requests ----------------------------------------------------------------------- */
 
 /* The first value of a query parameter; NULL. */
 const char *ex_query(const struct ex_request *request, const char *name);

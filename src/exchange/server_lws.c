@@ -357,11 +357,13 @@ static void on_message(struct server_client *c, const char *bytes, size_t len)
     buf_reset(&c->message);
 }
 
-/* Without a closing handshake, and with a reset: as a network that goes away. */
+/* Without a closing handshake, and with a reset: as a network that goes away. On Linux a TCP socket
+ * that is connected to nothing resets its connection. */
 static void make_abrupt(struct lws *wsi)
 {
-    struct linger linger = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    if (connect(lws_get_socket_fd(wsi), &nobody, sizeof nobody) != 0)
+        lws_set_timeout(wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
 }
 
 static int on_web_socket_writeable(struct server_client *c)

@@ -23,7 +23,7 @@ struct ex_store {
     json_t *strangers; /* users of the file that this exchange does not have: kept as they are */
 };
 
-/* --- as JSON ---------------------------------------------------------------------------------- */
+/* --- as JSON --------------------------------------------------------------------------------- */
 
 static json_t *ids_of(const uint64_t *ids, size_t count)
 {
@@ -90,8 +90,7 @@ static json_t *state_json(const struct ex *x)
     return state;
 }
 
-/* --- to the file --------------------------------------------------------------------------------
- */
+/* --- to the file ----------------------------------------------------------------------------- */
 
 static bool write_all(int fd, const char *text)
 {
@@ -177,8 +176,7 @@ void ex_keep_groups(struct ex *x)
     ex_save(x);
 }
 
-/* --- from the file
- * -------------------------------------------------------------------------------- */
+/* --- from the file ------------------------------------------------------------------------- */
 
 /* Sets *word to the program's own copy; false: there is something else than a word of these. */
 static bool read_word(const json_t *user, const char *key, const char *(*find)(const char *),

@@ -3,6 +3,7 @@
 #include "callhud/base/clock.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
+#include "ex.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,7 +29,8 @@ static const struct row {
     {"/account/{a}/extension/{e}/presence/line/presence", SUB_LINE_PRESENCE, "ReadPresence",
      OTHERS_ADMIN},
     {"/account/{a}/extension/{e}/presence/dnd", SUB_DND, "ReadAccounts", OTHERS_SHARING},
-    {"/account/{a}/extension/{e}/favorite/presence", SUB_SILENT, "ReadPresence", OTHERS_ADMIN},
+    {"/account/{a}/extension/{e}/favorite/presence", SUB_FAVORITE_PRESENCE, "ReadPresence",
+     OTHERS_ADMIN},
     {"/account/{a}/extension/{e}/favorite", SUB_SILENT, "ReadContacts", OTHERS_ADMIN},
     {"/account/{a}/extension/{e}/grant", SUB_GRANT, "ReadAccounts", OTHERS_ADMIN},
     {"/account/{a}/extension", SUB_EXTENSION, "ReadAccounts", OTHERS_ANY},
@@ -60,6 +62,7 @@ static void filter_fini(struct sub_filter *filter)
 
 struct ids {
     char account[24], extension[24];
+    uint64_t id; /* the extension's */
     bool has_extension;
 };
 
@@ -131,14 +134,16 @@ static bool has_scope(const struct row *row, const struct auth_session *session,
     return false;
 }
 
+/* whose is NULL for an extension without a person. */
 static bool may_watch(const struct row *row, const struct ex_user *viewer,
                       const struct ex_user *whose, struct problem *problem)
 {
     if (whose == viewer || row->others == OTHERS_ANY)
         return true;
     if (row->others == OTHERS_SHARING)
-        return whose->shares_presence || refuse(problem, 403, "SUB-403", "SUB-403",
-                                                "The user does not allow to monitor his presence");
+        return !whose || whose->shares_presence ||
+               refuse(problem, 403, "SUB-403", "SUB-403",
+                      "The user does not allow to monitor his presence");
     return viewer->is_admin ||
            refuse(problem, 403, "CMN-404", "CMN-404", "Access to another extension is not allowed");
 }
@@ -187,27 +192,42 @@ static char *canonical(const struct ids *ids, const char *path, const char *quer
     return text;
 }
 
+/* Whose it is, when it is not the subscriber's own: a person or a park location. */
+static bool resolve_other(const struct ex *x, const struct row *row, uint64_t id,
+                          const struct ex_user **whose, struct problem *problem)
+{
+    *whose = ex_user_by_id(x, id);
+    if (*whose || ex_location_by_id(x, id))
+        return true;
+    if (ex_queue_by_id(x, id) && row->kind != SUB_EXTENSION && row->kind != SUB_TELEPHONY)
+        return refuse(problem, 403, "SUB-402", "SUB-402",
+                      "Presence is not available for this type of extension");
+    return ex_queue_by_id(x, id) || refuse(problem, 403, "SUB-408", "SUB-408",
+                                           "The extension of the event filter is unknown");
+}
+
 /* Finds out whose it is and puts numbers for "~". */
-static const struct ex_user *resolve(const struct ex *x, struct ids *ids,
-                                     const struct ex_user *viewer, struct problem *problem)
+static bool resolve(const struct ex *x, const struct row *row, struct ids *ids,
+                    const struct ex_user *viewer, const struct ex_user **whose,
+                    struct problem *problem)
 {
     char account[24];
     int64_t id = 0;
+    *whose = viewer;
     snprintf(account, sizeof account, "%" PRIu64, ex_account_id(x));
-    if (!str_eq(ids->account, "~") && !str_eq(ids->account, account)) {
-        refuse(problem, 403, "SUB-406", "SUB-406", "Events of another account are not available");
-        return NULL;
-    }
+    if (!str_eq(ids->account, "~") && !str_eq(ids->account, account))
+        return refuse(problem, 403, "SUB-406", "SUB-406",
+                      "Events of another account are not available");
     str_copy(ids->account, sizeof ids->account, account);
-    if (!ids->has_extension || str_eq(ids->extension, "~")) {
-        snprintf(ids->extension, sizeof ids->extension, "%" PRIu64, viewer->id);
-        return viewer;
+    ids->id = viewer->id;
+    if (ids->has_extension && !str_eq(ids->extension, "~")) {
+        str_to_int(ids->extension, 1, INT64_MAX, &id);
+        ids->id = (uint64_t)id;
+        if (!resolve_other(x, row, ids->id, whose, problem))
+            return false;
     }
-    const struct ex_user *user =
-        str_to_int(ids->extension, 1, INT64_MAX, &id) ? ex_user_by_id(x, (uint64_t)id) : NULL;
-    if (!user)
-        refuse(problem, 403, "SUB-408", "SUB-408", "The extension of the event filter is unknown");
-    return user;
+    snprintf(ids->extension, sizeof ids->extension, "%" PRIu64, ids->id);
+    return true;
 }
 
 static bool filter_parse(struct sub_filter *filter, const struct ex *x,
@@ -231,11 +251,11 @@ static bool filter_parse(struct sub_filter *filter, const struct ex *x,
         row = row_fits(&rows[i], buf_text(&path), &ids) ? &rows[i] : NULL;
     const struct ex_user *whose = NULL;
     bool is_good = row || is_malformed(problem, text);
-    is_good = is_good && (whose = resolve(x, &ids, viewer, problem)) != NULL &&
+    is_good = is_good && resolve(x, row, &ids, viewer, &whose, problem) &&
               has_scope(row, session, problem) && may_watch(row, viewer, whose, problem);
     if (is_good) {
         filter->kind = row->kind;
-        filter->extension_id = ids.has_extension ? whose->id : 0;
+        filter->extension_id = ids.has_extension ? ids.id : 0;
         read_query(filter, query, text);
         filter->text = canonical(&ids, buf_text(&path), filter->query);
     }
@@ -366,6 +386,16 @@ static bool has_line(const struct ex *x, uint64_t owner_id, uint64_t extension_i
     return false;
 }
 
+static bool has_favorite(const struct ex *x, uint64_t owner_id, uint64_t extension_id)
+{
+    const struct ex_user *owner = ex_user_by_id(x, owner_id);
+    for (size_t i = 0; owner && i < owner->favorites.len; i++) {
+        if (owner->favorites.items[i].extension_id == extension_id)
+            return true;
+    }
+    return false;
+}
+
 static bool party_says(json_t *party, const char *key, const char *want)
 {
     return !want || str_eq_nocase(json_string_value(json_object_get(party, key)), want);
@@ -397,10 +427,13 @@ static bool filter_fits(const struct sub_filter *filter, const struct ex *x,
     case SUB_LINE_PRESENCE:
         return event->kind == EX_EVENT_PRESENCE &&
                has_line(x, filter->extension_id, event->extension_id);
+    case SUB_FAVORITE_PRESENCE:
+        return event->kind == EX_EVENT_PRESENCE &&
+               has_favorite(x, filter->extension_id, event->extension_id);
     case SUB_LINES: return event->kind == EX_EVENT_LINES && is_whose;
     case SUB_DND: return event->kind == EX_EVENT_DND && is_whose;
     case SUB_EXTENSION: return event->kind == EX_EVENT_EXTENSION && is_whose;
-    case SUB_GRANT: return event->kind == EX_EVENT_GRANT && is_whose;
+    case SUB_GRANT: return event->kind == EX_EVENT_GRANT && (is_whose || !event->extension_id);
     case SUB_TELEPHONY:
         return event->kind == EX_EVENT_TELEPHONY && is_whose && party_fits(filter, event);
     case SUB_SILENT: return false;

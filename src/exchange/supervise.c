@@ -11,8 +11,7 @@
 
 #define OF_ONE_CALL_MAX 2 /* P/supervise, once for each side */
 
-/* --- the list ------------------------------------------------------------------------------------
- */
+/* --- the list -------------------------------------------------------------------------------- */
 
 size_t ex_supervisions_len(const struct ex *x)
 {
@@ -77,8 +76,7 @@ void supervise_party_left(struct ex *x, struct ex_party *party)
     }
 }
 
-/* --- begin
- * -------------------------------------------------------------------------------------------- */
+/* --- begin ----------------------------------------------------------------------------------- */
 
 static void confirm(struct ex *x, struct supervision *s)
 {
@@ -137,8 +135,7 @@ static struct supervision *begin(struct ex *x, struct ex_user *supervisor, struc
     return s;
 }
 
-/* --- by request
- * ------------------------------------------------------------------------------------------ */
+/* --- by request ------------------------------------------------------------------------------ */
 
 struct wish {
     struct ex_device *device;
@@ -230,6 +227,7 @@ static bool is_taken(const struct ex *x, const struct ex_user *supervisor,
 static json_t *answer(struct ex *x, const struct supervision *s)
 {
     json_t *body = party_json(x, s->seat);
+    json_object_del(body, "park"); /* this answer has none */
     if (!ex_switch_on(x, EX_SUPERVISE_OUTBOUND)) {
         json_object_set_new(body, "direction", json_string("Inbound"));
         json_object_set_new(body, "status", json_pack("{ss, sb}", "code", "Hold", "rcc", 0));
@@ -293,8 +291,7 @@ void on_supervise_party(struct ex *x, struct ex_args *args)
         supervise(x, args, &wish, agent, target);
 }
 
-/* --- by feature code
- * ---------------------------------------------------------------------------------------- */
+/* --- by feature code ------------------------------------------------------------------------- */
 
 bool is_supervise_code(const char *number)
 {
@@ -363,7 +360,8 @@ void supervise_by_code(struct ex *x, struct ex_party *leg, const char *extension
         refused = "NoSuchUser";
     else if (agent == leg->user || !ex_may_monitor(x, leg->user, agent))
         refused = "DestinationBlocked";
-    else if (!party || is_of_another(x, leg->user, party))
+    else if (!party || is_of_another(x, leg->user, party) ||
+             (code == '3' && call_of(party->session)->is_conference))
         refused = "TargetBusy";
     if (refused) {
         party_set(x, leg, EX_DISCONNECTED, refused);

@@ -5,8 +5,7 @@
 
 #include <stdio.h>
 
-/* --- begin and end ------------------------------------------------------------------------------
- */
+/* --- begin and end --------------------------------------------------------------------------- */
 
 void ex_calls_init(struct ex *x)
 {
@@ -49,8 +48,7 @@ void ex_calls_fini(struct ex *x)
     x->calls = NULL;
 }
 
-/* --- sessions ------------------------------------------------------------------------------------
- */
+/* --- sessions -------------------------------------------------------------------------------- */
 
 struct call *call_of(const struct ex_session *session)
 {
@@ -130,8 +128,7 @@ struct ex_session *ex_session_at(const struct ex *x, size_t index)
     return &x->calls->live.items[index]->session;
 }
 
-/* --- parties -------------------------------------------------------------------------------------
- */
+/* --- parties --------------------------------------------------------------------------------- */
 
 static struct ex_party *party_make(struct ex *x, struct ex_session *s, struct ex_user *user,
                                    bool is_outbound)
@@ -244,12 +241,13 @@ const char *ex_party_telephony(const struct ex_party *p)
     return "NoCall";
 }
 
-/* --- changes
- * -------------------------------------------------------------------------------------- */
+/* --- changes --------------------------------------------------------------------------------- */
 
 void party_tell(struct ex *x, struct ex_party *party)
 {
     party->session->sequence++;
+    if (!x->on_event)
+        return;
     uint64_t extension_id = party->user ? party->user->id : party->extension_id;
     ex_emit(x, EX_EVENT_TELEPHONY, extension_id, party_event(x, party));
 }
@@ -278,6 +276,23 @@ static void leave_user(struct ex_party *party)
         if (user->parties.items[i] == party) {
             VEC_REMOVE(&user->parties, i);
             return;
+        }
+    }
+}
+
+/* Who talked to the party in a conference has somebody else of it at the other end, or nobody. */
+static void leave_conference(const struct ex_party *party)
+{
+    const struct ex_session *s = party->session;
+    for (size_t i = 0; i < s->parties.len; i++) {
+        struct ex_party *p = s->parties.items[i];
+        if (!party_is_live(p) || p->is_supervising || p->peer != party)
+            continue;
+        p->peer = NULL;
+        for (size_t o = 0; o < s->parties.len; o++) {
+            struct ex_party *other = s->parties.items[o];
+            if (other != p && party_is_live(other) && !other->is_supervising)
+                p->peer = other;
         }
     }
 }
@@ -313,6 +328,8 @@ void party_set(struct ex *x, struct ex_party *party, enum ex_code code, const ch
     if (party_is_live(party))
         return;
     leave_user(party);
+    if (call_of(party->session)->is_conference)
+        leave_conference(party);
     device_left(x, party);
     if (!call_of(party->session)->is_over && session_live(party->session) == 0)
         call_over(x, call_of(party->session));

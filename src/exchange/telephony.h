@@ -63,8 +63,7 @@ struct place {
     char number[24], name[64];
 };
 
-/* --- telephony.c: sessions and parties ---------------------------------------------------------
- */
+/* --- telephony.c: sessions and parties ------------------------------------------------------- */
 
 struct call *call_of(const struct ex_session *session);
 struct ex_session *call_new(struct ex *x, const char *origin, bool is_scripted);
@@ -86,8 +85,7 @@ size_t session_live(const struct ex_session *session);
 struct ex_party *session_party(const struct ex_session *session, const char *id); /* NULL */
 struct ex_device *user_device(const struct ex_user *user); /* the first online; NULL */
 
-/* --- telephony_place.c: where numbers lead -------------------------------------------------------
- */
+/* --- telephony_place.c: where numbers lead --------------------------------------------------- */
 
 /* What a number means to a caller of ours; false: nothing. */
 bool place_of_number(struct ex *x, const char *number, struct place *out);
@@ -101,16 +99,13 @@ bool user_takes_calls(const struct ex_user *user);
 /* One call more or less at the park location of that id, if it is one. */
 void location_count(struct ex *x, uint64_t extension_id, int by);
 
-/* --- telephony_json.c ---------------------------------------------------------------------------
- */
+/* --- telephony_json.c ------------------------------------------------------------------------ */
 
 json_t *party_json(struct ex *x, const struct ex_party *party);
 json_t *session_json(struct ex *x, const struct ex_session *session);
 json_t *party_event(struct ex *x, const struct ex_party *party);
 
-/* --- telephony_move.c, telephony_hand.c
- * ---------------------------------------------------------------------------
- */
+/* --- telephony_move.c, telephony_hand.c ------------------------------------------------------ */
 
 /* Rings at the place for far; tells far's Setup too when it has not been. The new party; NULL when
  * nobody rings: a mailbox takes it. */
@@ -150,8 +145,7 @@ bool queue_refused(struct ex *x, struct ex_party *party, const char *reason);
 struct ex_session *call_place(struct ex *x, const char *from_number, const char *from_name,
                               const struct place *to, bool is_scripted);
 
-/* --- telephony_more.c: conferences, ring out, call out -------------------------------------------
- */
+/* --- telephony_more.c: conferences, ring out, call out --------------------------------------- */
 
 struct ex_session *call_out(struct ex *x, struct ex_user *user, struct ex_device *device,
                             const char *number, const char *origin);
@@ -163,9 +157,7 @@ void on_ring_out(struct ex *x, struct ex_args *args);
 void on_ring_out_read(struct ex *x, struct ex_args *args);
 void on_ring_out_end(struct ex *x, struct ex_args *args);
 
-/* --- telephony_rest.c, telephony_table.c
- * ----------------------------------------------------------------------------
- */
+/* --- telephony_rest.c, telephony_table.c ----------------------------------------------------- */
 
 /* 403 TAS-106, and 409: the codes for the latter are not known. */
 void reply_forbidden(struct ex_reply *reply);
@@ -177,8 +169,7 @@ struct ex_party *args_party(struct ex *x, struct ex_args *args);
 struct ex_device *args_device(struct ex *x, struct ex_args *args, const json_t *body,
                               const char *key);
 
-/* --- supervise.c ---------------------------------------------------------------------------------
- */
+/* --- supervise.c ----------------------------------------------------------------------------- */
 
 void on_supervise_session(struct ex *x, struct ex_args *args);
 void on_supervise_party(struct ex *x, struct ex_args *args);
@@ -191,8 +182,7 @@ void supervise_by_code(struct ex *x, struct ex_party *leg, const char *extension
 bool is_supervise_code(const char *number); /* "*80" to "*83" */
 void supervisions_free(struct ex *x);
 
-/* --- device.c ------------------------------------------------------------------------------------
- */
+/* --- device.c -------------------------------------------------------------------------------- */
 
 /* Each false: not possible now. dial: the session made or spoken to in *session; NULL: the number
  * is not complete. */
@@ -207,8 +197,7 @@ void device_takes(struct ex *x, struct ex_device *device, const struct ex_party 
 void device_prompt(struct ex *x, struct ex_party *leg);
 void device_left(struct ex *x, struct ex_party *party); /* forgets digits of a leg that ended */
 
-/* --- traffic.c -----------------------------------------------------------------------------------
- */
+/* --- traffic.c ------------------------------------------------------------------------------- */
 
 void traffic_start(struct ex *x);
 void traffic_stop(struct ex *x);

@@ -5,10 +5,16 @@
 
 #include <stdio.h>
 
+/* In a conference nobody is replaced: only in a call of two is it clear by whom. */
+static bool is_movable(const struct ex_party *party)
+{
+    return party->peer && party_is_live(party->peer) && !call_of(party->session)->is_conference;
+}
+
 bool call_transfer(struct ex *x, struct ex_party *party, const struct place *to)
 {
     struct ex_party *far = party->peer;
-    if (!party_is_connected(party) || !far || !party_is_live(far))
+    if (!party_is_connected(party) || !is_movable(party))
         return false;
     party_set(x, party, EX_DISCONNECTED,
               to->kind == TO_LOCATION ? "ParkLocation" : "BlindTransfer");
@@ -19,7 +25,7 @@ bool call_transfer(struct ex *x, struct ex_party *party, const struct place *to)
 bool call_forward(struct ex *x, struct ex_party *party, const struct place *to, const char *reason)
 {
     struct ex_party *far = party->peer;
-    if (!party_is_ringing(party) || party->is_outbound || !far || !party_is_live(far))
+    if (!party_is_ringing(party) || party->is_outbound || !is_movable(party))
         return false;
     call_of(party->session)->queue = NULL;
     party_set(x, party, EX_DISCONNECTED, reason);
@@ -57,7 +63,7 @@ bool call_bridge(struct ex *x, struct ex_party *party, struct ex_party *with)
     struct ex_party *far = party->peer, *other = with->peer;
     if (party->session == with->session || !party_is_connected(party) || !party_is_connected(with))
         return false;
-    if (!far || !other || !party_is_connected(far) || !party_is_live(other))
+    if (!is_movable(party) || !is_movable(with) || !party_is_connected(far))
         return false;
     snprintf(party->peer_session, sizeof party->peer_session, "%s", with->session->id);
     snprintf(party->peer_party, sizeof party->peer_party, "%s", with->id);
@@ -71,9 +77,7 @@ bool call_bridge(struct ex *x, struct ex_party *party, struct ex_party *with)
     return true;
 }
 
-/* --- pick up
- * ------------------------------------------------------------------------------------------------
- */
+/* --- pick up --------------------------------------------------------------------------------- */
 
 struct ex_party *call_connect(struct ex *x, struct ex_session *s, struct ex_user *user,
                               struct ex_device *device, struct ex_party *far)
@@ -96,7 +100,7 @@ struct ex_party *call_unpark(struct ex *x, struct ex_party *parked, struct ex_us
                              struct ex_device *device, struct ex_party *from)
 {
     struct ex_party *far = parked->peer;
-    if (parked->code != EX_PARKED || !far || !party_is_live(far))
+    if (parked->code != EX_PARKED || !is_movable(parked))
         return NULL;
     struct ex_session *s = from ? from->session : call_new(x, "Call", parked->session->is_scripted);
     struct ex_party *own = from ? from : party_new(x, s, user, true);
@@ -127,7 +131,7 @@ struct ex_party *call_pick_up(struct ex *x, struct ex_party *party, struct ex_us
     bool is_ringing = party_is_ringing(party) && !party->is_outbound;
     if (party->code == EX_PARKED)
         return call_unpark(x, party, user, device, NULL);
-    if (!far || !party_is_live(far) || !(party->code == EX_HOLD || is_ringing))
+    if (!is_movable(party) || !(party->code == EX_HOLD || is_ringing))
         return NULL;
     struct ex_session *s = party->session;
     call_of(s)->queue = NULL;
@@ -138,7 +142,7 @@ struct ex_party *call_pick_up(struct ex *x, struct ex_party *party, struct ex_us
 struct ex_party *call_flip(struct ex *x, struct ex_party *party, struct ex_device *device)
 {
     struct ex_party *far = party->peer;
-    if (party->code != EX_ANSWERED || !far || !party_is_live(far))
+    if (party->code != EX_ANSWERED || !is_movable(party))
         return NULL;
     struct ex_session *s = party->session;
     struct ex_user *user = party->user;

@@ -64,7 +64,7 @@ static json_t *noted_json(const struct ex_party *p)
     return out;
 }
 
-static void put_ends(json_t *out, const struct ex_party *p)
+static void put_ends(json_t *out, const struct ex_party *p, bool is_event)
 {
     json_t *own = end_json(p, p->peer);
     json_t *other = p->peer ? end_json(p->peer, p) : noted_json(p);
@@ -72,6 +72,8 @@ static void put_ends(json_t *out, const struct ex_party *p)
     bool is_from_own = p->is_outbound && !p->is_supervising;
     json_object_set_new(out, "from", is_from_own ? own : other);
     json_object_set_new(out, "to", is_from_own ? other : own);
+    if (is_event) /* events name the calling device only */
+        json_object_del(json_object_get(out, "to"), "deviceId");
 }
 
 static json_t *peer_json(const struct ex *x, const struct ex_party *p)
@@ -103,12 +105,12 @@ static json_t *status_json(struct ex *x, const struct ex_party *p, bool is_event
     return out;
 }
 
-static void put_conference(json_t *out, const struct ex_party *p)
+static void put_roles(json_t *out, const struct ex_party *p, bool is_event)
 {
     const struct call *call = call_of(p->session);
     if (call->is_conference)
         put_text(out, "conferenceRole", p == call->host ? "Host" : "Participant");
-    if (call->is_ring_out)
+    if (call->is_ring_out && !is_event)
         put_text(out, "ringOutRole", p == call->caller ? "Initiator" : "Target");
 }
 
@@ -130,10 +132,10 @@ static json_t *common_json(struct ex *x, const struct ex_party *p, bool is_event
     }
     if (p->park[0] && p->code == EX_PARKED)
         json_object_set_new(json_object_get(out, "park"), "id", json_string(p->park));
-    put_ends(out, p);
+    put_ends(out, p, is_event);
     if (p->recording[0])
         json_object_set_new(out, "recordings", recordings_json(p));
-    put_conference(out, p);
+    put_roles(out, p, is_event);
     return out;
 }
 

@@ -8,8 +8,7 @@
 #define LIFT_MS 1000
 #define LIFT_MOST_MS 30000
 
-/* --- call out: the caller's phone rings first
- * -------------------------------------------------------- */
+/* --- call out: the caller's phone rings first ------------------------------------------------ */
 
 static void lift_due(struct ex *x, void *self)
 {
@@ -37,24 +36,51 @@ struct ex_session *call_out(struct ex *x, struct ex_user *user, struct ex_device
     return s;
 }
 
+/* "*82102#" or "*82,,102#": a feature code, pauses, and what is keyed at its prompt. False: it is
+ * no such thing; then code and extension are "". */
+static bool split_code(const char *number, char code[4], char *extension, size_t size)
+{
+    code[0] = extension[0] = '\0';
+    if (strlen(number) < 5)
+        return false;
+    str_copy(code, 4, number);
+    const char *keys = number + 3 + strspn(number + 3, ",");
+    size_t digits = strspn(keys, "0123456789");
+    if (!is_supervise_code(code) || digits == 0 || digits >= size || !str_eq(keys + digits, "#")) {
+        code[0] = '\0';
+        return false;
+    }
+    memcpy(extension, keys, digits);
+    extension[digits] = '\0';
+    return true;
+}
+
 void call_lifted(struct ex *x, struct ex_party *party)
 {
     struct call *call = call_of(party->session);
-    char number[sizeof call->target];
+    char number[sizeof call->target], code[4], extension[sizeof call->target];
     str_copy(number, sizeof number, call->target);
     call->target[0] = '\0';
     party->number[0] = '\0';
     ex_cancel(x, party);
     device_takes(x, party->device, party);
-    call_dialled(x, party, number);
+    if (split_code(number, code, extension, sizeof extension)) {
+        call_dialled(x, party, code);
+        supervise_by_code(x, party, extension);
+    } else {
+        call_dialled(x, party, number);
+    }
 }
 
-/* May this be dialled by request? False: the reply is filled. */
+/* May this be dialled by request? False: the reply is filled. Whether the service takes feature
+ * codes here is not known, still less what follows them: EX_CALLOUT_STAR. */
 static bool is_callable(struct ex *x, struct ex_args *args, const char *number)
 {
     struct place place;
+    char code[4], extension[sizeof((struct call *)0)->target];
     bool is_star = number[0] == '*';
-    bool is_known = is_star ? is_supervise_code(number) || orbit_party(x, number) != NULL
+    bool is_known = is_star ? is_supervise_code(number) || orbit_party(x, number) != NULL ||
+                                  split_code(number, code, extension, sizeof extension)
                             : place_of_number(x, number, &place);
     if (is_star && !ex_switch_on(x, EX_CALLOUT_STAR))
         is_known = false;
@@ -106,8 +132,7 @@ void on_call_out(struct ex *x, struct ex_args *args)
     ex_reply_json(args->reply, 201, json_pack("{so}", "session", session_json(x, s)));
 }
 
-/* --- ring out
- * -------------------------------------------------------------------------------------------- */
+/* --- ring out -------------------------------------------------------------------------------- */
 
 static const char *leg_status(const struct ex_party *p)
 {
@@ -175,8 +200,7 @@ void on_ring_out_end(struct ex *x, struct ex_args *args)
     ex_reply_empty(args->reply, 204);
 }
 
-/* --- conferences
- * -------------------------------------------------------------------------------------------- */
+/* --- conferences ----------------------------------------------------------------------------- */
 
 void on_conference(struct ex *x, struct ex_args *args)
 {
@@ -232,8 +256,8 @@ void on_bring_in(struct ex *x, struct ex_args *args)
         ex_reply_unknown(args->reply, 404, from ? "partyId" : "sessionId");
     else if (!host || host->user != args->request->caller || party->user != host->user)
         reply_forbidden(args->reply);
-    else if (from == into || !party_is_live(host) || !party_is_connected(party) || !party->peer ||
-             !party_is_connected(party->peer))
+    else if (call_of(from)->is_conference || !party_is_live(host) || !party_is_connected(party) ||
+             !party->peer || !party_is_connected(party->peer))
         reply_conflict(args->reply);
     else
         ex_reply_json(args->reply, 201, party_json(x, bring_in(x, into, party)));

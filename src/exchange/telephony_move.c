@@ -6,8 +6,7 @@
 
 #include <stdio.h>
 
-/* --- ringing
- * --------------------------------------------------------------------------------------- */
+/* --- ringing --------------------------------------------------------------------------------- */
 
 static void mailbox_over(struct ex *x, void *self)
 {
@@ -117,8 +116,7 @@ struct ex_party *call_ring(struct ex *x, struct ex_party *far, const struct plac
     return p;
 }
 
-/* --- queues
- * ------------------------------------------------------------------------------------------ */
+/* --- queues ---------------------------------------------------------------------------------- */
 
 #define QUEUE_WAIT_MS 2000
 #define QUEUE_TRIES 60
@@ -203,8 +201,7 @@ void queue_hunt(struct ex *x, struct ex_session *session, struct ex_queue *queue
     queue_try(x, call);
 }
 
-/* --- calls begin
- * --------------------------------------------------------------------------------------- */
+/* --- calls begin ----------------------------------------------------------------------------- */
 
 struct ex_session *call_place(struct ex *x, const char *from_number, const char *from_name,
                               const struct place *to, bool is_scripted)
@@ -279,8 +276,7 @@ struct ex_session *ex_dial(struct ex *x, struct ex_user *from, struct ex_device 
     return call_dial(x, from, device, number, false);
 }
 
-/* --- answered, held, recorded
- * --------------------------------------------------------------------------- */
+/* --- answered, held, recorded ---------------------------------------------------------------- */
 
 static bool is_recorded_by_rule(const struct ex *x, const struct ex_party *p)
 {
@@ -341,14 +337,14 @@ bool ex_hold(struct ex *x, struct ex_party *party, bool is_on)
 
 bool ex_park(struct ex *x, struct ex_party *party)
 {
-    if (!party_is_connected(party) || party->is_outbound || !party->peer || !orbit_take(x, party))
+    bool is_one_of_two = party->peer && !call_of(party->session)->is_conference;
+    if (!party_is_connected(party) || party->is_outbound || !is_one_of_two || !orbit_take(x, party))
         return false;
     party_set(x, party, EX_PARKED, "CallPark");
     return true;
 }
 
-/* --- the end
- * ---------------------------------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 void call_end(struct ex *x, struct ex_session *session, struct ex_party *first, const char *reason)
 {

@@ -27,8 +27,7 @@ bool ex_parked_at(const struct ex *x, uint64_t extension_id)
     return location && x->calls->parked[location - x->locations] > 0;
 }
 
-/* --- orbits: *801 to *899 ------------------------------------------------------------------------
- */
+/* --- orbits: *801 to *899 -------------------------------------------------------------------- */
 
 struct ex_party *orbit_party(const struct ex *x, const char *orbit)
 {
@@ -54,8 +53,7 @@ bool orbit_take(struct ex *x, struct ex_party *party)
     return true;
 }
 
-/* --- numbers
- * -------------------------------------------------------------------------------------- */
+/* --- numbers --------------------------------------------------------------------------------- */
 
 static bool place_of_extension(struct ex *x, const char *extension, struct place *out)
 {

@@ -3,8 +3,7 @@
 
 #include "callhud/base/str.h"
 
-/* --- refusing
- * ------------------------------------------------------------------------------------- */
+/* --- refusing -------------------------------------------------------------------------------- */
 
 void reply_forbidden(struct ex_reply *reply)
 {
@@ -17,8 +16,7 @@ void reply_conflict(struct ex_reply *reply)
                    "The operation is not possible in the present state of the call", NULL);
 }
 
-/* --- from the path and the body
- * --------------------------------------------------------------------- */
+/* --- from the path and the body -------------------------------------------------------------- */
 
 struct ex_session *args_session(struct ex *x, struct ex_args *args)
 {
@@ -62,8 +60,7 @@ struct ex_device *args_device(struct ex *x, struct ex_args *args, const json_t *
     return device;
 }
 
-/* --- rights
- * -------------------------------------------------------------------------------------------- */
+/* --- rights ---------------------------------------------------------------------------------- */
 
 static bool controls_all(const struct ex *x, const struct ex_user *caller)
 {
@@ -133,8 +130,7 @@ static void done(struct ex *x, struct ex_args *args, enum act act, const struct 
         ex_reply_json(args->reply, cell->status, party_json(x, party));
 }
 
-/* --- reading, ending
- * ------------------------------------------------------------------------------------ */
+/* --- reading, ending ------------------------------------------------------------------------- */
 
 static void on_read_session(struct ex *x, struct ex_args *args)
 {
@@ -185,8 +181,7 @@ static void on_end_party(struct ex *x, struct ex_args *args)
     ex_reply_empty(args->reply, 204);
 }
 
-/* --- talking
- * ---------------------------------------------------------------------------------------------- */
+/* --- talking --------------------------------------------------------------------------------- */
 
 /* {"muted":true}, or wrapped in {"party":...}. */
 static void on_mute(struct ex *x, struct ex_args *args)
@@ -284,9 +279,17 @@ static void on_record_change(struct ex *x, struct ex_args *args)
     }
 }
 
-/* --- ringing
- * ------------------------------------------------------------------------------------------------
- */
+/* --- ringing --------------------------------------------------------------------------------- */
+
+/* The answers to forward and reply show the party with fewer fields. */
+static void reply_reduced(struct ex *x, struct ex_args *args, const struct ex_party *party)
+{
+    static const char *const fields[] = {"accountId", "extensionId", "attributes", "recordings"};
+    json_t *body = party_json(x, party);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        json_object_del(body, fields[i]);
+    ex_reply_json(args->reply, 200, body);
+}
 
 static void on_answer(struct ex *x, struct ex_args *args)
 {
@@ -327,7 +330,7 @@ static void on_forward(struct ex *x, struct ex_args *args)
     if (!party || !place_of_body(x, args, false, &to))
         return;
     if (call_forward(x, party, &to, "CallRedirected"))
-        ex_reply_json(args->reply, 200, party_json(x, party));
+        reply_reduced(x, args, party);
     else
         reply_conflict(args->reply);
 }
@@ -358,11 +361,10 @@ static void on_reply(struct ex *x, struct ex_args *args)
         return;
     }
     ex_hangup(x, party, "CallReplied");
-    ex_reply_json(args->reply, 200, party_json(x, party));
+    reply_reduced(x, args, party);
 }
 
-/* --- changing hands
- * ------------------------------------------------------------------------------------------ */
+/* --- changing hands -------------------------------------------------------------------------- */
 
 static void on_transfer(struct ex *x, struct ex_args *args)
 {
@@ -452,9 +454,7 @@ static void on_flip(struct ex *x, struct ex_args *args)
         ex_reply_empty(args->reply, 200);
 }
 
-/* --- the rows
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- the rows -------------------------------------------------------------------------------- */
 
 #define A "/v1.0/account/{account}"
 #define S A "/telephony/sessions/{session}"

@@ -9,7 +9,7 @@ struct timer {
     uint64_t number;
     ex_fire *fire;
     void *self;
-    size_t place; /* in the heap */
+    size_t place;               /* in the heap */
     struct timer *next, **link; /* of the bucket */
 };
 

@@ -35,8 +35,7 @@ struct plan {
 
 static void take_step(struct ex *x, void *self);
 
-/* --- chance
- * ---------------------------------------------------------------------------------------- */
+/* --- chance ---------------------------------------------------------------------------------- */
 
 static bool is_chance(struct ex *x, unsigned percent)
 {
@@ -73,8 +72,7 @@ int64_t traffic_talk_ms(struct ex *x)
     return (int64_t)(s * 1000.0);
 }
 
-/* --- plans
- * -------------------------------------------------------------------------------------------- */
+/* --- plans ----------------------------------------------------------------------------------- */
 
 static void plan_next(struct ex *x, struct plan *plan, struct ex_party *subject, enum step step,
                       int64_t ms)
@@ -184,9 +182,7 @@ void traffic_answered(struct ex *x, struct ex_party *party)
         plan_talk(x, plan, is_simulated(x, party) ? party : peer);
 }
 
-/* --- steps
- * ------------------------------------------------------------------------------------------------
- */
+/* --- steps ----------------------------------------------------------------------------------- */
 
 static void step_end(struct ex *x, struct plan *plan, struct ex_party *subject)
 {
@@ -310,8 +306,7 @@ static void take_step(struct ex *x, void *self)
     }
 }
 
-/* --- under way from the first second
- * ---------------------------------------------------------------------- */
+/* --- under way from the first second --------------------------------------------------------- */
 
 /* The call looks as if it had begun some time ago. */
 static void age(struct ex_session *session, int64_t ms)

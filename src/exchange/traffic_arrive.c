@@ -15,8 +15,7 @@
 #define TRIES 6
 #define TWO_PI 6.283185307179586
 
-/* --- for whom
- * ----------------------------------------------------------------------------------------- */
+/* --- for whom -------------------------------------------------------------------------------- */
 
 static bool is_idle(const struct ex_user *user)
 {
@@ -72,8 +71,7 @@ struct ex_user *traffic_colleague(struct ex *x, const struct ex_user *user)
     return NULL;
 }
 
-/* --- from whom
- * ------------------------------------------------------------------------------------------ */
+/* --- from whom ------------------------------------------------------------------------------- */
 
 static void draw_outside(struct ex *x, struct place *out)
 {
@@ -90,9 +88,7 @@ static void draw_outside(struct ex *x, struct place *out)
     }
 }
 
-/* --- when
- * -------------------------------------------------------------------------------------------------
- */
+/* --- when ------------------------------------------------------------------------------------ */
 
 /* NULL: nobody was free. */
 static struct ex_session *make_call(struct ex *x)

@@ -68,7 +68,7 @@ const char *ex_switch_name(enum ex_switch which)
     return "";
 }
 
-/* --- random: xoshiro256**, seeded by splitmix64 ------------------------------------------------ */
+/* --- random: xoshiro256**, seeded by splitmix64 ---------------------------------------------- */
 
 static uint64_t splitmix(uint64_t *state)
 {
@@ -116,7 +116,7 @@ double ex_random_exp(struct ex *x, double mean)
     return -mean * log(even);
 }
 
-/* --- time ---------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------ */
 
 int64_t ex_now(const struct ex *x)
 {
@@ -162,7 +162,7 @@ void ex_cancel(struct ex *x, const void *self)
     timers_cancel(&x->timers, self);
 }
 
-/* --- events -------------------------------------------------------------------------------------- */
+/* --- events ---------------------------------------------------------------------------------- */
 
 void ex_listen(struct ex *x, void (*on_event)(void *self, const struct ex_event *event), void *self)
 {
@@ -182,7 +182,7 @@ void ex_emit(struct ex *x, enum ex_event_kind kind, uint64_t extension_id, json_
     json_decref(body);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 enum rc ex_new(struct ex **out, const struct ex_options *options, struct err *err)
 {

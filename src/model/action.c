@@ -219,6 +219,17 @@ static bool has_no_call(const struct question *q, struct action_check *out)
     return true;
 }
 
+static bool is_own_phone(const struct question *q, struct action_check *out)
+{
+    bool is_own = action_row(q->kind)->uses_phone && hud_is_own(q->hud, q->user);
+    if (is_own)
+        say(out,
+            q->kind == ACTION_PICKUP ? "%s is your own phone: take the call there"
+                                     : "%s is your own phone: it cannot join its own call",
+            user_called(q->user));
+    return is_own;
+}
+
 static bool is_wrong_state(const struct question *q, struct action_check *out)
 {
     if (!action_row(q->kind)->is_on_call)
@@ -293,7 +304,8 @@ static bool is_so_already(const struct question *q, struct action_check *out)
 }
 
 static bool (*const reasons[])(const struct question *q, struct action_check *out) = {
-    is_read_only, is_missing, is_not_known, has_no_call, is_wrong_state, is_set_off, is_so_already,
+    is_read_only, is_missing,     is_not_known, has_no_call,
+    is_own_phone, is_wrong_state, is_set_off,   is_so_already,
 };
 
 static void check_stop(const struct question *q, struct action_check *out)

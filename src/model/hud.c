@@ -252,6 +252,14 @@ static struct lamp_facts user_facts(const struct user *user)
     return facts;
 }
 
+bool hud_is_own(const struct hud *hud, const struct user *user)
+{
+    for (size_t i = 0; hud->own_phone[0] != '\0' && i < user->devices_len; i++)
+        if (str_eq(user->devices[i].name, hud->own_phone))
+            return true;
+    return false;
+}
+
 struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms)
 {
     struct lamp_facts facts = user_facts(user);
@@ -262,6 +270,8 @@ struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t
         return (struct pickup){false, can->why};
     if (hud_lamp(hud, user, now_ms).lamp == LAMP_UNKNOWN)
         return (struct pickup){false, "not heard from: nothing is known of this user's calls"};
+    if (hud_is_own(hud, user) && (facts.has_ringing || facts.has_held))
+        return (struct pickup){false, "this is your own phone: take the call there"};
     return pickup_check(&hud->settings, facts.has_ringing, facts.has_held);
 }
 

@@ -70,6 +70,7 @@ void hud_copy(struct hud *to, const struct hud *from)
     to->link.text = mem_dup(from->link.text);
     to->settings = from->settings;
     to->is_read_only = from->is_read_only;
+    memcpy(to->own_phone, from->own_phone, sizeof to->own_phone);
     supervision_copy(&to->supervision, &from->supervision);
     for (int kind = 0; kind < ACTION_COUNT; kind++) {
         mem_free(to->capabilities[kind].why);

@@ -57,7 +57,7 @@ static inline int rig_device(struct rig *rig, const struct ex_device *device, co
 
 static inline int rig_dial(struct rig *rig, const struct ex_device *device, const char *digits)
 {
-    char body[128];
+    char body[512];
     snprintf(body, sizeof body, "{\"digits\":\"%s\"}", digits);
     return rig_device(rig, device, "dial", body);
 }
@@ -148,6 +148,51 @@ static inline const char *rig_presence(struct rig *rig, const char *extension)
                          json_string_value(json_object_get(call, "telephonyStatus")),
                          json_string_value(json_object_get(call, "direction")));
     return out;
+}
+
+static inline bool rig_is_live(const struct ex_party *p)
+{
+    return p->code != EX_GONE && p->code != EX_DISCONNECTED;
+}
+
+/* Each live session has somebody in it, and each live leg of a user is in his list exactly once;
+ * nobody listens to what is over. The number of legs. */
+static inline size_t rig_check(const struct ex *x)
+{
+    size_t legs = 0;
+    for (size_t i = 0; i < ex_sessions_len(x); i++) {
+        const struct ex_session *s = ex_session_at(x, i);
+        size_t live = 0;
+        assert_ptr_equal(ex_session_by_id(x, s->id), s);
+        assert_true(s->sequence >= 1);
+        for (size_t p = 0; p < s->parties.len; p++) {
+            const struct ex_party *party = s->parties.items[p];
+            size_t times = 0;
+            assert_ptr_equal(party->session, s);
+            assert_true(party->since_ms >= party->start_ms && party->since_ms <= ex_now(x));
+            live += rig_is_live(party) && !party->is_supervising;
+            if (!party->user || party->is_supervising)
+                continue;
+            for (size_t l = 0; l < party->user->parties.len; l++)
+                times += party->user->parties.items[l] == party;
+            assert_int_equal(times, rig_is_live(party));
+            legs += rig_is_live(party);
+            if (rig_is_live(party) && party->peer)
+                assert_true(rig_is_live(party->peer));
+            if (party->code == EX_HOLD)
+                assert_true(party->holds != 0);
+            if (party->code == EX_PARKED)
+                assert_string_not_equal(party->park, "");
+        }
+        assert_true(live > 0);
+    }
+    for (size_t v = 0; v < ex_supervisions_len(x); v++) {
+        const struct ex_supervision *told = ex_supervision_at(x, v);
+        assert_true(told->agent->code == EX_ANSWERED || told->agent->code == EX_HOLD);
+        assert_true(rig_is_live(told->own) && told->own->user == told->supervisor);
+        assert_ptr_equal(ex_session_by_id(x, told->agent->session->id), told->agent->session);
+    }
+    return legs;
 }
 
 #endif

@@ -12,6 +12,8 @@
 
 #define FAKE_ACCOUNT 400000000001u
 #define FAKE_USERS 3
+#define FAKE_LOCATION 400000000061u
+#define FAKE_QUEUE 400000000011u
 
 struct ex {
     struct ex_user users[FAKE_USERS]; /* 101 102 900 */
@@ -75,6 +77,7 @@ enum rc ex_new(struct ex **out, const struct ex_options *options, struct err *er
 void ex_free(struct ex *x)
 {
     VEC_FREE(&x->users[2].lines);
+    VEC_FREE(&x->users[2].favorites);
     VEC_FREE(&x->users[2].devices);
     mem_free(x);
 }
@@ -202,6 +205,21 @@ struct ex_user *ex_user_by_extension(const struct ex *x, const char *extension)
             return (struct ex_user *)(uintptr_t)&x->users[i];
     }
     return NULL;
+}
+
+struct ex_location;
+struct ex_queue;
+struct ex_location *ex_location_by_id(const struct ex *x, uint64_t id);
+struct ex_queue *ex_queue_by_id(const struct ex *x, uint64_t id);
+
+struct ex_location *ex_location_by_id(const struct ex *x, uint64_t id)
+{
+    return id == FAKE_LOCATION ? (struct ex_location *)(uintptr_t)x : NULL;
+}
+
+struct ex_queue *ex_queue_by_id(const struct ex *x, uint64_t id)
+{
+    return id == FAKE_QUEUE ? (struct ex_queue *)(uintptr_t)x : NULL;
 }
 
 struct ex_user *ex_supervisor(const struct ex *x)

@@ -681,9 +681,34 @@ static void why_tells_of_each_action(void **state)
     floor_fini(&f);
 }
 
+static void our_own_phone_is_not_acted_on_with_itself(void **state)
+{
+    (void)state;
+    struct floor f;
+    able_floor(&f);
+    str_copy(f.hud.own_phone, sizeof f.hud.own_phone, "PJSIP/101");
+    struct device device = {.name = "PJSIP/101", .is_online = true};
+    struct event event = {.kind = EVENT_DEVICES, .user_id = "101"};
+    event.u.devices.items = &device;
+    event.u.devices.len = 1;
+    (void)floor_tell(&f, event);
+    (void)floor_call(&f, "101", "c1", CALL_RINGING);
+    (void)floor_call(&f, "102", "c2", CALL_RINGING);
+    MAY_NOT(&f, "101", "c1", ACTION_PICKUP, false, "101 is your own phone: take the call there");
+    MAY(&f, "102", "c2", ACTION_PICKUP, false);
+    assert_false(hud_pickup(&f.hud, floor_find(&f, "101"), f.now_ms).is_ok);
+    assert_true(hud_pickup(&f.hud, floor_find(&f, "102"), f.now_ms).is_ok);
+    (void)floor_call(&f, "101", "c1", CALL_CONNECTED);
+    MAY_NOT(&f, "101", "c1", ACTION_LISTEN, false,
+            "101 is your own phone: it cannot join its own call");
+    MAY(&f, "101", "c1", ACTION_HANGUP, false);
+    floor_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(our_own_phone_is_not_acted_on_with_itself),
         cmocka_unit_test(rows_name_each_action),
         cmocka_unit_test(modes_of_actions),
         cmocka_unit_test(the_call_that_is_taken_when_none_is_named),

@@ -391,8 +391,9 @@ static void test_leave_does_not_wait_for_ever(void **state)
     assert_int_equal(rig->left, 0);
     fake_io_advance(&rig->fake, 1);
     assert_int_equal(rig->left, 1);
-    assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended it; the server has not "
-                                       "confirmed that all is removed\n");
+    assert_string_equal(sup_last(rig),
+                        "1 ended barge RC_OK 101 callhud ended it; the server has not "
+                        "confirmed that all is removed\n");
     assert_int_equal(rig->ledger.len, 3); /* the next run removes it */
 }
 
@@ -451,6 +452,20 @@ static void test_phone_offline_is_known(void **state)
     assert_int_equal(sup_act(rig, ACTION_LISTEN, "101", "a1", &err), RC_DENIED);
     assert_string_equal(err.text, "your phone 108 is offline: register it, then try again");
     assert_int_equal(rig->fake.requests.len, 0);
+}
+
+/* The server answers the same for a phone that is offline and for one that does not exist. */
+static void test_phone_that_the_server_does_not_know(void **state)
+{
+    struct sup_rig *rig = *state;
+    rig->config.phone = "PJSIP/999";
+    sup_talk(rig, "a1", "c1", "101");
+    sup_act(rig, ACTION_LISTEN, "101", "a1", NULL);
+    sup_answer(rig, "POST channels?", 500);
+    sup_serve(rig);
+    assert_told(rig, "1 failed - RC_DENIED 101 the server cannot call PJSIP/999: register it, or "
+                     "correct phone in the profile");
+    assert_nothing_left(rig);
 }
 
 static void test_no_link_no_ledger(void **state)
@@ -590,6 +605,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_dialplan, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_phone_offline_is_known, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_phone_that_the_server_does_not_know, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_link_no_ledger, setup, teardown),
         cmocka_unit_test(test_ledger_breaks_on_the_way),
         cmocka_unit_test_setup_teardown(test_names_of_our_phone, setup, teardown),

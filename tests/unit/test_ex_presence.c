@@ -255,6 +255,40 @@ static void who_does_not_share_is_offline_for_others_alone(void **state)
     rig_stop(&rig);
 }
 
+static void a_park_location_tells_of_what_waits_there(void **state)
+{
+    (void)state;
+    struct rig rig;
+    char path[300], body[64];
+    rig_start(&rig, 3);
+    rig_get(&rig, ACC "/extension?type=ParkLocation");
+    long long place = (long long)rig_int(&rig, "records.0.id");
+    const struct ex_session *session = call_in(&rig, "101");
+    assert_true(ex_answer(rig.x, leg(&rig, "101")));
+    snprintf(path, sizeof path, ACC "/telephony/sessions/%s/parties/%s/transfer", session->id,
+             leg(&rig, "101")->id);
+    snprintf(body, sizeof body, "{\"parkOrbit\":\"%lld\"}", place);
+    assert_int_equal(rig_ask(&rig, "POST", path, body), 200);
+    const json_t *told = NULL, *event;
+    size_t i;
+    json_array_foreach(rig.events, i, event)
+    {
+        if (json_integer_value(json_object_get(event, "extension")) == place &&
+            json_integer_value(json_object_get(event, "kind")) == EX_EVENT_PRESENCE)
+            told = json_object_get(event, "body");
+    }
+    assert_non_null(told);
+    assert_string_equal(json_string_value(rig_at(told, "telephonyStatus")), "ParkedCall");
+    assert_int_equal(json_integer_value(rig_at(told, "totalActiveCalls")), 1);
+    assert_string_equal(json_string_value(rig_at(told, "activeCalls.0.telephonyStatus")),
+                        "ParkedCall");
+    snprintf(path, sizeof path, ACC "/extension/%lld/presence", place);
+    assert_int_equal(rig_get(&rig, path), 200); /* here nothing is told of it */
+    assert_string_equal(rig_text(&rig, "presenceStatus"), "Offline");
+    assert_null(rig_at(rig.reply.body, "telephonyStatus"));
+    rig_stop(&rig);
+}
+
 static void details_are_shown_to_whom_the_owner_wants(void **state)
 {
     (void)state;
@@ -557,6 +591,7 @@ int main(void)
         cmocka_unit_test(events_have_the_next_sequence_and_the_whole_truth),
         cmocka_unit_test(subscribers_see_what_they_may),
         cmocka_unit_test(who_does_not_share_is_offline_for_others_alone),
+        cmocka_unit_test(a_park_location_tells_of_what_waits_there),
         cmocka_unit_test(details_are_shown_to_whom_the_owner_wants),
         cmocka_unit_test(a_call_that_ended_is_told_once_as_final),
         cmocka_unit_test(a_batch_as_json),

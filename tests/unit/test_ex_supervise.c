@@ -300,8 +300,7 @@ static void stopped_by_request(void **state)
     assert_string_equal(rig_calls(rig, "101"), "connected in");
 }
 
-/* --- feature codes
- * ---------------------------------------------------------------------------------- */
+/* --- feature codes --------------------------------------------------------------------------- */
 
 static void codes_listen_whisper_barge(void **state)
 {
@@ -358,6 +357,32 @@ static void a_code_by_call_out(void **state)
     assert_int_equal(rig_device(rig, rig_desk(rig), "answer", NULL), 200);
     assert_int_equal(rig_dial(rig, rig_desk(rig), "102#"), 200);
     assert_string_equal(heard(rig), "whisper 102 up");
+}
+
+static void a_code_with_its_extension_by_call_out(void **state)
+{
+    struct rig *rig = *state;
+    static const char *const good[] = {"*82102#", "*82,102#", "*82,,,102#"};
+    static const char *const bad[] = {"*82102", "*82#", "*82,,#", "*84102#", "*82102#1", "*82x#"};
+    char body[160];
+    talk(rig, OUT, "102");
+    rig_desk(rig)->is_auto_answering = true;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(body, sizeof body,
+                 "{\"from\":{\"deviceId\":\"%s\"},\"to\":{\"phoneNumber\":\"%s\"}}",
+                 rig_desk(rig)->id, bad[i]);
+        assert_int_equal(rig_ask(rig, "POST", ACC "/telephony/call-out", body), 400);
+    }
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        snprintf(body, sizeof body,
+                 "{\"from\":{\"deviceId\":\"%s\"},\"to\":{\"phoneNumber\":\"%s\"}}",
+                 rig_desk(rig)->id, good[i]);
+        assert_int_equal(rig_ask(rig, "POST", ACC "/telephony/call-out", body), 201);
+        rig_pass(rig, 1500);
+        assert_string_equal(heard(rig), "barge 102 up");
+        assert_string_equal(rig_calls(rig, "900"), "connected out");
+        assert_int_equal(rig_device(rig, rig_desk(rig), "hangup", NULL), 200);
+    }
 }
 
 static void taking_over(void **state)
@@ -422,6 +447,7 @@ int main(void)
         T(codes_listen_whisper_barge),
         T(a_code_after_a_request_changes_the_mode),
         T(a_code_by_call_out),
+        T(a_code_with_its_extension_by_call_out),
         T(taking_over),
         T(codes_refused),
     };

@@ -16,8 +16,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- the reference sequences (contract 4.2) ------------------------------------------------------
- */
+/* --- the reference sequences (contract 4.2) -------------------------------------------------- */
 
 static void out_to_the_world(void **state)
 {
@@ -172,8 +171,7 @@ static void reading(void **state)
     rig_is_error(rig, 403, "InsufficientPermissions", "CMN-401");
 }
 
-/* --- who may
- * ------------------------------------------------------------------------------------------ */
+/* --- who may --------------------------------------------------------------------------------- */
 
 static void others_calls(void **state)
 {
@@ -283,8 +281,7 @@ static void the_rule_records(void **state)
     assert_int_equal(rig_do(rig, "POST", rig_party(out, 1), "/recordings", NULL), 403);
 }
 
-/* --- ringing
- * -------------------------------------------------------------------------------------------- */
+/* --- ringing --------------------------------------------------------------------------------- */
 
 static void answering_at_a_device(void **state)
 {

@@ -36,8 +36,7 @@ static const char *device_body(struct rig *rig, const char *extension)
     return body;
 }
 
-/* --- transfer
- * ------------------------------------------------------------------------------------- */
+/* --- transfer -------------------------------------------------------------------------------- */
 
 static void transfer_to_everywhere(void **state)
 {
@@ -121,8 +120,7 @@ static void a_bridge_joins_two_calls(void **state)
     assert_int_equal(ex_sessions_len(rig->x), 0);
 }
 
-/* --- park
- * --------------------------------------------------------------------------------------------- */
+/* --- park ------------------------------------------------------------------------------------ */
 
 static void parked_and_fetched(void **state)
 {
@@ -206,8 +204,7 @@ static void parked_at_a_location(void **state)
     assert_string_equal(json_string_value(json_object_get(presence, "telephonyStatus")), "NoCall");
 }
 
-/* --- pick up
- * -------------------------------------------------------------------------------------------- */
+/* --- pick up --------------------------------------------------------------------------------- */
 
 static void ringing_and_held_are_picked_up(void **state)
 {
@@ -285,8 +282,7 @@ static void a_flip_moves_to_another_phone(void **state)
     assert_string_equal(rig_calls(rig, "900"), "connected in");
 }
 
-/* --- conferences
- * ------------------------------------------------------------------------------------------ */
+/* --- conferences ----------------------------------------------------------------------------- */
 
 static void a_conference_of_three(void **state)
 {
@@ -335,8 +331,7 @@ static void a_host_may_leave_a_conference_alone(void **state)
     assert_string_equal(rig_calls(rig, "900"), "");
 }
 
-/* --- call out, ring out
- * --------------------------------------------------------------------------------- */
+/* --- call out, ring out ---------------------------------------------------------------------- */
 
 static int call_out(struct rig *rig, const char *to)
 {

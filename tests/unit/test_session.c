@@ -463,6 +463,29 @@ static void leaving_has_a_limit(void **state)
     assert_int_equal(r.done_a, 1);
 }
 
+/* A phone that may go on listening is said. */
+static void what_is_not_removed_when_it_leaves_is_told(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    begin(false);
+    r.is_something_on = true;
+    const struct backend_ledger *ledger = &r.config.ledger;
+    assert_int_equal(ledger->put(ledger->self, "channels/callhud-1", &err), RC_OK);
+    session_leave(&r.session, done_a, &r.done_a);
+    r.left(r.left_self);
+    run();
+    assert_int_equal(r.done_a, 1);
+    assert_true(r.is_told_warning);
+    assert_non_null(strstr(r.told, "look whether your phone is still in use"));
+    ledger->drop(ledger->self, "channels/callhud-1");
+    r.told[0] = '\0';
+    session_leave(&r.session, done_a, &r.done_a);
+    r.left(r.left_self);
+    run();
+    assert_string_equal(r.told, "");
+}
+
 static void the_newer_wish_to_leave_counts(void **state)
 {
     (void)state;
@@ -639,6 +662,7 @@ int main(void)
         TEST(nothing_to_end_is_left_at_once),
         TEST(leaving_waits_for_the_backend),
         TEST(leaving_has_a_limit),
+        TEST(what_is_not_removed_when_it_leaves_is_told),
         TEST(the_newer_wish_to_leave_counts),
         TEST(closing_while_it_leaves_calls_nobody),
         TEST(what_was_left_is_opened_anew),

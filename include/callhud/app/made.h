@@ -18,6 +18,7 @@ enum rc made_open(struct made **out, const char *folder, const char *profile, co
                   struct err *err); /* the file is made with the first put */
 void made_close(struct made *made); /* removes the file when nothing is left in it; NULL is fine */
 void made_ledger(struct made *made, struct backend_ledger *out);
+size_t made_count(const struct made *made); /* of things that were put and not dropped */
 
 /* Takes over every file of this profile and server whose lock is free: things in it become this
  * run's own (written into its own file first), the old file is removed. Files of another server, of

@@ -13,6 +13,7 @@ enum sub_kind {
     SUB_PRESENCE,
     SUB_LINES,         /* the list of lines was changed */
     SUB_LINE_PRESENCE, /* of every extension in that list */
+    SUB_FAVORITE_PRESENCE,
     SUB_DND,
     SUB_EXTENSION,
     SUB_GRANT,

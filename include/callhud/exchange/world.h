@@ -170,8 +170,7 @@ bool ex_switch_on(const struct ex *x, enum ex_switch which);
 bool ex_switch_set(struct ex *x, const char *name, bool is_on);
 const char *ex_switch_name(enum ex_switch which);
 
-/* --- time: virtual milliseconds since the beginning; the server drives it
- * ------------------------- */
+/* --- time: virtual milliseconds since the beginning; the server drives it ------------------ */
 
 int64_t ex_now(const struct ex *x);
 int64_t ex_wall(const struct ex *x);                /* UTC ms of the exchange's clock */
@@ -185,8 +184,7 @@ void ex_cancel(struct ex *x, const void *self);
 uint64_t ex_random(struct ex *x, uint64_t below); /* from the seed */
 double ex_random_exp(struct ex *x, double mean);
 
-/* --- events out
- * ------------------------------------------------------------------------------------ */
+/* --- events out ---------------------------------------------------------------------------- */
 
 void ex_listen(struct ex *x, void (*on_event)(void *self, const struct ex_event *event),
                void *self);
@@ -196,8 +194,7 @@ void ex_listen(struct ex *x, void (*on_event)(void *self, const struct ex_event 
 json_t *ex_event_view(struct ex *x, const struct ex_event *event, const struct ex_user *viewer,
                       bool is_detailed, bool has_sip);
 
-/* --- requests in
- * ------------------------------------------------------------------------------------- */
+/* --- requests in --------------------------------------------------------------------------- */
 
 struct ex_request {
     const char *method;

@@ -125,6 +125,7 @@ struct hud {
         bool is_told;
     } capabilities[ACTION_COUNT]; /* MISSING, "not connected yet" until told */
     bool is_read_only; /* set by the owner: no action is possible */
+    char own_phone[96]; /* set by the owner: the device ("PJSIP/108") that rings for our actions; "" */
 
     /* the snapshot being answered */
     bool is_snapshot_open;
@@ -187,6 +188,8 @@ int64_t hud_backend_now(const struct hud *hud, int64_t now_ms);
 /* Age of a backend time, never negative; -1 when since_ms or the offset is unknown. */
 int64_t hud_age_ms(const struct hud *hud, int64_t since_ms, int64_t now_ms);
 
+/* Is our own phone one of the user's devices? */
+bool hud_is_own(const struct hud *hud, const struct user *user);
 const struct user *hud_user_by_id(const struct hud *hud, const char *id);
 const struct user *hud_user_by_extension(const struct hud *hud, const char *extension);
 

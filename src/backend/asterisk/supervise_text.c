@@ -111,6 +111,20 @@ static bool is_dial_refused(const struct supervise *s)
     return s->state == AT_DIAL && s->status == 500;
 }
 
+/* The server answers the same for a phone that is not there. */
+static void explain_unreachable(struct supervise *s, const char *number)
+{
+    const char *phone = s->config.config->phone;
+    if (ari_people_by_endpoint(s->config.world->people, phone) != NULL)
+        err_set(&s->why, RC_DENIED, "your phone %s is offline: register it, then try again",
+                number);
+    else
+        err_set(&s->why, RC_DENIED,
+                "the server cannot call %.80s: register it, or correct phone in the profile "
+                "(callhud doctor says which)",
+                phone);
+}
+
 static void say_refused(struct supervise *s)
 {
     static const char *const steps[AT_COUNT] = {
@@ -204,8 +218,7 @@ void supervise_explain(struct supervise *s, enum supervise_input input)
         return;
     case IN_ERROR:
         if (is_dial_refused(s))
-            err_set(&s->why, RC_DENIED, "your phone %s is offline: register it, then try again",
-                    number);
+            explain_unreachable(s, number);
         else
             say_refused(s);
         return;
