@@ -99,6 +99,20 @@ static void straight_in(void **state)
     assert_int_equal(ex_sessions_len(rig->x), 0);
 }
 
+static void a_caller_gives_up(void **state)
+{
+    struct rig *rig = *state;
+    char path[128];
+    struct ex_session *s = rig_call(rig, "101", "102");
+    rig_forget(rig);
+    snprintf(path, sizeof path, "/exchange/calls/%s/hangup", s->id);
+    assert_int_equal(rig_control(rig, "POST", path, "{\"extension\":\"101\"}"), 200);
+    assert_string_equal(rig_story(rig, s->id), "1 Disconnected/Cancelled, 2 Disconnected");
+    const json_t *last = rig_last(rig, EX_EVENT_TELEPHONY);
+    assert_true(json_is_true(rig_at(last, "parties.0.missedCall")));
+    assert_string_equal(rig_calls(rig, "102"), "");
+}
+
 static void events_have_the_fields(void **state)
 {
     struct rig *rig = *state;
@@ -389,6 +403,7 @@ int main(void)
         T(between_two_of_ours),
         T(in_through_a_queue),
         T(straight_in),
+        T(a_caller_gives_up),
         T(events_have_the_fields),
         T(reading),
         T(others_calls),
