@@ -52,9 +52,11 @@ class Home:
         self.write(server, monitor, profile, lines, users, callhud, more)
 
     def write(self, server, monitor="101-999", profile="p", lines="", users=(), callhud="", more=b""):
+        # without a phone nothing can be picked up, and the mark P is nowhere
+        phone = "" if "phone =" in lines else "phone = PJSIP/999\n"
         text = (f"[callhud]\n{callhud}\n[profile {profile}]\nbackend = asterisk\nserver = {server}\n"
                 f"user = hud\npassword_command = echo secret\nmonitor = {monitor}\n"
-                f"pick_up_held_lines = yes\n{lines}\n")
+                f"pick_up_held_lines = yes\n{phone}{lines}\n")
         if users:
             text += "[users]\n" + "\n".join(users) + "\n"
         with open(self.config, "wb") as f:

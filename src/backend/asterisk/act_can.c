@@ -128,6 +128,7 @@ enum capability ari_act_capability(const struct act *act, enum action_kind kind,
  * Asterisk 22.10 locks up when the websocket of a channel's application closes while that channel
  * goes, so its going is waited for (drain). */
 #define DRAIN_MS 400
+#define MISSES_MAX 8 /* channels that were gone when they were asked; then nobody knows */
 
 static void take_exists(struct act *act, enum act_exists *exists, const struct rest_answer *answer);
 
@@ -221,7 +222,8 @@ static void take_exists(struct act *act, enum act_exists *exists, const struct r
                                                   : ACT_EXISTS_UNKNOWN;
     if (--act->probe.waits > 0)
         return;
-    act->probe.is_answered = !act->probe.is_channel_gone;
+    act->probe.misses += act->probe.is_channel_gone;
+    act->probe.is_answered = !act->probe.is_channel_gone || act->probe.misses == MISSES_MAX;
     let_go(act, remove_later);
     act_can_tell(act);
 }
@@ -328,6 +330,7 @@ void act_can_lost(struct act *act)
     rest_cancel(act->config.rest, act); /* nothing but these questions asks as `act` */
     let_go(act, remove_later);
     act->probe.is_answered = act->probe.is_made = false;
+    act->probe.misses = 0;
 }
 
 void act_can_free(struct act *act)

@@ -25,6 +25,7 @@ struct act_probe {
     bool is_answered;     /* on this connection */
     bool is_made;         /* a channel was made for it on this connection */
     bool is_channel_gone; /* the one that was asked: another one is asked then */
+    unsigned misses;      /* on this connection */
     struct io_timer *drain;
     unsigned waits;                     /* answers under way */
     enum act_exists bridge, pickupchan; /* as known last, also from the connection before */
