@@ -48,13 +48,11 @@ static void make_call(struct ex *x, struct control *c)
         ex_reply_invalid(c->reply, "from");
         return;
     }
-    if (!to || !place_of_number(x, to, &to_place) || to_place.user == from_place.user) {
-        bool is_pair = to && place_of_number(x, to, &to_place) && to_place.user == NULL &&
-                       to_place.kind == TO_QUEUE;
-        if (!is_pair) {
-            ex_reply_invalid(c->reply, "to");
-            return;
-        }
+    /* Nobody calls himself, and two outside numbers are no business of ours. */
+    bool is_known = to && place_of_number(x, to, &to_place);
+    if (!is_known || (to_place.kind != TO_QUEUE && to_place.user == from_place.user)) {
+        ex_reply_invalid(c->reply, "to");
+        return;
     }
     struct ex_session *s =
         from_place.user ? call_dial(x, from_place.user, user_device(from_place.user), to, true)

@@ -119,17 +119,6 @@ static struct ex_party *begin(struct ex *x, struct ex_args *args, enum act act)
     return NULL;
 }
 
-/* Answers with the party, or with nothing where the table says 204. */
-static void done(struct ex *x, struct ex_args *args, enum act act, const struct act_cell *cell,
-                 const struct ex_party *party)
-{
-    (void)act;
-    if (cell->status == 204)
-        ex_reply_empty(args->reply, 204);
-    else
-        ex_reply_json(args->reply, cell->status, party_json(x, party));
-}
-
 /* --- reading, ending ------------------------------------------------------------------------- */
 
 static void on_read_session(struct ex *x, struct ex_args *args)
@@ -216,17 +205,15 @@ static bool is_proto(const json_t *body)
 
 static void hold(struct ex *x, struct ex_args *args, bool is_on)
 {
-    enum act act = is_on ? ACT_HOLD : ACT_UNHOLD;
-    struct ex_party *party = begin(x, args, act);
+    struct ex_party *party = begin(x, args, is_on ? ACT_HOLD : ACT_UNHOLD);
     if (!party)
         return;
-    struct act_cell cell = act_cell(act, party);
     if (!is_proto(args->request->body))
         ex_reply_invalid(args->reply, "proto");
     else if (!call_hold(x, party, HOLD_BY_REST, is_on))
         reply_conflict(args->reply); /* held by the phone: that one has to release it */
     else
-        done(x, args, act, &cell, party);
+        ex_reply_json(args->reply, 200, party_json(x, party));
 }
 
 static void on_hold(struct ex *x, struct ex_args *args)
