@@ -144,8 +144,10 @@ enum gateway_take gateway_take(struct gateway *g, struct gw_conn *conn, char **t
     if (conn->queue.len == 0)
         return conn->is_closing ? GATEWAY_CLOSE : GATEWAY_NOTHING;
     struct gw_frame frame = conn->queue.items[0];
-    if (frame.due_real_ms > g->ops.real_ms(g->ops.self))
+    if (frame.due_real_ms > g->ops.real_ms(g->ops.self)) {
+        conn->asleep_until_real_ms = frame.due_real_ms;
         return GATEWAY_NOTHING;
+    }
     VEC_REMOVE(&conn->queue, 0);
     conn->queue_bytes -= frame.len;
     conn->active -= frame.is_reply;
@@ -394,27 +396,28 @@ int64_t gateway_next_ms(const struct gateway *g)
 
 int64_t gateway_next_real_ms(const struct gateway *g)
 {
-    int64_t now_ms = g->ops.real_ms(g->ops.self);
     int64_t next_ms = g->held.len > 0 ? g->held_until_real_ms : INT64_MAX;
     for (size_t i = 0; i < g->conns.len; i++) {
         const struct gw_conn *conn = g->conns.items[i];
-        /* What is due already waits for the socket, not for the clock. */
-        if (conn->queue.len > 0 && conn->queue.items[0].due_real_ms > now_ms)
-            next_ms = earlier(next_ms, conn->queue.items[0].due_real_ms);
+        if (conn->asleep_until_real_ms > 0)
+            next_ms = earlier(next_ms, conn->asleep_until_real_ms);
     }
     return next_ms;
 }
 
 static void advance_conn(struct gateway *g, struct gw_conn *conn, int64_t now_ms)
 {
+    if (conn->asleep_until_real_ms > 0 &&
+        conn->asleep_until_real_ms <= g->ops.real_ms(g->ops.self)) {
+        conn->asleep_until_real_ms = 0;
+        g->ops.wake(g->ops.self, conn->socket);
+    }
     if (conn->is_closing || conn->is_dropped)
         return;
     if (now_ms >= absolute_ms(conn))
         tell_error(g, conn, 400, "WSG-903", "Absolute timeout expired");
     else if (now_ms >= idle_ms(conn))
         tell_error(g, conn, 400, "WSG-902", "Idle timeout expired");
-    else if (conn->queue.len > 0)
-        g->ops.wake(g->ops.self, conn->socket);
 }
 
 void gateway_lapse(struct gateway *g)

@@ -17,9 +17,10 @@ struct gw_conn {
     int64_t opened_ms, heard_ms;
     VEC(struct gw_frame) queue;
     size_t queue_bytes;
-    unsigned active; /* requests whose replies wait in the queue */
-    bool is_closing; /* after the queue */
-    bool is_dropped; /* at once */
+    int64_t asleep_until_real_ms; /* nothing was due when it was asked; 0: not asleep */
+    unsigned active;              /* requests whose replies wait in the queue */
+    bool is_closing;              /* after the queue */
+    bool is_dropped;              /* at once */
 };
 
 /* What a wsc token names: outlives its connection by GATEWAY_RECOVERY_S. */

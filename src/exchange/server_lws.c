@@ -127,7 +127,8 @@ static void answer_at(struct server_client *c, int64_t due_real_ms)
 {
     c->is_answered = true;
     c->due_real_ms = due_real_ms;
-    if (due_real_ms <= server_real_ms(c->server))
+    c->is_asleep = due_real_ms > server_real_ms(c->server);
+    if (!c->is_asleep)
         lws_callback_on_writable(c->wsi);
 }
 
@@ -275,7 +276,7 @@ static int end_of_answer(struct server_client *c)
 
 static int on_http_writeable(struct server_client *c)
 {
-    if (!c || !c->is_answered || c->due_real_ms > server_real_ms(c->server) ||
+    if (!c || !c->is_answered || c->is_asleep ||
         (c->server->is_stalled && !front_is_control(c->path)))
         return 0;
     if (!c->has_sent_headers) {
@@ -467,10 +468,10 @@ void server_wake(void *server, void *wsi)
 
 int64_t server_next_due_ms(const struct server *s)
 {
-    int64_t next_ms = INT64_MAX, now_ms = server_real_ms(NULL);
+    int64_t next_ms = INT64_MAX;
     for (size_t i = 0; i < s->clients.len; i++) {
         const struct server_client *c = s->clients.items[i];
-        if (c->is_answered && c->due_real_ms > now_ms && c->due_real_ms < next_ms)
+        if (c->is_asleep && c->due_real_ms < next_ms)
             next_ms = c->due_real_ms;
     }
     return next_ms;
@@ -481,8 +482,10 @@ void server_due(struct server *s)
     int64_t now_ms = server_real_ms(s);
     for (size_t i = 0; i < s->clients.len; i++) {
         struct server_client *c = s->clients.items[i];
-        if (c->is_answered && c->due_real_ms <= now_ms)
+        if (c->is_asleep && c->due_real_ms <= now_ms) {
+            c->is_asleep = false;
             lws_callback_on_writable(c->wsi);
+        }
     }
 }
 

@@ -871,7 +871,13 @@ static void replies_can_be_slow(void **state)
     gateway_receive(front.gateway, conn, request, strlen(request));
     real_ms += 299;
     expect_nothing(conn);
-    real_ms += 1;
+    assert_true(gateway_next_real_ms(front.gateway) == real_ms + 1);
+    real_ms += 50; /* the loop was busy for longer: it is due at once, and woken once */
+    woken = 0;
+    assert_true(gateway_next_real_ms(front.gateway) < real_ms);
+    gateway_advance(front.gateway);
+    assert_int_equal(woken, 1);
+    assert_true(gateway_next_real_ms(front.gateway) == INT64_MAX);
     take_one(conn, "ClientRequest");
     take_one(conn, "ClientRequest");
     gateway_closed(front.gateway, conn);
