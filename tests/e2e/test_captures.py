@@ -129,7 +129,7 @@ def check_40x12(wall, rows, cells):
     tap.ok(not any("NOW" in r for r in rows), f"{wall.name}: no NOW line")
     ages = [re.search(r" (0:\d\d) P ", r) for r in rows[1:3]]
     tap.ok(all(ages) and len({m.end() for m in ages}) == 1, f"{wall.name}: ages end in one column")
-    like(wall, rows, 11, " Enter / ! .*", "the keys")
+    like(wall, rows, 11, " Enter x / ! .*", "the keys")
 
 
 def check_80x24(wall, rows, cells):
@@ -144,7 +144,7 @@ def check_80x24(wall, rows, cells):
     like(wall, rows, 7, f" Support {rule}+ 4 users {dot} 2 free {rule}", "the heading of Support")
     tap.ok(all(len(cells_of(rows[i])) == 80 for i in (2, 7)), f"{wall.name}: headings as wide as the screen")
     grid(wall, rows, cells, 26, 3, 2)
-    like(wall, rows, 23, r" Enter user  / find  ! next urgent  \? help  : all  v view  o order  d department",
+    like(wall, rows, 23, r" Enter user  x menu  / find  ! next urgent  \? help  : all  v view  o order",
          "the keys, as many as fit")
     tap.ok(rows[21:23] == ["", ""], f"{wall.name}: the lines above the keys are free", rows[21:23])
 
@@ -163,10 +163,10 @@ def check_200x50(wall, rows, cells):
            at if at else "\n".join(rows[:12]))
     pane = "\n".join("".join(row[143:]) for row in cells[2:47])
     tap.ok("101 Noor Haddad" in pane and "Sales" in pane and "PJSIP/101 online" in pane and
-           re.search(r"pick up\s+no", pane) and "free" in pane, f"{wall.name}: the pane tells of the selected user",
+           re.search(r"pick up +P +no", pane) and "free" in pane, f"{wall.name}: the pane tells of the selected user",
            "\n".join(r.rstrip() for r in pane.split("\n")[:8]))
     grid(wall, rows, cells, 28, 5, 2)
-    like(wall, rows, 49, r" Enter user  / find  ! next urgent  \? help  : all  v view .* t theme.*", "more keys")
+    like(wall, rows, 49, r" Enter user  x menu  / find  ! next urgent  \? help  : all  v view .* t theme.*", "more keys")
 
 
 CHECKS = {(4, 20): check_20x4, (12, 40): check_40x12, (24, 80): check_80x24, (50, 200): check_200x50}

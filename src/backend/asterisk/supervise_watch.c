@@ -124,11 +124,11 @@ static void feed_changed(struct supervise *s, const char *target_id)
     supervise_feed(s, IN_CHANGED);
 }
 
-/* A ringing leg ends a moment before its caller is with whoever was faster, or gone. */
+/* A leg ends a moment before its caller is with whoever was faster, or gone. */
 static bool is_fate_open(const struct supervise *s, const struct order *order)
 {
     char who[ARI_NUMBER_BYTES];
-    return order->kind == ACTION_PICKUP && order->leg == ARI_LEG_RINGING &&
+    return (order->kind == ACTION_PICKUP || order->kind == ACTION_TAKEOVER) &&
            !ari_world_taker(s->config.world, order->target_id, who, sizeof who) &&
            ari_world_chan(s->config.world, order->far_id) != NULL;
 }
