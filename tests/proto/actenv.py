@@ -220,7 +220,8 @@ class Phones:
                 os.rename(path + ".new", path + ".sln")
         if self.rest("POST", f"/bridges/talk-{i}", type="mixing,dtmf_events")[0] == 409:
             return
-        self.rest.must("POST", f"/bridges/talk-{i}/addChannel", channel=i)
+        if not until(lambda: self.rest("POST", f"/bridges/talk-{i}/addChannel", channel=i)[0] < 300):
+            raise RuntimeError(f"{ext} cannot speak")  # 422 until it is ours
         self.rest.must("POST", f"/bridges/talk-{i}/play/tone-{i}", media="sound:" + path)
 
     def hear(self, legs, seconds=0.6):

@@ -13,7 +13,7 @@ from actenv import IS_LONG, Act, ActLab, LockedTap, together, until
 from labenv import CALLHUD
 
 KILLS = 1000 if IS_LONG else 200
-FLIPS = 2000 if IS_LONG else 120
+FLIPS = 2000 if IS_LONG else 80
 LANES = 8
 
 tap = LockedTap()

@@ -3,18 +3,21 @@ before after every kind of end of a supervision, kill -9 and the next start incl
 to another callhud that runs is left alone. A phone that is not lifted, busy or offline ends an action
 with the reason, and the caller stays where they were."""
 import os
+import random
 import signal
 import sys
 import time
 
-from actenv import (AGENT, CALLER, HEARD_DB, SUPERVISOR, UNHEARD_DB, Act, ActLab, LockedTap, together,
+from actenv import (AGENT, CALLER, HEARD_DB, IS_LONG, SUPERVISOR, UNHEARD_DB, Act, ActLab, LockedTap, together,
                     until)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from termenv import Pty  # noqa: E402
 
 tap = LockedTap()
-lab = ActLab(agents=6, supervisors=6, lines="ring_timeout = 5\n")
+seed = int(os.environ.get("CALLHUD_SEED", random.SystemRandom().randrange(1, 1000000)))
+tap.note(f"CALLHUD_SEED={seed}")
+lab = ActLab(agents=7, supervisors=7, lines="ring_timeout = 5\n")
 phones = lab.phones
 tap.note(lab.info["version"])
 before_all = lab.picture()
@@ -127,6 +130,27 @@ def by_signal(number, code):
         s.exits(act, code)
         s.clean()
     return scene
+
+
+def switch_and_hang_up(s):
+    """The call ends while a switch is under way: callhud ends well, whatever comes first."""
+    dice = random.Random(seed)
+    ended = []
+    for n in range(60 if IS_LONG else 12):
+        caller = s.caller if n == 0 else lab.talk(s.agent, str(next(numbers)))
+        act = Act(lab, s.profile, "barge", s.agent)
+        act.confirmed("barge")
+        act.word(dice.choice(["listen", "whisper"]))
+        time.sleep(dice.random() * 0.02)
+        if dice.random() < 0.5:
+            phones.drop(caller)
+        else:
+            phones.hangup(s.agent)
+        ended.append(act.wait())
+        phones.drop(caller)
+        until(lambda: not lab.leg_of(s.agent) and not lab.leg_of(s.supervisor))
+    s.ok(set(ended) == {0}, f"{len(ended)} times, exit 0", ended)
+    s.clean(is_call_there=False)
 
 
 # ---- the terminal vanishes -----------------------------------------------------------------------
@@ -317,6 +341,7 @@ together([
          ("SIGTERM", by_signal(signal.SIGTERM, 143), {}),
          ("SIGHUP", by_signal(signal.SIGHUP, 129), {}),
          ("SIGINT while it rings", interrupted_ringing, RING)),
+    play(a[6], s[6], ("switch and hang-up at once", switch_and_hang_up, {})),
     play(a[2], s[2],
          ("terminal of listen closed", typed_listen, {}),
          ("terminal of the console closed", console_vanishes, {})),

@@ -11,7 +11,7 @@ import time
 
 from actenv import IS_LONG, Act, ActLab, LockedTap, together, until
 
-LANES = 6  # each: an agent, a colleague, two supervisors
+LANES = 8  # each: an agent, a colleague, two supervisors
 SETTLE_SECONDS = 4
 # How many sequences, and what befalls the PBX meanwhile.
 BATCHES = [(68, None), (84, "pause"), (48, "kill")]
