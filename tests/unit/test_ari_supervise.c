@@ -142,6 +142,21 @@ static void test_switch(void **state)
     assert_nothing_left(rig);
 }
 
+/* The new snoop ends with the call while the old one is removed, a moment before the call's end. */
+static void test_switch_as_the_call_ends(void **state)
+{
+    struct sup_rig *rig = *state;
+    char snoop[64];
+    sup_reach(rig, AT_SW_DROP, ACTION_WHISPER);
+    str_copy(snoop, sizeof snoop, sup_chan_like(rig, "-whisper-")->id);
+    sup_hangup(rig, snoop, 16);
+    sup_serve(rig);
+    sup_hangup(rig, "a1", 16);
+    sup_serve(rig);
+    assert_told(rig, "1 ended listen RC_OK 101 the call has ended");
+    assert_nothing_left(rig);
+}
+
 static void test_switch_while_switching(void **state)
 {
     struct sup_rig *rig = *state;
@@ -587,6 +602,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_confirmed_by_events, setup, teardown),
         cmocka_unit_test_setup_teardown(test_switch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_switch_while_switching, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_switch_as_the_call_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_move_to_another_call, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_way_while_it_rings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_call_while_it_rings, setup, teardown),

@@ -163,22 +163,24 @@ void supervise_ask_bridge(struct supervise *s)
     buf_fini(&uri);
 }
 
-static void ask_into_bridge(struct supervise *s, const char *channel_id)
+static void ask_into_bridge(struct supervise *s, const struct thing *thing)
 {
     struct buf uri;
+    if (thing == NULL)
+        return; /* it ended with the call, of whose end the next event tells (watch_doubts) */
     if (s->bridge == NULL) { /* somebody destroyed it meanwhile */
         str_copy(s->answer, sizeof s->answer, "our bridge is gone");
         supervise_feed(s, IN_ERROR);
         return;
     }
     begin_uri(&uri, "bridges/", s->bridge->id, "/addChannel");
-    put_query(&uri, "channel", channel_id);
+    put_query(&uri, "channel", thing->id);
     ask(s, "POST", &uri, on_step);
 }
 
 void supervise_join(struct supervise *s)
 {
-    ask_into_bridge(s, s->phone->id);
+    ask_into_bridge(s, s->phone);
 }
 
 void supervise_ask_snoop(struct supervise *s)
@@ -213,7 +215,7 @@ void supervise_drop_old(struct supervise *s)
 
 void supervise_add(struct supervise *s)
 {
-    ask_into_bridge(s, s->snoop->id);
+    ask_into_bridge(s, s->snoop);
 }
 
 /* What waited for the end of the last switch. */
