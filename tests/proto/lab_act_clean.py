@@ -8,8 +8,8 @@ import signal
 import sys
 import time
 
-from actenv import (AGENT, CALLER, HEARD_DB, IS_LONG, SUPERVISOR, UNHEARD_DB, Act, ActLab, LockedTap, together,
-                    until)
+from actenv import (AGENT, CALLER, HEARD_DB, IS_LONG, SUPERVISOR, UNHEARD_DB, Act, ActLab, LockedTap,
+                    together, until)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from termenv import Pty  # noqa: E402
@@ -136,7 +136,7 @@ def switch_and_hang_up(s):
     """The call ends while a switch is under way: callhud ends well, whatever comes first."""
     dice = random.Random(seed)
     ended = []
-    for n in range(60 if IS_LONG else 12):
+    for n in range(200 if IS_LONG else 36):
         caller = s.caller if n == 0 else lab.talk(s.agent, str(next(numbers)))
         act = Act(lab, s.profile, "barge", s.agent)
         act.confirmed("barge")
