@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 
-from actenv import IS_LONG, Act, ActLab, LockedTap, together, until
+from actenv import AGENT, CALLER, IS_LONG, Act, ActLab, LockedTap, together, until
 
 LANES = 8  # each: an agent, a colleague, two supervisors
 SETTLE_SECONDS = 4
@@ -97,6 +97,7 @@ class Lane:
             self.say(f"dial {number}")
             phones.dial(self.agent, number)
             self.callers[number] = phones.answer(number, 2)
+            self.speak(number)
             return
         self.say(f"call {number}")
         self.callers[number] = phones.call(number, "Acme Ltd", self.agent)
@@ -105,6 +106,12 @@ class Lane:
             self.say("answer")
             phones.answer(self.agent, 2)
             until(lambda: self.partners(number), 1)
+            self.speak(number)
+
+    def speak(self, number):
+        """Sound both ways, as telephones send it (see ActLab.talk)."""
+        phones.tone(self.callers[number], CALLER)
+        phones.tone(self.agent, AGENT)
 
     def person(self, dice):
         what = dice.choice(["hold", "hold", "hold", "unhold", "answer", "second", "transfer", "hangup",
@@ -296,7 +303,8 @@ def told(ids):
     """What they are, and what callhud's log says about them."""
     channels, bridges = lab.channels(), lab.bridges()
     lines = [f"{i}: {channels[i]['name'] if i in channels else bridges.get(i)}, in "
-             f"{[b for b, m in bridges.items() if i in m]}" for i in ids]
+             f"{[b for b, m in bridges.items() if i in m]}, asked for alone: "
+             f"{lab.pbx('GET', '/channels/' + i)[0]}" for i in ids]
     try:
         with open(os.path.join(lab.state(), "callhud.log")) as f:
             lines += [l.rstrip() for l in f if any(i[:16] in l for i in ids)][:20]
