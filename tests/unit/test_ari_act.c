@@ -1196,6 +1196,27 @@ static void test_clean_removes_a_phone_that_waits(void **state)
     }
 }
 
+/* The server's yes is a promise: a phone is gone with its event, and until then in the ledger. */
+static void test_clean_waits_for_the_end(void **state)
+{
+    (void)state;
+    static const char *const things[] = {"channels/callhud-0a1b2c3d-phone-1"};
+    struct ari_rig rig;
+    prepare(&rig);
+    ari_rig_answer_file(&rig, "channels", "takeover-channels-ring.json");
+    connect_to(&rig);
+    clean(&rig, things, 1);
+    expect_asked(&rig, "DELETE channels/callhud-0a1b2c3d-phone-1\n", 1);
+    assert_int_equal(gone_log.len, 0);
+    ari_rig_say(&rig,
+                "{\"type\":\"ChannelDestroyed\",\"timestamp\":\"2027-11-22T00:01:56.500+0000\","
+                "\"cause\":16,\"channel\":{\"id\":\"callhud-0a1b2c3d-phone-1\",\"name\":"
+                "\"PJSIP/104-00000001\",\"state\":\"Ringing\"}}");
+    assert_string_equal(buf_text(&gone_log), "channels/callhud-0a1b2c3d-phone-1\n");
+    buf_fini(&gone_log);
+    ari_rig_fini(&rig);
+}
+
 static void test_closed_with_everything_under_way(void **state)
 {
     (void)state;
@@ -1264,6 +1285,7 @@ int main(void)
         cmocka_unit_test(test_clean_leaves_a_picked_up_call_alone),
         cmocka_unit_test(test_clean_leaves_a_phone_that_talks),
         cmocka_unit_test(test_clean_removes_a_phone_that_waits),
+        cmocka_unit_test(test_clean_waits_for_the_end),
         cmocka_unit_test(test_closed_with_everything_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -386,15 +386,37 @@ static void test_leave(void **state)
     struct sup_rig *rig = *state;
     sup_reach(rig, AT_ON, ACTION_BARGE);
     assert_true(supervise_leave(rig->s, on_left, rig));
-    /* both answers come before the phone's last event */
+    char phone[64];
+    str_copy(phone, sizeof phone, sup_chan_like(rig, "-phone-")->id);
+    /* all answers come before the phone's last event, and without that it is not gone */
     sup_answer(rig, "DELETE channels/", 204);
     sup_answer(rig, "DELETE channels/", 204);
     assert_int_equal(rig->left, 0);
     sup_answer(rig, "DELETE bridges/", 204);
     fake_io_advance(&rig->fake, 0);
+    assert_int_equal(rig->left, 0);
+    assert_int_equal(rig->ledger.len, 1);
+    sup_hangup(rig, phone, 16);
+    fake_io_advance(&rig->fake, 0);
     assert_int_equal(rig->left, 1);
     assert_string_equal(sup_last(rig), "1 ended barge RC_OK 101 callhud ended it\n");
     assert_int_equal(rig->ledger.len, 0);
+}
+
+/* Whoever is removed while it is bridged with a deleted snoop blocks the server. */
+static void test_the_snoop_is_removed_last(void **state)
+{
+    struct sup_rig *rig = *state;
+    sup_reach(rig, AT_ON, ACTION_WHISPER);
+    buf_reset(&rig->asked);
+    assert_int_equal(sup_act(rig, ACTION_STOP, "101", "a1", NULL), RC_OK);
+    sup_serve(rig);
+    const char *bridge = strstr(buf_text(&rig->asked), "DELETE bridges/");
+    const char *phone = strstr(buf_text(&rig->asked), "-phone-");
+    const char *snoop = strstr(buf_text(&rig->asked), "-whisper-");
+    assert_true(bridge != NULL && phone != NULL && snoop != NULL);
+    assert_true(bridge < phone && phone < snoop);
+    assert_nothing_left(rig);
 }
 
 static void test_leave_does_not_wait_for_ever(void **state)
@@ -617,6 +639,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_another_was_faster_while_our_phone_rang, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_leave, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_snoop_is_removed_last, setup, teardown),
         cmocka_unit_test_setup_teardown(test_leave_does_not_wait_for_ever, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_dialplan, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),

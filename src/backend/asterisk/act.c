@@ -471,7 +471,7 @@ enum rc ari_act_do(struct act *act, const struct action *action, struct err *err
 
 /* ---- for the backend ---- */
 
-struct act *ari_act_new(const struct act_config *config)
+struct act *ari_act_new(const struct ari_part_config *config)
 {
     struct act *act = mem_zero(1, sizeof *act);
     act->config = *config;
@@ -498,6 +498,7 @@ void ari_act_event(struct act *act, const struct ari_event *event)
 {
     (void)event; /* what it changed is in the world */
     act_can_probe(act);
+    act_clean_look(act);
     look_at_jobs(act);
 }
 
@@ -512,6 +513,7 @@ void ari_act_synced(struct act *act)
     act_can_probe(act);
     act_can_tell(act);
     look_at_jobs(act);
+    act_clean_look(act);
     act_clean_ask(act);
 }
 

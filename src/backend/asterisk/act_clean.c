@@ -54,18 +54,44 @@ static void tell_gone(struct act_thing *thing)
     act_note_left(act);
 }
 
+/* A snoop stays in the server's list until its target's next audio frame; nobody hears through it.
+ */
+static bool is_listed(const struct act_thing *thing)
+{
+    const char *id =
+        str_starts(thing->thing, "channels/") ? thing->thing + strlen("channels/") : "";
+    const struct ari_chan *chan = ari_world_chan(thing->act->config.world, id);
+    return chan != NULL && !ari_chan_is_snoop(chan);
+}
+
+void act_clean_look(struct act *act)
+{
+    for (size_t i = 0; i < act->things.len;) {
+        struct act_thing *thing = act->things.items[i];
+        if (thing->is_deleted && !is_listed(thing)) {
+            tell_gone(thing);
+            i = 0; /* gone() may have added or removed */
+        } else {
+            i++;
+        }
+    }
+}
+
 static void on_deleted(void *self, const struct rest_answer *answer)
 {
     struct act_thing *thing = self;
     thing->is_asked = false;
-    bool is_gone = answer->status == 404 || (answer->status >= 200 && answer->status < 300);
-    if (answer->rc == RC_OK && is_gone) {
+    thing->is_deleted = answer->rc == RC_OK && answer->status >= 200 && answer->status < 300;
+    if (answer->rc == RC_OK && answer->status == 404) {
         tell_gone(thing);
-        return;
+    } else if (thing->is_deleted) { /* a yes is a promise */
+        act_clean_look(thing->act);
+    } else {
+        log_warn("ari", "%s is left for the next snapshot to remove: %s", thing->thing,
+                 answer->text);
+        if (answer->status == 403)
+            ari_act_read_only(thing->act);
     }
-    log_warn("ari", "%s is left for the next snapshot to remove: %s", thing->thing, answer->text);
-    if (answer->status == 403)
-        ari_act_read_only(thing->act);
 }
 
 /* A phone that went on into the dialplan, or that people led to somebody, is in a call of its own:
@@ -96,7 +122,7 @@ static void on_unsubscribed(void *self, bool is_gone)
 static void ask(struct act_thing *thing)
 {
     static const char applications[] = "applications/";
-    const struct act_config *config = &thing->act->config;
+    const struct ari_part_config *config = &thing->act->config;
     if (str_starts(thing->thing, applications)) {
         const struct unsub_config unsub = {.io = config->io,
                                            .rest = config->rest,

@@ -38,13 +38,14 @@ struct act_thing {
     void (*gone)(void *self, const char *thing);
     void *self;
     bool is_asked;
+    bool is_deleted;     /* the server said yes: its end is an event */
     struct unsub *unsub; /* of an application, while asked */
 };
 
 struct act_job;
 
 struct act {
-    struct act_config config;
+    struct ari_part_config config;
     bool is_read_only; /* the server said so */
     bool is_synced;    /* there was a snapshot on this connection */
     unsigned last_number;
@@ -65,7 +66,8 @@ void act_can_free(struct act *act);
 /* gone() is called from the loop, also for what is none of our business any more. */
 void act_clean_add(struct act *act, const char *thing, void (*gone)(void *self, const char *thing),
                    void *self);
-void act_clean_ask(struct act *act); /* for what is not under way; nothing without a snapshot */
+void act_clean_ask(struct act *act);  /* for what is not under way; nothing without a snapshot */
+void act_clean_look(struct act *act); /* the world has changed: tells what is gone by now */
 void act_clean_lost(struct act *act);
 void act_note_left(struct act *act); /* something was removed: tells who waits for all of it */
 void act_clean_free(struct act *act);

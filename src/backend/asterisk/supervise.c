@@ -19,7 +19,7 @@ int64_t supervise_ring_ms(const struct supervise *s)
     return ms > 0 ? ms : 20000;
 }
 
-struct supervise *supervise_new(const struct supervise_config *config)
+struct supervise *supervise_new(const struct ari_part_config *config)
 {
     struct supervise *s = mem_zero(1, sizeof *s);
     s->config = *config;
@@ -429,9 +429,8 @@ void supervise_check_left(struct supervise *s)
 {
     if (s->leave == NULL || supervise_is_going(s))
         return;
-    for (size_t i = 0; i < s->things.len; i++)
-        if (!s->things.items[i]->is_deleted)
-            return;
+    if (s->things.len > 0)
+        return;
     leave_in(s, 0); /* from the loop, whoever asked */
 }
 

@@ -234,8 +234,8 @@ static void on_erased(void *self, const struct rest_answer *answer)
         thing->is_doubtful = false;
         again(thing);
     } else if (is_yes && thing->part == PART_PHONE && thing->is_seen && s->is_synced) {
-        thing->is_deleted = true; /* it is free to ring again when its event has come */
-        supervise_unlist(thing);
+        thing->is_deleted =
+            true; /* asked for; it is gone, and free to ring again, with its event */
         news(s);
     } else if (is_yes || is_missing) {
         gone(thing);
@@ -364,14 +364,17 @@ void supervise_doom(struct thing *thing)
     erase(thing);
 }
 
+/* The snoop last: until its target's next audio frame Asterisk keeps a deleted one locked, and
+ * whoever is removed while it is still bridged with it spins on that lock, with every request
+ * behind (seen on 22.10). With the bridge gone nobody is. */
 void supervise_doom_all(struct supervise *s, bool is_phone_kept)
 {
+    if (!is_phone_kept) {
+        supervise_doom(s->bridge);
+        supervise_doom(s->phone);
+    }
     supervise_doom(s->snoop);
     supervise_doom(s->old_snoop);
-    if (!is_phone_kept) {
-        supervise_doom(s->phone);
-        supervise_doom(s->bridge);
-    }
     supervise_doom(s->claim);
 }
 
