@@ -1,6 +1,7 @@
 /* The head of the chain in a place that its user cannot rewrite: the system's journal. */
 #include "audit_priv.h"
 
+#include "callhud/app/child.h"
 #include "callhud/base/clock.h"
 #include "callhud/base/str.h"
 
@@ -10,7 +11,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +66,8 @@ void audit_tell_journal(const char *log_socket, uint64_t sequence, const char *h
 
 /* ---- asking journalctl ----------------------------------------------------------------------- */
 
-/* Without a shell, and with the signals of a fresh program. _UID is what the kernel told of the
- * sender: others cannot put heads of theirs among ours. */
+/* Without a shell. _UID is what the kernel told of the sender: others cannot put heads of theirs
+ * among ours. */
 static int start(uid_t owner, int out_fd, int complaints_fd, pid_t *pid)
 {
     char program[] = "journalctl", tag[] = "--identifier=callhud", output[] = "--output=cat";
@@ -75,26 +75,7 @@ static int start(uid_t owner, int out_fd, int complaints_fd, pid_t *pid)
     snprintf(lines, sizeof lines, "--lines=%d", AUDIT_HEADS_MAX);
     snprintf(uid, sizeof uid, "_UID=%" PRIuMAX, (uintmax_t)owner);
     char *argv[] = {program, tag, output, pager, quiet, lines, uid, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attrs;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-    if (complaints_fd >= 0)
-        posix_spawn_file_actions_adddup2(&actions, complaints_fd, STDERR_FILENO);
-    posix_spawnattr_init(&attrs);
-    posix_spawnattr_setpgroup(&attrs, 0);
-    posix_spawnattr_setsigmask(&attrs, &none);
-    posix_spawnattr_setsigdefault(&attrs, &all);
-    posix_spawnattr_setflags(&attrs, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                         POSIX_SPAWN_SETSIGDEF);
-    int failed = posix_spawnp(pid, program, &actions, &attrs, argv, environ);
-    posix_spawnattr_destroy(&attrs);
-    posix_spawn_file_actions_destroy(&actions);
-    return failed;
+    return child_start(argv, out_fd, complaints_fd, pid);
 }
 
 /* "audit 17 HASH PATH" of our file is a head; every other line is somebody else's. */
@@ -165,18 +146,11 @@ static enum end read_all(int fd, struct audit_heads *heads, const char *path)
     return end;
 }
 
-static void first_complaint(int fd, char *out, size_t size)
-{
-    ssize_t n = fd >= 0 ? pread(fd, out, size - 1, 0) : 0;
-    out[n > 0 ? n : 0] = '\0';
-    out[strcspn(out, "\n")] = '\0';
-}
-
 /* It ends 1 without a word when there is nothing to show; with one it failed. */
 static enum rc judge_end(enum end end, int status, int complaints, struct err *err)
 {
     char said[200];
-    first_complaint(complaints, said, sizeof said);
+    child_complaint(complaints, said, sizeof said);
     if (end == TOO_SLOW) {
         return err_set(err, RC_FAILED,
                        "journalctl did not end within %d s: run it by hand, "

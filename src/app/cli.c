@@ -44,6 +44,20 @@ static enum rc unknown_option(const char *text, struct err *err)
     return err_set(err, RC_USAGE, "no option %s: 'callhud --help' lists them", name);
 }
 
+static enum rc store(struct cli *cli, const struct cli_option *row, const char *text,
+                     struct err *err)
+{
+    char *place = (char *)cli + row->at;
+    bool is_on = true;
+    if (row->value == CLI_FILE && !text[0])
+        return err_set(err, RC_USAGE, "%s needs the name of a file", row->name);
+    if (row->value == CLI_FLAG)
+        memcpy(place, &is_on, sizeof is_on);
+    else
+        memcpy(place, &text, sizeof text);
+    return RC_OK;
+}
+
 /* Takes the option at argv[*at], and its value from the same or the next word. */
 static enum rc take_option(struct parser *p, int argc, char **argv, int *at)
 {
@@ -65,7 +79,7 @@ static enum rc take_option(struct parser *p, int argc, char **argv, int *at)
     if (!row->is_global && p->own_len < NAMES_MAX)
         p->own[p->own_len++] = row;
     p->is_format_given |= str_eq(row->name, "--format") || str_eq(row->name, "--json");
-    return row->set(p->cli, value, p->err);
+    return row->set ? row->set(p->cli, value, p->err) : store(p->cli, row, value, p->err);
 }
 
 static enum rc take_command(struct parser *p, const char *name)

@@ -205,28 +205,6 @@ const size_t cli_commands_len = sizeof cli_commands / sizeof *cli_commands;
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-static enum rc set_profile(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->profile = text;
-    return RC_OK;
-}
-
-static enum rc set_config(struct cli *cli, const char *text, struct err *err)
-{
-    if (!text[0])
-        return err_set(err, RC_USAGE, "--config needs the name of a file");
-    cli->config = text;
-    return RC_OK;
-}
-
-static enum rc set_theme(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->theme = text;
-    return RC_OK;
-}
-
 /* The words of an option's table row, in the order of the enum that they become. */
 static enum rc word_of(const char *name, const char *text, int *out, struct err *err)
 {
@@ -264,42 +242,6 @@ static enum rc set_json(struct cli *cli, const char *text, struct err *err)
     return RC_OK;
 }
 
-static enum rc set_plain(struct cli *cli, const char *text, struct err *err)
-{
-    (void)text, (void)err;
-    cli->is_plain = true;
-    return RC_OK;
-}
-
-static enum rc set_read_only(struct cli *cli, const char *text, struct err *err)
-{
-    (void)text, (void)err;
-    cli->is_read_only = true;
-    return RC_OK;
-}
-
-static enum rc set_ascii(struct cli *cli, const char *text, struct err *err)
-{
-    (void)text, (void)err;
-    cli->is_ascii = true;
-    return RC_OK;
-}
-
-static enum rc set_no_color(struct cli *cli, const char *text, struct err *err)
-{
-    (void)text, (void)err;
-    cli->is_no_color = true;
-    return RC_OK;
-}
-
-static enum rc set_log(struct cli *cli, const char *text, struct err *err)
-{
-    if (!text[0])
-        return err_set(err, RC_USAGE, "--log needs the name of a file");
-    cli->log = text;
-    return RC_OK;
-}
-
 static enum rc set_log_level(struct cli *cli, const char *text, struct err *err)
 {
     int word;
@@ -309,39 +251,11 @@ static enum rc set_log_level(struct cli *cli, const char *text, struct err *err)
     return rc;
 }
 
-static enum rc set_size(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->size = text;
-    return RC_OK;
-}
-
-static enum rc set_example(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->example = text;
-    return RC_OK;
-}
-
 static enum rc set_call(struct cli *cli, const char *text, struct err *err)
 {
     if (!text[0])
         return err_set(err, RC_USAGE, "--call needs the id of a call: status --json shows them");
     cli->call = text;
-    return RC_OK;
-}
-
-static enum rc set_reason(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->reason = text;
-    return RC_OK;
-}
-
-static enum rc set_since(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->since = text;
     return RC_OK;
 }
 
@@ -360,119 +274,58 @@ static enum rc set_listen(struct cli *cli, const char *text, struct err *err)
     return RC_OK;
 }
 
-static enum rc set_users(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->users = text;
-    return RC_OK;
-}
-
-static enum rc set_rate(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->rate = text;
-    return RC_OK;
-}
-
-static enum rc set_seed(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->seed = text;
-    return RC_OK;
-}
-
-static enum rc set_speed(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->speed = text;
-    return RC_OK;
-}
-
-static enum rc set_state(struct cli *cli, const char *text, struct err *err)
-{
-    if (!text[0])
-        return err_set(err, RC_USAGE, "--state needs the name of a file");
-    cli->state = text;
-    return RC_OK;
-}
-
-static enum rc set_port_file(struct cli *cli, const char *text, struct err *err)
-{
-    if (!text[0])
-        return err_set(err, RC_USAGE, "--port-file needs the name of a file");
-    cli->port_file = text;
-    return RC_OK;
-}
-
-static enum rc set_switches(struct cli *cli, const char *text, struct err *err)
-{
-    (void)err;
-    cli->switches = text;
-    return RC_OK;
-}
-
-static enum rc set_help(struct cli *cli, const char *text, struct err *err)
-{
-    (void)text, (void)err;
-    cli->is_help = true;
-    return RC_OK;
-}
-
-static enum rc set_version(struct cli *cli, const char *text, struct err *err)
-{
-    (void)text, (void)err;
-    cli->is_version = true;
-    return RC_OK;
-}
+/* What takes a flag or a text as it is, and what looks at it first. */
+#define TO(field) NULL, offsetof(struct cli, field)
+#define BY(setter) setter, 0
 
 const struct cli_option cli_options[] = {
     {"--profile", "", CLI_PROFILE, "NAME",
-     "The profile to use; needed when the configuration has several.", true, set_profile},
-    {"--config", "", CLI_FILE, "FILE", "Another configuration file.", true, set_config},
-    {"--theme", "", CLI_THEME, "NAME", "Another theme.", true, set_theme},
+     "The profile to use; needed when the configuration has several.", true, TO(profile)},
+    {"--config", "", CLI_FILE, "FILE", "Another configuration file.", true, TO(config)},
+    {"--theme", "", CLI_THEME, "NAME", "Another theme.", true, TO(theme)},
     {"--format", "", CLI_WORD, "table|json|csv", "How output is written; table is for people.",
-     true, set_format},
-    {"--json", "", CLI_FLAG, "", "The same as --format json.", true, set_json},
+     true, BY(set_format)},
+    {"--json", "", CLI_FLAG, "", "The same as --format json.", true, BY(set_json)},
     {"--plain", "", CLI_FLAG, "", "Plain lines in place of screens, also for screen readers.", true,
-     set_plain},
-    {"--read-only", "", CLI_FLAG, "", "Makes every action impossible.", true, set_read_only},
-    {"--ascii", "", CLI_FLAG, "", "ASCII signs alone.", true, set_ascii},
-    {"--no-color", "", CLI_FLAG, "", "No colours, as with NO_COLOR set.", true, set_no_color},
-    {"--log", "", CLI_FILE, "FILE", "Another log file.", true, set_log},
+     TO(is_plain)},
+    {"--read-only", "", CLI_FLAG, "", "Makes every action impossible.", true, TO(is_read_only)},
+    {"--ascii", "", CLI_FLAG, "", "ASCII signs alone.", true, TO(is_ascii)},
+    {"--no-color", "", CLI_FLAG, "", "No colours, as with NO_COLOR set.", true, TO(is_no_color)},
+    {"--log", "", CLI_FILE, "FILE", "Another log file.", true, TO(log)},
     {"--log-level", "", CLI_WORD, "debug|info|warn|error", "The least that is logged; else info.",
-     true, set_log_level},
+     true, BY(set_log_level)},
     {"--size", "", CLI_TEXT, "COLUMNSxROWS", "The size of the picture; else 100x30.", false,
-     set_size},
+     TO(size)},
     {"--example", "", CLI_WORD, "asterisk",
-     "Prints what to put on the server and into the configuration, and ends.", false, set_example},
+     "Prints what to put on the server and into the configuration, and ends.", false, TO(example)},
     {"--call", "", CLI_TEXT, "ID",
      "The call to act on, as status --json names it; else the one that the action fits best.",
-     false, set_call},
-    {"--reason", "", CLI_TEXT, "TEXT", "Why, for the audit record.", false, set_reason},
+     false, BY(set_call)},
+    {"--reason", "", CLI_TEXT, "TEXT", "Why, for the audit record.", false, TO(reason)},
     {"--since", "", CLI_TEXT, "HASH",
-     "A hash that the audit file must hold; show: only what came after it.", false, set_since},
+     "A hash that the audit file must hold; show: only what came after it.", false, TO(since)},
     {"--against", "", CLI_WORD, "journald",
-     "Also compares with the heads that the system's journal holds.", false, set_against},
+     "Also compares with the heads that the system's journal holds.", false, BY(set_against)},
     {"--listen", "", CLI_TEXT, "ADDRESS:PORT",
-     "Where the exchange listens; else 127.0.0.1 and a free port.", false, set_listen},
+     "Where the exchange listens; else 127.0.0.1 and a free port.", false, BY(set_listen)},
     {"--users", "", CLI_TEXT, "N", "How many people it has, from 1 to 100000; else 48.", false,
-     set_users},
+     TO(users)},
     {"--rate", "", CLI_TEXT, "N", "New calls a second; 0 for none but scripted ones.", false,
-     set_rate},
+     TO(rate)},
     {"--seed", "", CLI_TEXT, "N", "The same seed makes the same people and calls; else 1.", false,
-     set_seed},
+     TO(seed)},
     {"--speed", "", CLI_TEXT, "N", "How many times as fast as ours its clock runs; else 1.", false,
-     set_speed},
+     TO(speed)},
     {"--state", "", CLI_FILE, "FILE", "Keeps what is set up, lines and rights, in a file.", false,
-     set_state},
+     TO(state)},
     {"--port-file", "", CLI_FILE, "FILE",
      "Written when it is ready: the port and how to sign in; for the owner alone.", false,
-     set_port_file},
+     TO(port_file)},
     {"--switch", "", CLI_TEXT, "NAME=on|off,...",
      "Behaviour that the service's documents leave open, one way or the other.", false,
-     set_switches},
-    {"--help", "-h", CLI_FLAG, "", "Prints help, also on a command.", true, set_help},
-    {"--version", "-V", CLI_FLAG, "", "Prints the version.", true, set_version},
+     TO(switches)},
+    {"--help", "-h", CLI_FLAG, "", "Prints help, also on a command.", true, TO(is_help)},
+    {"--version", "-V", CLI_FLAG, "", "Prints the version.", true, TO(is_version)},
 };
 const size_t cli_options_len = sizeof cli_options / sizeof *cli_options;
 

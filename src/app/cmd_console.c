@@ -1,6 +1,7 @@
 /* callhud console: the screens on a terminal. Joins session (network, model), ui and term. */
 #include "callhud/app/cli.h"
 #include "callhud/app/console.h"
+#include "callhud/app/crash.h"
 #include "callhud/app/paths.h"
 #include "callhud/app/plain.h"
 #include "callhud/app/session.h"
@@ -422,21 +423,6 @@ static void on_signal(void *self, int signum)
     }
 }
 
-static void on_crash(int signum)
-{
-    term_restore_now();
-    signal(signum, SIG_DFL);
-    raise(signum);
-}
-
-static void catch_crashes(void)
-{
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    struct sigaction action = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
-    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
-        sigaction(crashes[i], &action, NULL);
-}
-
 /* ---- life ------------------------------------------------------------------------------------ */
 
 /* Everything up to the first frame, which shows the skeleton before any library of the network is
@@ -470,7 +456,7 @@ static enum rc open_screen(struct console *c, struct err *err)
     rc = term_open(&c->term, &options, err);
     if (rc != RC_OK)
         return rc;
-    catch_crashes();
+    crash_restores_by(term_restore_now);
     int rows, cols;
     term_size(c->term, &rows, &cols);
     canvas_init(&c->canvas, rows, cols, term_caps(c->term)->is_ascii);

@@ -1,5 +1,6 @@
 /* Where secrets come from: a command, a file, the environment. Never from the configuration, never
  * into a message. */
+#include "callhud/app/child.h"
 #include "callhud/app/config.h"
 
 #include "callhud/app/paths.h"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,32 +106,13 @@ enum rc secret_from_file(char **out, const char *path, const char *what, struct 
 
 /* ---- from a command -------------------------------------------------------------------------- */
 
-/* The command reads nothing and has the signals of a fresh program, in a group of its own so that
- * it can be ended with all it started. Its complaints are kept: a console may own the terminal. */
+/* Its complaints are kept: a console may own the terminal. */
 static int start_command(const char *command, int out_fd, int complaints_fd, pid_t *pid)
 {
     char shell[] = "/bin/sh", option[] = "-c";
     char *copy = mem_dup(command);
     char *argv[] = {shell, option, copy, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attrs;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-    if (complaints_fd >= 0)
-        posix_spawn_file_actions_adddup2(&actions, complaints_fd, STDERR_FILENO);
-    posix_spawnattr_init(&attrs);
-    posix_spawnattr_setpgroup(&attrs, 0);
-    posix_spawnattr_setsigmask(&attrs, &none);
-    posix_spawnattr_setsigdefault(&attrs, &all);
-    posix_spawnattr_setflags(&attrs, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                         POSIX_SPAWN_SETSIGDEF);
-    int failed = posix_spawn(pid, shell, &actions, &attrs, argv, environ);
-    posix_spawnattr_destroy(&attrs);
-    posix_spawn_file_actions_destroy(&actions);
+    int failed = child_start(argv, out_fd, complaints_fd, pid);
     mem_free(copy);
     return failed;
 }
@@ -175,10 +156,8 @@ static int watch_command(pid_t pid, int fd, struct secret_bytes *bytes, int64_t 
 /* " (gpg: no secret key)", or "". */
 static void complaint(int fd, char *out, size_t size)
 {
-    char line[160] = "";
-    ssize_t n = fd >= 0 ? pread(fd, line, sizeof line - 1, 0) : 0;
-    line[n > 0 ? n : 0] = '\0';
-    line[strcspn(line, "\n")] = '\0';
+    char line[160];
+    child_complaint(fd, line, sizeof line);
     snprintf(out, size, "%s%s%s", line[0] ? " (" : "", line, line[0] ? ")" : "");
 }
 

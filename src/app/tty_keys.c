@@ -1,5 +1,7 @@
 #include "callhud/app/tty_keys.h"
 
+#include "callhud/app/crash.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <termios.h>
@@ -12,21 +14,6 @@ static struct {
     struct termios saved;
 } terminal;
 
-static void on_crash(int signum)
-{
-    tty_keys_off();
-    signal(signum, SIG_DFL);
-    raise(signum);
-}
-
-static void catch_crashes(void)
-{
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    struct sigaction action = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
-    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
-        sigaction(crashes[i], &action, NULL);
-}
-
 bool tty_keys_on(int fd)
 {
     struct termios keys;
@@ -38,7 +25,7 @@ bool tty_keys_on(int fd)
     keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
-    catch_crashes();
+    crash_restores_by(tty_keys_off);
     terminal.is_on = 1;
     if (tcsetattr(fd, TCSANOW, &keys) != 0)
         terminal.is_on = 0;

@@ -11,7 +11,7 @@ static const char *department_in(const struct hud *hud, const char *department)
     return "";
 }
 
-static struct call call_copy(const struct call *from)
+struct call call_copy(const struct call *from)
 {
     struct call to = *from;
 

@@ -2,14 +2,13 @@
 #ifndef CALLHUD_MODEL_HUD_PRIVATE_H
 #define CALLHUD_MODEL_HUD_PRIVATE_H
 
-#include "callhud/model/hud.h"
+#include "callhud/model/hud_copy.h"
 
 struct user *user_find(const struct hud *hud, const char *id);
 struct user *user_add(struct hud *hud, const char *id, const char *extension);
 void user_remove(struct hud *hud, struct user *user);
 const char *department_intern(struct hud *hud, const char *name);
 void user_sort_calls(struct user *user);
-void call_fini(struct call *call);
 
 /* Calls that are not kept. Noting answers true when the call was not noted before, forgetting when it
  * was; sweeping forgets those not told since. */

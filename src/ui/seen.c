@@ -1,40 +1,6 @@
 /* The selected user as drawn last. */
 #include "callhud/ui/ui_priv.h"
 
-static struct call call_copy(const struct call *from)
-{
-    struct call to = *from;
-
-    to.id = mem_dup(from->id);
-    to.number = mem_dup(from->number);
-    to.name = mem_dup(from->name);
-    to.supervisors = NULL;
-    if (from->supervisors_len > 0)
-        to.supervisors = mem_zero(from->supervisors_len, sizeof *to.supervisors);
-    for (size_t i = 0; i < from->supervisors_len; i++) {
-        to.supervisors[i].mode = from->supervisors[i].mode;
-        to.supervisors[i].extension = mem_dup(from->supervisors[i].extension);
-    }
-    return to;
-}
-
-static void call_fini(struct call *call)
-{
-    union {
-        const char *read;
-        char *owned;
-    } text;
-
-    for (size_t i = 0; i < call->supervisors_len; i++) {
-        text.read = call->supervisors[i].extension;
-        mem_free(text.owned);
-    }
-    mem_free(call->supervisors);
-    mem_free(call->id);
-    mem_free(call->number);
-    mem_free(call->name);
-}
-
 void seen_clear(struct seen *seen)
 {
     if (!seen->is_there)

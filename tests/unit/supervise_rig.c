@@ -95,7 +95,7 @@ void sup_init(struct sup_rig *rig)
     start(rig);
     struct rest_config rest = {.io = &rig->fake.io, .server = SERVER};
     rig->rest = rest_new(&rest);
-    const struct supervise_config config = {.io = &rig->fake.io,
+    const struct ari_part_config config = {.io = &rig->fake.io,
                                             .rest = rig->rest,
                                             .world = &rig->world,
                                             .config = &rig->config,

@@ -20,12 +20,12 @@ struct cli {
     enum cli_format format;
     bool is_plain, is_read_only, is_ascii, is_no_color, is_help, is_version;
     enum log_level log_level;
-    const char *size;        /* shot --size */
-    const char *example;     /* doctor --example */
-    const char *call;        /* --call: the id of the call that is acted on */
-    const char *reason;      /* --reason: for the record */
-    const char *since;       /* audit --since: a hash, as typed */
-    const char *against;     /* audit --against: "journald" */
+    const char *size;    /* shot --size */
+    const char *example; /* doctor --example */
+    const char *call;    /* --call: the id of the call that is acted on */
+    const char *reason;  /* --reason: for the record */
+    const char *since;   /* audit --since: a hash, as typed */
+    const char *against; /* audit --against: "journald" */
     /* exchange: as typed; NULL when not given */
     const char *listen, *users, *rate, *seed, *speed, *state, *port_file, *switches;
     const char *const *args; /* positional, after the command */
@@ -44,7 +44,7 @@ struct cli_command {
     const char *words; /* fixed choices of the first argument, blank-separated: "list show check" */
     const char
         *formats; /* that it can write, blank-separated: "table json"; "": --format is wrong */
-    const char *second_words; /* fixed choices of the second argument; NULL: anything */
+    const char *second_words;          /* fixed choices of the second argument; NULL: anything */
     int (*run)(const struct cli *cli); /* the exit code */
 };
 extern const struct cli_command cli_commands[]; /* the first is the default */
@@ -59,8 +59,10 @@ struct cli_option {
     const char *arg; /* "NAME", "table|json|csv" for CLI_WORD; "" for a flag */
     const char *sentence;
     bool is_global; /* else only with the commands that list it */
-    /* Stores it; text is NULL for a flag. RC_USAGE when the text cannot be right. */
+    /* Stores it; text is NULL for a flag. RC_USAGE when the text cannot be right. NULL: a flag or a
+     * text goes as it is to the bool or const char * at this place of struct cli. */
     enum rc (*set)(struct cli *cli, const char *text, struct err *err);
+    size_t at;
 };
 extern const struct cli_option cli_options[];
 extern const size_t cli_options_len;

@@ -9,4 +9,8 @@
  * left empty: the copy is for reading. *to must not be initialised; hud_fini() frees it. */
 void hud_copy(struct hud *to, const struct hud *from);
 
+/* One call, with texts and supervisors of its own. */
+struct call call_copy(const struct call *from);
+void call_fini(struct call *call);
+
 #endif

@@ -508,20 +508,13 @@ static void open_parts(struct backend *b)
                                          .news = tell_news,
                                          .overflow = look_at_everything,
                                          .self = b};
-    const struct supervise_config supervise = {.io = b->io,
-                                               .rest = b->rest,
-                                               .world = &b->world,
-                                               .config = &b->config,
-                                               .sink = b->sink,
-                                               .app = app_now,
-                                               .self = b};
-    const struct act_config act = {.io = b->io,
-                                   .rest = b->rest,
-                                   .world = &b->world,
-                                   .config = &b->config,
-                                   .sink = b->sink,
-                                   .app = app_now,
-                                   .self = b};
+    const struct ari_part_config part = {.io = b->io,
+                                         .rest = b->rest,
+                                         .world = &b->world,
+                                         .config = &b->config,
+                                         .sink = b->sink,
+                                         .app = app_now,
+                                         .self = b};
     const struct subs_config subs = {.io = b->io,
                                      .rest = b->rest,
                                      .people = &b->people,
@@ -531,8 +524,8 @@ static void open_parts(struct backend *b)
                                      .self = b};
     b->subs = subs_new(&subs);
     b->detail = detail_new(&detail);
-    b->supervise = supervise_new(&supervise);
-    b->act = ari_act_new(&act);
+    b->supervise = supervise_new(&part);
+    b->act = ari_act_new(&part);
 }
 
 static struct backend *asterisk_open(const struct backend_config *config, const struct io *io,

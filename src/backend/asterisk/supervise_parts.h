@@ -121,7 +121,7 @@ struct thing {
 };
 
 struct supervise {
-    struct supervise_config config;
+    struct ari_part_config config;
     char prefix[24]; /* "callhud-8HEX-" */
     unsigned serial;
     enum supervise_state state;

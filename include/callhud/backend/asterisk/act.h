@@ -3,26 +3,14 @@
 #ifndef CALLHUD_BACKEND_ASTERISK_ACT_H
 #define CALLHUD_BACKEND_ASTERISK_ACT_H
 
-#include "callhud/backend/asterisk/rest.h"
-#include "callhud/backend/asterisk/world.h"
-#include "callhud/backend/backend.h"
+#include "callhud/backend/asterisk/part.h"
 
 #define ACT_CONFIRM_MS \
     5000 /* from the server's yes to its event; later it has failed, and says so */
 
 struct act;
 
-struct act_config {
-    const struct io *io;
-    struct rest *rest;
-    const struct ari_world *world; /* borrowed; always the same address */
-    const struct backend_config *config;
-    struct backend_sink sink;
-    const char *(*app)(void *self);
-    void *self;
-};
-
-struct act *ari_act_new(const struct act_config *config);
+struct act *ari_act_new(const struct ari_part_config *config);
 void ari_act_free(struct act *act);
 
 /* HANGUP, DND, RECORD. As backend_ops.act. RECORD on: a snoop (spy = both) in our application,
@@ -49,8 +37,9 @@ void ari_act_lost(struct act *act); /* what is under way fails */
 enum capability ari_act_capability(const struct act *act, enum action_kind kind, const char **why);
 void ari_act_read_only(struct act *act); /* the server said 403 to a write */
 
-/* As backend_ops.clean; of an application its device subscriptions. After the next snapshot, and again after later ones until it is gone. A
- * phone that has gone on into the dialplan is left alone: it may be with a picked-up caller. */
+/* As backend_ops.clean; of an application its device subscriptions. After the next snapshot, and
+ * again after later ones until it is gone. A phone that has gone on into the dialplan is left
+ * alone: it may be with a picked-up caller. */
 void ari_act_clean(struct act *act, const char *const *things, size_t len,
                    void (*gone)(void *self, const char *thing), void *self);
 

@@ -35,26 +35,14 @@
 #ifndef CALLHUD_BACKEND_ASTERISK_SUPERVISE_H
 #define CALLHUD_BACKEND_ASTERISK_SUPERVISE_H
 
-#include "callhud/backend/asterisk/rest.h"
-#include "callhud/backend/asterisk/world.h"
-#include "callhud/backend/backend.h"
+#include "callhud/backend/asterisk/part.h"
 
 #define SUPERVISE_STEP_MS 5000     /* a request or its event that takes longer has failed */
 #define SUPERVISE_RETRIEVE_MS 5000 /* from the lifted phone's going on to its being bridged */
 
 struct supervise;
 
-struct supervise_config {
-    const struct io *io;
-    struct rest *rest;
-    const struct ari_world *world; /* borrowed; always the same address */
-    const struct backend_config *config;
-    struct backend_sink sink;
-    const char *(*app)(void *self); /* our application's name now; NULL while there is no link */
-    void *self;
-};
-
-struct supervise *supervise_new(const struct supervise_config *config);
+struct supervise *supervise_new(const struct ari_part_config *config);
 void supervise_free(struct supervise *s); /* NULL is fine; asks nothing any more */
 
 /* Modes, TAKEOVER, PICKUP, STOP. As backend_ops.act; the capability was looked at already. */
