@@ -34,6 +34,9 @@ plan_usual() {
         case $script in *'*'* | */lab_lamps.py) continue ;; esac
         plan "$(basename "$script" | sed 's/\..*//')" 420 sh tests/lab_run.sh "$script"
     done
+    for script in tests/proto/ex_*.sh tests/proto/ex_*.py; do
+        plan "$(basename "$script" | sed 's/\..*//')" 420 sh tests/lab_run.sh "$script"
+    done
     for script in tests/e2e/*.sh tests/e2e/test_*.py; do
         case $script in *'*'* | */test_stall.py | */test_resolver.py) continue ;; esac
         plan "e2e-$(basename "$script" | sed 's/\..*//')" 300 sh tests/lab_run.sh "$script"

@@ -79,8 +79,10 @@ plan() { # plan NAME SECONDS COMMAND...: one program for the next batch
 batch() { # batch JOBS TITLE: runs what was planned
     if [ -s "$queue" ]; then
         echo "== $2"
+        began=$(date +%s)
         # shellcheck disable=SC2016
         xargs -P "$1" -I '{}' sh -c 'sh tests/tap.sh "$0" $1' "$out" '{}' <"$queue"
+        echo "== $(($(date +%s) - began)) s"
     fi
     : >"$queue"
 }

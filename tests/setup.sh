@@ -15,6 +15,11 @@ setup_packages() {
     tests) wanted="$wanted $packages_lab $packages_tests" ;;
     esac
     missing=
+    # The official clients run on node, from wherever it is; without npm their test says so itself.
+    if [ "$1" = tests ]; then
+        command -v node >/dev/null || missing="$missing nodejs"
+        command -v npm >/dev/null || missing="$missing npm"
+    fi
     for package in $wanted; do
         dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
             missing="$missing $package"

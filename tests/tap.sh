@@ -1,7 +1,7 @@
 #!/bin/sh
 # tap.sh OUT NAME SECONDS COMMAND...: runs one test program, keeps its output in OUT/NAME.log, and
-# writes "PASSED FAILED SKIPPED" to OUT/NAME.result, counted from its TAP lines. A program that fails
-# without saying which test, prints no test at all, or does not end in time counts as one failure.
+# writes "PASSED FAILED SKIPPED" to OUT/NAME.result, counted from its TAP lines, and what it took (seconds
+# by the clock, then the shell's "times") to OUT/NAME.times. A program that fails without saying which test, prints no test at all, or does not end in time counts as one failure.
 #
 # Programs that run against the clock, with real sockets, terminals and servers on a machine that others
 # share, are run once more when they failed; that is said, and the first log kept in OUT/NAME.first.log.
@@ -20,10 +20,11 @@ run_once() {
 }
 
 case $name in
-lab_* | e2e-* | rt-* | *test_net_* | *test_tty_out | *test_term | *test_loop | *test_resolve | \
+lab_* | e2e-* | ex_* | rt-* | *test_net_* | *test_tty_out | *test_term | *test_loop | *test_resolve | \
     *test_secrets | *test_out | *test_audit | *test_made | *test_ex_server) has_clock=1 ;;
 *) has_clock=0 ;;
 esac
+began=$(date +%s)
 run_once "$@"
 if [ "$failed" != 0 ] && [ $has_clock = 1 ]; then
     cp "$log" "$out/$name.first.log"
@@ -32,6 +33,8 @@ if [ "$failed" != 0 ] && [ $has_clock = 1 ]; then
     run_once "$@"
 fi
 echo "$passed $failed $skipped" >"$out/$name.result"
+echo "$(($(date +%s) - began))" >"$out/$name.times"
+times >>"$out/$name.times"
 if [ "$failed" != 0 ]; then
     echo "FAILED $name (exit $rc): $log"
     grep -E '^not ok\b' "$log" | head -n 20
