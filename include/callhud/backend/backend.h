@@ -3,6 +3,7 @@
 #define CALLHUD_BACKEND_BACKEND_H
 
 #include "callhud/backend/io.h"
+#include "callhud/base/buf.h"
 #include "callhud/model/action.h"
 #include "callhud/model/event.h"
 
@@ -26,6 +27,18 @@ struct backend_ledger {
     void *self;
 };
 
+/* What the running callhuds of one person share: a small text, kept for them in a locked file of
+ * that person alone (token, what is left of the budget of requests). */
+struct backend_shared {
+    /* Under the lock: reads the text ("" when there is none yet or it cannot be read), lets
+     * change() alter it, and writes it back whole when that answers true. It is quick and done when
+     * this returns. NULL: nothing is shared, the backend keeps what it needs to itself. RC_IO: not
+     * read or not written; change() was called all the same. */
+    enum rc (*update)(void *self, bool (*change)(void *owner, struct buf *text), void *owner,
+                      struct err *err);
+    void *self;
+};
+
 /* From the profile; strings are borrowed until backend_close(). */
 struct backend_config {
     const char *profile;
@@ -34,7 +47,8 @@ struct backend_config {
     const char *phone;                /* the supervisor's own device, "PJSIP/108"; "" */
     const char *monitor;              /* "all", "list", or "101-108,201": ranges and numbers */
     const char *dnd_device;           /* "Custom:DND%s"; "" for none */
-    struct monitor_settings settings; /* ring_locks_hold is set by the backend */
+    struct monitor_settings settings; /* Asterisk: all but ring_locks_hold, which it has not;
+                                         RingCentral: ring_locks_hold alone, it tells the others */
     const struct backend_user *users;
     size_t users_len;
     bool is_read_only;
@@ -43,6 +57,11 @@ struct backend_config {
     int64_t ring_timeout_ms; /* how long the supervisor's phone rings */
     bool is_auto_answer; /* ask that phone to lift itself (Call-Info answer-after, Alert-Info) */
     const char *retrieve_context; /* Asterisk: of the sample dialplan, "retrieve" */
+    /* RingCentral */
+    const char *client_id, *client_secret; /* of the application; secret "": a public one */
+    const char *jwt;                       /* the person's credential */
+    const char *device; /* id of the supervisor's own device; "": the first that can */
+    struct backend_shared shared;
     struct backend_ledger ledger; /* put NULL: no action that makes something is possible */
 };
 

@@ -40,9 +40,9 @@ struct io_ws_handler {
     void (*message)(void *self, const char *bytes, size_t len);
     void (*pong)(void *self); /* answer to ws_ping() */
     /* Closed or failed, once; the socket is gone when this returns. rc says what kind (RC_AUTH for
-     * 401, RC_REDIRECT for 3xx, RC_REFUSED for other HTTP answers, RC_TLS, RC_UNREACHABLE, RC_TIMEOUT,
-     * RC_TOO_BIG, RC_CANCELLED never); http_status is the answer to the upgrade, 0 when there was
-     * none, -1 when it was open before; text is a whole sentence for people. */
+     * 401, RC_REDIRECT for 3xx, RC_REFUSED for other HTTP answers, RC_TLS, RC_UNREACHABLE,
+     * RC_TIMEOUT, RC_TOO_BIG, RC_CANCELLED never); http_status is the answer to the upgrade, 0 when
+     * there was none, -1 when it was open before; text is a whole sentence for people. */
     void (*closed)(void *self, enum rc rc, int http_status, const char *text);
 };
 
@@ -50,6 +50,7 @@ struct io_http_request {
     const char *method; /* "GET" ... */
     const char *url;    /* http:// or https:// */
     struct io_access access;
+    const char *accept;       /* Accept; NULL: whatever comes */
     const char *content_type; /* of the body; NULL: no body */
     const char *body;
     size_t body_len;
@@ -57,19 +58,30 @@ struct io_http_request {
     int64_t timeout_ms;      /* whole request; 0: 10 s */
 };
 
+struct io_header {
+    const char *name; /* as sent: case differs from server to server */
+    const char *value;
+};
+
 struct io_http_answer {
-    enum rc rc;     /* RC_OK: an HTTP answer came, of any status; else why none did */
-    int status;     /* 200, 404, ... */
+    enum rc rc;               /* RC_OK: an HTTP answer came, of any status; else why none did */
+    int status;               /* 200, 404, ... */
     const char *content_type; /* "" when none */
     const char *location;     /* of a 3xx, for the error; redirects are never followed; "" */
     int64_t retry_after_ms;   /* of Retry-After; 0 when none */
-    const char *body;         /* borrowed; NUL-terminated as well */
+    const struct io_header *headers; /* of the answer; at most IO_HEADERS_MAX are kept */
+    size_t headers_len;
+    const char *body; /* borrowed; NUL-terminated as well */
     size_t body_len;
     const char *text; /* for people, when rc is not RC_OK */
 };
 
+#define IO_HEADERS_MAX 64
+/* The value of a header, whatever the case of its name; NULL when there is none. */
+const char *io_header(const struct io_http_answer *answer, const char *name);
+
 struct io {
-    void *net; /* first argument of all */
+    void *net;                     /* first argument of all */
     int64_t (*now_ms)(void *net);  /* monotonic */
     int64_t (*wall_ms)(void *net); /* UTC epoch */
     uint32_t (*random)(void *net); /* for jitter and names */
@@ -81,7 +93,8 @@ struct io {
     void (*ws_close)(struct io_ws *ws); /* frees; NULL is fine */
 
     struct io_http *(*http)(void *net, const struct io_http_request *request,
-                            void (*done)(void *self, const struct io_http_answer *answer), void *self);
+                            void (*done)(void *self, const struct io_http_answer *answer),
+                            void *self);
     void (*http_cancel)(struct io_http *http); /* NULL is fine; not after done() was called */
 
     struct io_timer *(*timer)(void *net, int64_t after_ms, void (*fire)(void *self), void *self);

@@ -1,8 +1,8 @@
 /* The one tagged union that crosses from a backend to the model.
  *
  * An event is a value: its strings are borrowed and need live only until hud_apply() returns. They
- * are already valid UTF-8, cleaned (utf8_clean) and clipped by the backend's decoder. Facts are told
- * whole (a call event carries the whole call), so that applying one twice changes nothing. */
+ * are already valid UTF-8, cleaned (utf8_clean) and clipped by the backend's decoder. Facts are
+ * told whole (a call event carries the whole call), so that applying one twice changes nothing. */
 #ifndef CALLHUD_MODEL_EVENT_H
 #define CALLHUD_MODEL_EVENT_H
 
@@ -45,6 +45,13 @@ enum action_kind {
     ACTION_COUNT
 };
 
+/* What the backend lets us do with one user, over and above what it can do at all. */
+enum right {
+    RIGHT_PICKUP,    /* answer the user's ringing, held and parked calls */
+    RIGHT_SUPERVISE, /* listen, whisper, barge, take over */
+    RIGHT_COUNT
+};
+
 /* How a capability of the backend is there: native, assisted or missing. */
 enum capability { CAPABILITY_MISSING, CAPABILITY_ASSISTED, CAPABILITY_NATIVE };
 
@@ -68,7 +75,8 @@ enum link_state {
     LINK_LIVE,       /* events and pongs come */
     LINK_POLLING,    /* no websocket; answers come by request */
     LINK_LOST,       /* closed or failed; text says why, retry_ms when the next try is due */
-    LINK_REFUSED,    /* sign-in refused or misconfigured: no more tries by itself; text says what to do */
+    LINK_REFUSED, /* sign-in refused or misconfigured: no more tries by itself; text says what to do
+                   */
 };
 
 struct supervisor {
@@ -87,20 +95,23 @@ enum event_kind {
     EVENT_HEARD,           /* a pong or other sign of life of the link */
     EVENT_GAP,             /* events may have been missed: stale until the next snapshot is done */
     EVENT_SNAPSHOT_ASKED,  /* the request(s) of a snapshot are being sent now */
-    EVENT_SNAPSHOT_DONE,   /* all its answers were applied: what it did not name is gone; nothing, when
-                              a gap or a loss came after it was asked for */
+    EVENT_SNAPSHOT_DONE,   /* all its answers were applied: what it did not name is gone; nothing,
+                              when   a gap or a loss came after it was asked for */
     EVENT_SNAPSHOT_FAILED, /* given up: as if never asked */
     EVENT_SETTINGS,        /* u.settings: the supervisor's monitoring settings */
     EVENT_CAPABILITY,      /* u.capability: how one action is there at all */
+    EVENT_SELF, /* u.self: who we are; user_id: the user we are signed in as, monitored or not */
     /* --- one user; user_id is set --- */
-    EVENT_USER,          /* u.user: the user is monitored, and is called this */
-    EVENT_USER_GONE,     /* no longer monitored or deleted */
-    EVENT_PRESENCE,      /* u.presence */
-    EVENT_DND,           /* u.dnd */
-    EVENT_DEVICES,       /* u.devices: the whole list */
-    EVENT_CALL,          /* u.call: the call exists and is so */
-    EVENT_CALL_ENDED,    /* u.ended */
+    EVENT_USER,           /* u.user: the user is monitored, and is called this */
+    EVENT_USER_GONE,      /* no longer monitored or deleted */
+    EVENT_PRESENCE,       /* u.presence */
+    EVENT_DND,            /* u.dnd */
+    EVENT_DEVICES,        /* u.devices: the whole list */
+    EVENT_CALL,           /* u.call: the call exists and is so */
+    EVENT_CALL_ENDED,     /* u.ended */
     EVENT_CALLS_WITHHELD, /* u.withheld: rights keep this user's calls from us (or no longer do) */
+    EVENT_RIGHT,          /* u.right: whether the backend lets us do one thing with this user; until
+                             told it does */
     EVENT_ACTION          /* u.action: what became of an action of ours on the user */
 };
 
@@ -120,8 +131,8 @@ struct event {
     union {
         struct {
             enum link_state state;
-            const char *text;  /* what is waited for, why it was lost; may be NULL */
-            int64_t retry_ms;  /* monotonic time of the next try; 0 when none */
+            const char *text; /* what is waited for, why it was lost; may be NULL */
+            int64_t retry_ms; /* monotonic time of the next try; 0 when none */
         } link;
         struct monitor_settings settings;
         struct {
@@ -145,10 +156,10 @@ struct event {
             const char *id; /* the backend's id of this user's leg of the call */
             enum call_state state;
             enum call_direction direction;
-            const char *number;      /* other party; "" when not known */
-            const char *name;        /* other party; "" when not known */
-            int64_t since_ms;        /* backend's time at which this state began; 0: not told */
-            int64_t connected_ms;    /* backend's time of the answer; 0: not answered or not told */
+            const char *number;   /* other party; "" when not known */
+            const char *name;     /* other party; "" when not known */
+            int64_t since_ms;     /* backend's time at which this state began; 0: not told */
+            int64_t connected_ms; /* backend's time of the answer; 0: not answered or not told */
             bool is_recorded;
             const struct supervisor *supervisors;
             size_t supervisors_len;
@@ -162,18 +173,28 @@ struct event {
         struct {
             enum action_kind kind;
             enum capability level;
-            const char *why; /* of missing and assisted: one sentence that says what to do; else "" */
+            const char
+                *why; /* of missing and assisted: one sentence that says what to do; else "" */
         } capability;
+        struct {
+            enum right right;
+            bool is_allowed;
+            const char *why; /* when not: one sentence that says what to do; else "" */
+        } right;
+        struct {
+            const char *phone; /* the device of ours that rings for actions, for people; "" */
+        } self;
         struct {
             uint32_t id; /* that act() was given */
             enum action_kind kind;
             enum action_stage stage;
-            const char *call_id;      /* of the user's leg; "" for DND */
-            bool is_on;               /* DND, RECORD: what was asked for */
-            enum supervise_mode mode; /* CONFIRMED, UNSURE, ENDED: the mode that is or was confirmed */
-            enum rc rc;               /* FAILED */
-            const char *text; /* for people, one line; PHONE: "your phone 108 rings: lift it"; ENDED,
-                                 FAILED: the cause; may be NULL else */
+            const char *call_id; /* of the user's leg; "" for DND */
+            bool is_on;          /* DND, RECORD: what was asked for */
+            enum supervise_mode
+                mode;         /* CONFIRMED, UNSURE, ENDED: the mode that is or was confirmed */
+            enum rc rc;       /* FAILED */
+            const char *text; /* for people, one line; PHONE: "your phone 108 rings: lift it";
+                                 ENDED, FAILED: the cause; may be NULL else */
         } action;
     } u;
 };

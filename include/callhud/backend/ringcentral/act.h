@@ -1,0 +1,43 @@
+/* What is done to calls (section 4): hang up, DND, record, pick up, listen; by the person's own
+ * phone whisper, barge and take over. Also what can be done at all, and why not.
+ *
+ *   native    listen (S/supervise), pick up (P/pickup), hang up, DND, record
+ *   assisted  whisper, barge, take over: the service has no request for them; our phone is called
+ *             (call-out to *81, *82, *83), the person keys the extension and #; where call-out is
+ *             refused the text says what to dial
+ *   missing   without CallControl in the token's scope, without a phone that is online, ... */
+#ifndef CALLHUD_BACKEND_RINGCENTRAL_ACT_H
+#define CALLHUD_BACKEND_RINGCENTRAL_ACT_H
+
+#include "callhud/backend/ringcentral/floor.h"
+#include "callhud/backend/ringcentral/rest.h"
+#include "callhud/backend/ringcentral/sync.h"
+
+#define REX_CONFIRM_MS 8000 /* from the service's yes to the event that confirms it */
+#define REX_BUSY_MS 3000    /* after an action on a party none other on it (10, 30), or its event */
+
+struct rex_act_config {
+    const struct io *io;
+    const struct backend_config *config;
+    struct rex_rest *rest;
+    struct rex_signin *signin;
+    struct rex_floor *floor;
+    struct rex_sync *sync;
+    struct backend_sink sink;
+};
+struct rex_act;
+struct rex_act *rex_act_new(const struct rex_act_config *config);
+void rex_act_free(struct rex_act *act);
+
+enum rc rex_act_do(struct rex_act *act, const struct action *action, struct err *err);
+/* After the floor has applied it. */
+void rex_act_session(struct rex_act *act, const struct rex_session *session);
+void rex_act_presence(struct rex_act *act, const struct rex_presence *presence);
+void rex_act_synced(
+    struct rex_act *act); /* after a snapshot: devices, features, capabilities, EVENT_SELF */
+void rex_act_lost(struct rex_act *act);
+bool rex_act_leave(struct rex_act *act, void (*done)(void *self), void *self);
+void rex_act_clean(struct rex_act *act, const char *const *things, size_t len,
+                   void (*gone)(void *self, const char *thing), void *self);
+
+#endif

@@ -1,0 +1,51 @@
+/* The access token: got with the JWT, renewed before it lapses, shared by the callhuds of one
+ * person (sections 1.2 to 1.4). */
+#ifndef CALLHUD_BACKEND_RINGCENTRAL_SIGNIN_H
+#define CALLHUD_BACKEND_RINGCENTRAL_SIGNIN_H
+
+#include "callhud/backend/backend.h"
+#include "callhud/backend/ringcentral/budget.h"
+
+/* The text that backend_shared keeps: token, refresh token, when they lapse, who renews just now,
+ * and the budget. Without backend_shared.update it is kept in memory. A text that cannot be read is
+ * as none. Tokens are registered with log_secret(); the text is wiped from memory after use. */
+struct rex_shared;
+struct rex_shared *rex_shared_new(const struct backend_shared *shared);
+void rex_shared_free(struct rex_shared *shared);
+
+/* rex_budget_take() and its like, for all processes at once. */
+int64_t rex_shared_take(struct rex_shared *shared, enum rex_group group, enum rex_priority priority,
+                        int64_t wall_ms);
+void rex_shared_told(struct rex_shared *shared, enum rex_group group, uint32_t limit,
+                     int32_t remaining, uint32_t window_ms, int64_t wall_ms);
+void rex_shared_refused(struct rex_shared *shared, enum rex_group group, bool is_group_named,
+                        int64_t retry_after_ms, int64_t wall_ms);
+
+#define REX_RENEW_BEFORE_MS 120000 /* before it lapses; at most a quarter of its life */
+#define REX_RENEW_LEASE_MS 20000   /* so long one process renews and the others wait */
+
+struct rex_signin;
+struct rex_signin_config {
+    const struct io *io;
+    const struct backend_config *config; /* server, client_id, client_secret, jwt, access (TLS) */
+    struct rex_shared *shared;
+    /* There is a token (again, or another one). */
+    void (*ready)(void *self);
+    /* None can be had: RC_AUTH (the person has to do something; tried again only when asked to),
+     * else why it failed for now, and it is tried again with back-off. text for people. */
+    void (*failed)(void *self, enum rc rc, const char *text);
+    void *self;
+};
+struct rex_signin *rex_signin_new(const struct rex_signin_config *config); /* starts at once */
+void rex_signin_free(struct rex_signin *signin); /* the token stays valid for the other processes */
+
+const char *rex_signin_token(const struct rex_signin *signin); /* NULL while there is none */
+const char *rex_signin_scope(const struct rex_signin *signin); /* of the token, "CallControl ..." */
+/* extension id of the person; "" while not known */
+const char *rex_signin_owner(const struct rex_signin *signin);
+/* The service said 401 to this token: renew, unless there is another one by now. By refresh; by the
+ * JWT only when that fails, since a new sign-in ends the gateway's session (10, 4). */
+void rex_signin_rejected(struct rex_signin *signin, const char *token);
+void rex_signin_try_now(struct rex_signin *signin);
+
+#endif
