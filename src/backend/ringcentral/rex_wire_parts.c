@@ -1,0 +1,83 @@
+/* Members of JSON as the service writes them. */
+#include "rex_wire_priv.h"
+
+#include "callhud/base/clock.h"
+#include "callhud/base/str.h"
+#include "callhud/base/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+bool rex_id(const json_t *object, const char *key, char out[REX_ID_BYTES])
+{
+    static const char plain[] =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~:/+=";
+    const json_t *member = json_object_get(object, key);
+    out[0] = '\0';
+    if (member == NULL || json_is_null(member))
+        return true;
+    if (json_is_integer(member)) {
+        snprintf(out, REX_ID_BYTES, "%" PRId64, (int64_t)json_integer_value(member));
+        return true;
+    }
+    const char *text = json_string_value(member);
+    size_t len = json_string_length(member);
+    if (text == NULL || len >= REX_ID_BYTES || strspn(text, plain) != len)
+        return false;
+    memcpy(out, text, len + 1);
+    return true;
+}
+
+void rex_text(const json_t *object, const char *key, char *out, size_t size)
+{
+    const json_t *member = json_object_get(object, key);
+    out[0] = '\0';
+    if (json_is_integer(member)) {
+        snprintf(out, size, "%" PRId64, (int64_t)json_integer_value(member));
+        return;
+    }
+    if (!json_is_string(member))
+        return;
+    size_t len = json_string_length(member);
+    struct buf clean;
+    buf_init(&clean, size * 4);
+    utf8_clean(&clean, json_string_value(member), len < size * 3 ? len : size * 3, size);
+    str_copy(out, size, buf_text(&clean));
+    buf_fini(&clean);
+}
+
+const char *rex_word(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+bool rex_bool(const json_t *object, const char *key, bool fallback)
+{
+    const json_t *member = json_object_get(object, key);
+    return json_is_boolean(member) ? json_is_true(member) : fallback;
+}
+
+int64_t rex_int(const json_t *object, const char *key, int64_t fallback)
+{
+    const json_t *member = json_object_get(object, key);
+    int64_t value;
+    if (json_is_integer(member))
+        return (int64_t)json_integer_value(member);
+    if (json_is_real(member)) {
+        double real = json_real_value(member);
+        return real > -9e18 && real < 9e18 ? (int64_t)real : fallback;
+    }
+    return json_is_string(member) &&
+                   str_to_int(json_string_value(member), INT64_MIN, INT64_MAX, &value)
+               ? value
+               : fallback;
+}
+
+int64_t rex_time(const json_t *object, const char *key)
+{
+    int64_t ms = 0;
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL && clock_parse_iso(text, &ms) && ms > 0 ? ms : 0;
+}
