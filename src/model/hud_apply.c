@@ -24,11 +24,11 @@ static bool set_text(char **field, const char *text)
     return true;
 }
 
-static void touch(const struct hud *hud, struct touch *t, const struct event *event)
+void fact_touch(const struct hud *hud, struct touch *touch, const struct event *event)
 {
-    t->any = hud->stats.events;
+    touch->any = hud->stats.events;
     if (!event->is_answer)
-        t->live = hud->stats.events;
+        touch->live = hud->stats.events;
 }
 
 /* What was told before the backend's time was known has been so at least since now. */
@@ -162,7 +162,7 @@ static unsigned apply_user(struct hud *hud, const struct event *event, int64_t n
         is_other |= user->department != department || user->line != event->u.user.line;
         user->department = department;
         user->line = event->u.user.line;
-        touch(hud, &user->touched_user, event);
+        fact_touch(hud, &user->touched_user, event);
         if (is_other)
             bits |= HUD_CHANGED_USER;
     }
@@ -179,7 +179,7 @@ static unsigned apply_presence(struct hud *hud, struct user *user, const struct 
 {
     if (snapshot_is_overtaken(hud, event, &user->touched_presence))
         return 0;
-    touch(hud, &user->touched_presence, event);
+    fact_touch(hud, &user->touched_presence, event);
     bool is_other = user->presence != event->u.presence.presence;
     is_other |= set_text(&user->presence_note, event->u.presence.note);
     user->presence = event->u.presence.presence;
@@ -196,7 +196,7 @@ static unsigned apply_dnd(struct hud *hud, struct user *user, const struct event
     if (snapshot_is_overtaken(hud, event, &user->touched_dnd))
         return 0;
     bool is_other = user->is_dnd != event->u.dnd.is_on || !user->touched_dnd.any;
-    touch(hud, &user->touched_dnd, event);
+    fact_touch(hud, &user->touched_dnd, event);
     user->is_dnd = event->u.dnd.is_on;
     user->is_heard = true;
     unsigned bits = user_refresh(hud, user, event, now_ms);
@@ -220,7 +220,7 @@ static unsigned apply_devices(struct hud *hud, struct user *user, const struct e
     size_t len = event->u.devices.len;
     if (snapshot_is_overtaken(hud, event, &user->touched_devices))
         return 0;
-    touch(hud, &user->touched_devices, event);
+    fact_touch(hud, &user->touched_devices, event);
     if (devices_equal(user, event))
         return 0;
     for (size_t i = 0; i < user->devices_len; i++)
@@ -240,7 +240,7 @@ static unsigned apply_withheld(struct hud *hud, struct user *user, const struct 
 {
     if (snapshot_is_overtaken(hud, event, &user->touched_withheld))
         return 0;
-    touch(hud, &user->touched_withheld, event);
+    fact_touch(hud, &user->touched_withheld, event);
     bool is_other = user->is_withheld != event->u.withheld.is_withheld;
     user->is_withheld = event->u.withheld.is_withheld;
     unsigned bits = user_refresh(hud, user, event, now_ms);
@@ -338,7 +338,7 @@ static unsigned apply_call(struct hud *hud, struct user *user, const struct even
         user_forget_beyond(user, id);
         call = call_add(user, id);
     }
-    touch(hud, &call->touched, event);
+    fact_touch(hud, &call->touched, event);
     user->is_heard = true;
 
     bool is_other = set_state(hud, call, event, is_new, now_ms);
@@ -386,6 +386,7 @@ static unsigned apply_fact(struct hud *hud, struct user *user, const struct even
     case EVENT_CALL: return apply_call(hud, user, event, now_ms);
     case EVENT_CALL_ENDED: return apply_ended(hud, user, event, now_ms);
     case EVENT_CALLS_WITHHELD: return apply_withheld(hud, user, event, now_ms);
+    case EVENT_RIGHT: return hud_apply_right(hud, user, event);
     default: return 0;
     }
 }
@@ -436,7 +437,11 @@ unsigned hud_apply(struct hud *hud, const struct event *event, int64_t now_ms)
     case EVENT_SETTINGS:
         return apply_settings(hud, event);
     case EVENT_CAPABILITY:
+    case EVENT_DESK: /* not the model's: whoever keeps the list asks anew */
+        return 0;
         return hud_apply_capability(hud, event);
+    case EVENT_SELF:
+        return hud_apply_self(hud, event);
     case EVENT_ACTION:
         return hud_apply_action(hud, event, now_ms);
     case EVENT_USER:

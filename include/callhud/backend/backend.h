@@ -2,6 +2,7 @@
 #ifndef CALLHUD_BACKEND_BACKEND_H
 #define CALLHUD_BACKEND_BACKEND_H
 
+#include "callhud/backend/desk.h"
 #include "callhud/backend/io.h"
 #include "callhud/base/buf.h"
 #include "callhud/model/action.h"
@@ -113,6 +114,12 @@ struct backend_ops {
      * each that is not there any more; those that could not be asked for are not told. */
     void (*clean)(struct backend *backend, const char *const *things, size_t len,
                   void (*gone)(void *self, const char *thing), void *self);
+    /* Asks or changes what is stored for a desk (desk.h). done() is called once, never before this
+     * returns, unless desk_forget() or close() comes first. NULL: this backend stores nothing. */
+    void (*desk)(struct backend *backend, const struct desk_question *question, desk_done *done,
+                 void *self);
+    void (*desk_forget)(struct backend *backend,
+                        const void *self);  /* every question of this self */
     void (*close)(struct backend *backend); /* ends requests, leaves nothing behind; frees */
 };
 

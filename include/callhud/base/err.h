@@ -23,6 +23,7 @@
     X(RC_REDIRECT, 3, "redirected")            \
     X(RC_DENIED, 4, "not allowed")             \
     X(RC_NOT_FOUND, 4, "no such thing")        \
+    X(RC_CHANGED, 1, "changed meanwhile")      \
     X(RC_CANCELLED, 1, "cancelled")
 
 enum rc {

@@ -101,6 +101,7 @@ enum event_kind {
     EVENT_SETTINGS,        /* u.settings: the supervisor's monitoring settings */
     EVENT_CAPABILITY,      /* u.capability: how one action is there at all */
     EVENT_SELF, /* u.self: who we are; user_id: the user we are signed in as, monitored or not */
+    EVENT_DESK, /* what the backend stores for the desk of user_id has changed elsewhere: u.desk */
     /* --- one user; user_id is set --- */
     EVENT_USER,           /* u.user: the user is monitored, and is called this */
     EVENT_USER_GONE,      /* no longer monitored or deleted */
@@ -176,6 +177,9 @@ struct event {
             const char
                 *why; /* of missing and assisted: one sentence that says what to do; else "" */
         } capability;
+        struct {
+            bool is_list, is_settings; /* which of them may be another one now */
+        } desk;
         struct {
             enum right right;
             bool is_allowed;
