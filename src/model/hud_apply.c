@@ -437,11 +437,11 @@ unsigned hud_apply(struct hud *hud, const struct event *event, int64_t now_ms)
     case EVENT_SETTINGS:
         return apply_settings(hud, event);
     case EVENT_CAPABILITY:
-    case EVENT_DESK: /* not the model's: whoever keeps the list asks anew */
-        return 0;
         return hud_apply_capability(hud, event);
     case EVENT_SELF:
         return hud_apply_self(hud, event);
+    case EVENT_DESK: /* not the model's: whoever keeps the list asks anew */
+        return 0;
     case EVENT_ACTION:
         return hud_apply_action(hud, event, now_ms);
     case EVENT_USER:
