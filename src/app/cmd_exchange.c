@@ -1,5 +1,5 @@
 /* callhud exchange: the built-in exchange as a command of its own. Needs no profile. */
-#include "callhud/app/cli.h"
+#include "callhud/app/demo.h"
 #include "callhud/app/start.h"
 #include "callhud/base/clock.h"
 #include "callhud/base/str.h"
@@ -61,11 +61,12 @@ static enum rc read_address(const char *text, char *host, size_t size, int *port
     return RC_OK;
 }
 
-static enum rc read_world(const struct cli *cli, struct ex_options *world, struct err *err)
+enum rc demo_world(const struct cli *cli, struct ex_options *world, struct err *err)
 {
     int64_t users = USERS_USUAL, seed = 1;
     enum rc rc = RC_OK;
-    *world = (struct ex_options){.rate = -1, .speed = 1, .state_file = cli->state};
+    *world = (struct ex_options){
+        .rate = -1, .speed = 1, .state_file = cli->state, .is_demo = cli->is_demo};
     if (cli->users)
         rc = read_whole("--users", cli->users, 1, USERS_MAX, &users, err);
     if (rc == RC_OK && cli->seed)
@@ -89,7 +90,7 @@ int cmd_exchange(const struct cli *cli)
     struct err err = {0};
     struct exchange_config config = {
         .host = host, .port_file = cli->port_file, .switches = cli->switches ? cli->switches : ""};
-    enum rc rc = read_world(cli, &config.world, &err);
+    enum rc rc = demo_world(cli, &config.world, &err);
     if (rc == RC_OK && cli->listen)
         rc = read_address(cli->listen, host, sizeof host, &config.port, &err);
     return rc == RC_OK ? exchange_run(&config) : start_fail(&err);

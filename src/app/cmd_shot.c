@@ -1,5 +1,6 @@
 /* callhud shot: the grid as a picture, once the floor is known. */
 #include "callhud/app/console.h"
+#include "callhud/app/demo.h"
 #include "callhud/app/paths.h"
 #include "callhud/app/session.h"
 #include "callhud/app/start.h"
@@ -53,7 +54,8 @@ static void on_deadline(void *self)
 {
     struct shot *shot = self;
     shot->deadline = NULL;
-    err_set(&shot->err, RC_UNREACHABLE, "no answer from %s in %d s: is the server right and running?",
+    err_set(&shot->err, RC_UNREACHABLE,
+            "no answer from %s in %d s: is the server right and running?",
             shot->session.settings->server, SHOT_WAIT_MS / 1000);
     loop_stop(shot->session.loop);
 }
@@ -88,7 +90,7 @@ static enum rc draw(struct shot *shot, const struct cli *cli, int cols, int rows
     return rc;
 }
 
-int cmd_shot(const struct cli *cli)
+static int take(const struct cli *cli)
 {
     struct shot shot = {0};
     struct start start;
@@ -119,5 +121,16 @@ int cmd_shot(const struct cli *cli)
     int exit_code = shot.err.rc == RC_OK ? 0 : start_fail(&shot.err);
     if (is_looking_up)
         _exit(exit_code);
+    return exit_code;
+}
+
+int cmd_shot(const struct cli *cli)
+{
+    struct demo demo;
+    struct err err = {0};
+    if (!cli->is_demo)
+        return take(cli);
+    int exit_code = demo_start(&demo, cli, &err) == RC_OK ? take(&demo.cli) : start_fail(&err);
+    demo_end(&demo);
     return exit_code;
 }

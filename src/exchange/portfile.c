@@ -1,5 +1,6 @@
 #include "server_priv.h"
 
+#include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
 #include <errno.h>
@@ -25,19 +26,27 @@ static bool take_jwt(json_t *root, struct auth_credentials *out)
            str_copy(out->jwt_secret, sizeof out->jwt_secret, dash + 1);
 }
 
-bool portfile_read(const char *path, struct auth_credentials *out)
+/* A new reference; NULL: no file of ours alone, or no JSON. */
+static json_t *load(const char *path)
 {
     char text[FILE_MAX_BYTES];
     struct stat st;
-    struct auth_credentials got = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return false;
+        return NULL;
     bool is_ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
                    (st.st_mode & 077) == 0;
     ssize_t len = is_ours ? read(fd, text, sizeof text) : -1;
     close(fd);
     json_t *root = len > 0 ? json_loadb(text, (size_t)len, 0, NULL) : NULL;
+    mem_wipe(text, sizeof text);
+    return root;
+}
+
+bool portfile_read(const char *path, struct auth_credentials *out)
+{
+    struct auth_credentials got = {0};
+    json_t *root = load(path);
     bool is_whole = take(root, "client_id", got.client_id, sizeof got.client_id) &&
                     take(root, "client_secret", got.client_secret, sizeof got.client_secret) &&
                     take(root, "control_token", got.control_token, sizeof got.control_token) &&
@@ -46,6 +55,21 @@ bool portfile_read(const char *path, struct auth_credentials *out)
         *out = got;
     json_decref(root);
     return is_whole;
+}
+
+enum rc exchange_port_read(const char *path, struct exchange_port *out, struct err *err)
+{
+    json_t *root = load(path);
+    const char *device = json_string_value(json_object_get(root, "device"));
+    *out = (struct exchange_port){.port = (int)json_integer_value(json_object_get(root, "port"))};
+    bool is_whole = out->port > 0 && device && str_copy(out->device, sizeof out->device, device) &&
+                    take(root, "client_id", out->client_id, sizeof out->client_id) &&
+                    take(root, "client_secret", out->client_secret, sizeof out->client_secret) &&
+                    take(root, "jwt", out->jwt, sizeof out->jwt);
+    json_decref(root);
+    if (!is_whole)
+        return err_set(err, RC_IO, "cannot read the port file %.200s", path);
+    return RC_OK;
 }
 
 static json_t *contents(const struct ex *x, int port, const struct auth_credentials *credentials)

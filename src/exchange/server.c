@@ -168,6 +168,8 @@ static enum rc open_up(struct server *s, const struct exchange_config *config,
         rc = portfile_write(config->port_file, s->x, port, credentials, err);
     if (rc == RC_OK)
         tell_ready(config, s, credentials);
+    if (rc == RC_OK && config->ready)
+        config->ready(config->self);
     return rc;
 }
 
@@ -199,8 +201,8 @@ int exchange_run(const struct exchange_config *config)
     struct server s = {0};
     struct err err = {0};
     enum rc rc;
-    if (config->is_child && (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() == 1))
-        return rc_exit_code(RC_FAILED);
+    if (config->parent && (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != config->parent))
+        return rc_exit_code(RC_FAILED); /* it has ended meanwhile: nobody would tell us */
     signal(SIGPIPE, SIG_IGN);
     if (!is_loopback(config->host))
         rc = err_set(&err, RC_USAGE,

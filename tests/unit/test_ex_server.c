@@ -46,12 +46,13 @@ static void read_port_file(void)
 
 static void start(int at_port)
 {
+    pid_t parent = getpid();
     struct exchange_config config = {.host = "127.0.0.1",
                                      .port = at_port,
                                      .port_file = port_path,
                                      .world = {.speed = 1},
                                      .switches = "",
-                                     .is_child = true};
+                                     .parent = parent};
     struct stat st, old = {0};
     stat(port_path, &old); /* of the run before */
     fflush(stdout);

@@ -18,6 +18,7 @@ struct cli {
     const struct cli_command *command;
     const char *profile, *config, *theme, *log; /* NULL when not given */
     enum cli_format format;
+    bool is_demo; /* --demo, and with the command demo: on the built-in exchange */
     bool is_plain, is_read_only, is_ascii, is_no_color, is_help, is_version;
     enum log_level log_level;
     const char *size;    /* shot --size */
@@ -89,6 +90,7 @@ int cmd_doctor(const struct cli *cli);
 int cmd_theme(const struct cli *cli);
 int cmd_shot(const struct cli *cli);
 int cmd_exchange(const struct cli *cli);
+int cmd_demo(const struct cli *cli);
 int cmd_completion(const struct cli *cli);
 
 #endif
