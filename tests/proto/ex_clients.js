@@ -247,7 +247,7 @@ async function withSdk() {
     ok('call-control: devices', callControl.devices.length > 0, callControl.devices);
     const call = await control('POST', '/exchange/calls', {from: '+17778732496', to: '104'});
     const session = await until(() => callControl.sessions[0]);
-    ok('call-control: a new session', session && session.party.status.code === 'Proceeding',
+    ok('call-control: a new session', await until(() => session.party.status.code === 'Proceeding'),
         session && session.data);
     await control('POST', `/exchange/calls/${call.id}/answer`);
     ok('call-control: answered', await until(() => session.party.status.code === 'Answered'));
