@@ -79,33 +79,51 @@ static void check_profile(struct doctor *d)
         return;
     }
     d->has_settings = true;
+    struct backend_config backend;
+    settings_backend(&d->settings, &backend, true);
     doctor_say(d, "profile", DOCTOR_OK, "%s: %s at %s as %s, monitors %s, %zu named",
-               d->settings.profile, d->settings.backend, d->settings.server, d->settings.user,
-               d->settings.monitor[0] ? d->settings.monitor : "all", d->settings.users.len);
+               d->settings.profile, d->settings.backend, d->settings.server,
+               d->settings.client_id[0] ? d->settings.client_id : d->settings.user, backend.monitor,
+               d->settings.users.len);
 }
 
 /* Where the secret came from; never what it is. */
+static void say_source(struct doctor *d, const char *name)
+{
+    char variable[128], section[PROFILE_NAME_BYTES + 8], command[64], file[64];
+    secret_variable(variable, sizeof variable, d->settings.profile, name);
+    (void)snprintf(section, sizeof section, "profile %s", d->settings.profile);
+    (void)snprintf(command, sizeof command, "%s_command", name);
+    (void)snprintf(file, sizeof file, "%s_file", name);
+    if (!str_is_empty(getenv(variable)))
+        doctor_say(d, name, DOCTOR_OK, "found by %s", variable);
+    else if (config_find(&d->config, section, command))
+        doctor_say(d, name, DOCTOR_OK, "found by %s", command);
+    else if (config_find(&d->config, section, file))
+        doctor_say(d, name, DOCTOR_OK, "found by %s", file);
+    else
+        doctor_say(d, name, DOCTOR_OK, "there is none: a public application");
+}
+
 static void check_secrets(struct doctor *d)
 {
-    char variable[128], section[PROFILE_NAME_BYTES + 8];
     struct err err = {0};
     if (!d->has_settings) {
         doctor_say(d, "password", DOCTOR_SKIP, "needs a profile");
         return;
     }
-    if (settings_secrets(&d->settings, &d->config, &err) != RC_OK) {
-        doctor_say(d, "password", DOCTOR_FAIL, "%s", err.text);
-        return;
+    bool is_found = settings_secrets(&d->settings, &d->config, &err) == RC_OK;
+    for (size_t i = 0; i < option_table_len; i++) {
+        const struct option_row *row = &option_table[i];
+        if (row->type != OPTION_SECRET ||
+            settings_secret_need(&d->settings, row->name) == SECRET_UNUSED)
+            continue;
+        if (is_found)
+            say_source(d, row->name);
+        else if (settings_secret_need(&d->settings, row->name) == SECRET_NEEDED)
+            doctor_say(d, row->name, DOCTOR_FAIL, "%s", err.text);
     }
-    d->has_secrets = true;
-    secret_variable(variable, sizeof variable, d->settings.profile, "password");
-    snprintf(section, sizeof section, "profile %s", d->settings.profile);
-    const char *source = "password_file";
-    if (!str_is_empty(getenv(variable)))
-        source = variable;
-    else if (config_find(&d->config, section, "password_command"))
-        source = "password_command";
-    doctor_say(d, "password", DOCTOR_OK, "found by %s", source);
+    d->has_secrets = is_found;
 }
 
 static void check_state(struct doctor *d)

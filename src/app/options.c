@@ -13,35 +13,59 @@
 
 const struct option_row option_table[] = {
     {"backend", OPTION_TEXT, OPTION_IN_PROFILE, "", "asterisk",
-     "The kind of telephone system. This version knows asterisk.", AT(backend)},
+     "The kind of telephone system: asterisk or ringcentral.", AT(backend)},
     {"server", OPTION_TEXT, OPTION_IN_PROFILE, "", "",
-     "Its address. For Asterisk that of ARI, such as https://pbx.example.com:8089/ari; plain "
-     "http:// "
-     "is accepted for this machine alone.",
+     "Its address. For Asterisk that of ARI, such as https://pbx.example.com:8089/ari; for "
+     "RingCentral https://platform.ringcentral.com when not given. Plain http:// is accepted for "
+     "this machine alone.",
      AT(server)},
     {"user", OPTION_TEXT, OPTION_IN_PROFILE, "", "",
-     "The name to sign in with: a user of ari.conf.", AT(user)},
+     "Asterisk: the name to sign in with, a user of ari.conf.", AT(user)},
     {"password", OPTION_SECRET, OPTION_IN_PROFILE, "", "",
      "Its password, in one of three ways, never in the file itself: password_command is run by "
      "/bin/sh and prints it, password_file names a file that only its owner can read, or the "
      "variable CALLHUD_<PROFILE>_PASSWORD holds it and goes before both. The first line counts.",
      AT(password)},
+    {"client_id", OPTION_TEXT, OPTION_IN_PROFILE, "", "",
+     "RingCentral: the client ID of the application that was made in its developer console.",
+     AT(client_id)},
+    {"client_secret", OPTION_SECRET, OPTION_IN_PROFILE, "", "",
+     "RingCentral: the application's secret, given in the same three ways as password; a public "
+     "application has none.",
+     AT(client_secret)},
+    {"jwt", OPTION_SECRET, OPTION_IN_PROFILE, "", "",
+     "RingCentral: the person's JWT credential, made in the developer console and given in the "
+     "same three ways as password.",
+     AT(jwt)},
     {"phone", OPTION_TEXT, OPTION_IN_PROFILE, "", "",
-     "The supervisor's own phone, such as PJSIP/108.", AT(phone)},
+     "Asterisk: the supervisor's own phone, such as PJSIP/108.", AT(phone)},
+    {"device", OPTION_TEXT, OPTION_IN_PROFILE, "", "",
+     "RingCentral: the ID of the supervisor's own device, which rings for actions that need it. "
+     "When not given, the first that can and is online.",
+     AT(device)},
     {"monitor", OPTION_TEXT, OPTION_IN_PROFILE, "", "",
-     "Who is watched: all (people of [users] and every phone whose name is a number), list (people "
-     "of [users] alone), or numbers and ranges such as 101-108,201. When not given, all.",
+     "Who is watched. Asterisk: all (people of [users] and every phone whose name is a number), "
+     "list (people of [users] alone), or numbers and ranges such as 101-108,201; when not given, "
+     "all. RingCentral: list (the lines of the supervisor's presence settings), all (everybody of "
+     "the account), or numbers and ranges; when not given, list.",
      AT(monitor)},
     {"dnd_device", OPTION_TEXT, OPTION_IN_PROFILE, "", "Custom:DND%s",
-     "The device state that says do not disturb; %s stands for the extension. Empty: there is "
-     "none.",
+     "Asterisk: the device state that says do not disturb; %s stands for the extension. Empty: "
+     "there is none.",
      AT(dnd_device)},
     {"ring_when_monitored_rings", OPTION_BOOL, OPTION_IN_PROFILE, "", "no",
-     "Ring my phone when any user I am monitoring rings: here the terminal's bell sounds.",
+     "Ring my phone when any user I am monitoring rings: here the terminal's bell sounds. "
+     "RingCentral keeps this setting itself.",
      AT(ring_when_monitored_rings)},
     {"pick_up_held_lines", OPTION_BOOL, OPTION_IN_PROFILE, "", "no",
-     "Enable me to pick up a monitored line on hold: a held line blinks when it may be picked up.",
+     "Enable me to pick up a monitored line on hold: a held line blinks when it may be picked up. "
+     "RingCentral keeps this setting itself.",
      AT(pick_up_held_lines)},
+    {"ring_locks_hold", OPTION_BOOL, OPTION_IN_PROFILE, "", "yes",
+     "RingCentral: whether held lines can not be picked up while my phone rings for monitored "
+     "users, as its description of the two settings says. Say no where the account does not "
+     "enforce it.",
+     AT(ring_locks_hold)},
     {"retrieve_context", OPTION_TEXT, OPTION_IN_PROFILE, "", "retrieve",
      "The part of Asterisk's dialplan that pick up and take over go through; callhud doctor "
      "--example asterisk prints it.",
@@ -146,7 +170,9 @@ enum rc option_unknown(const char *path, const struct config_entry *entry, struc
                        path, entry->line, entry->key, entry->section,
                        where == OPTION_IN_CALLHUD ? "profile NAME" : "callhud");
     }
-    static const char *const secrets[] = {"password_command", "password_file"};
+    static const char *const secrets[] = {"password_command",      "password_file",
+                                          "client_secret_command", "client_secret_file",
+                                          "jwt_command",           "jwt_file"};
     const char *names[64];
     size_t count = 0;
     for (size_t i = 0; i < option_table_len; i++) {

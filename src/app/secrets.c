@@ -214,11 +214,14 @@ void secret_variable(char *out, size_t size, const char *profile, const char *na
         *c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
 }
 
+/* Alone, and with its user as HTTP Basic writes them; user NULL: never so. */
 static void keep_from_log(const char *user, const char *password)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     struct buf pair, text;
     log_secret(password);
+    if (!user)
+        return;
     buf_init(&pair, 4 * SECRET_MAX_BYTES);
     buf_init(&text, 8 * SECRET_MAX_BYTES);
     buf_printf(&pair, "%s:%s", user, password);
@@ -273,6 +276,7 @@ static enum rc from_environment(char **out, const char *variable, const char *va
     return first_line(&bytes, out, variable, err);
 }
 
+/* *out stays NULL when there is none and it is optional. */
 static enum rc fetch(char **out, const struct settings *s, const struct config *config,
                      const char *name, struct err *err)
 {
@@ -296,6 +300,8 @@ static enum rc fetch(char **out, const struct settings *s, const struct config *
     }
     if (file)
         return from_file(out, config, file, err);
+    if (settings_secret_need(s, name) == SECRET_OPTIONAL)
+        return RC_OK;
     return err_set(err, RC_CONFIG,
                    "[%s] has no %s: add %s_command or %s_file, or set the variable "
                    "%s",
@@ -306,13 +312,19 @@ enum rc settings_secrets(struct settings *settings, const struct config *config,
 {
     for (size_t i = 0; i < option_table_len; i++) {
         const struct option_row *row = &option_table[i];
-        if (row->type != OPTION_SECRET)
+        if (row->type != OPTION_SECRET ||
+            settings_secret_need(settings, row->name) == SECRET_UNUSED)
             continue;
         char *secret = NULL;
         enum rc rc = fetch(&secret, settings, config, row->name, err);
         if (rc != RC_OK)
             return rc;
-        keep_from_log(settings->user, secret);
+        if (!secret)
+            continue;
+        keep_from_log(str_eq(row->name, "password")        ? settings->user
+                      : str_eq(row->name, "client_secret") ? settings->client_id
+                                                           : NULL,
+                      secret);
         char **field = (char **)(void *)((char *)settings + row->offset);
         mem_free_secret(*field);
         *field = secret;

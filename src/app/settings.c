@@ -16,6 +16,7 @@
 #define NAME_CHARS 100
 #define ENDPOINTS_MAX 16
 #define CONTEXT_NAME_BYTES 80 /* AST_MAX_CONTEXT */
+#define RINGCENTRAL_SERVER "https://platform.ringcentral.com"
 
 struct maker {
     struct settings *settings;
@@ -134,11 +135,20 @@ static enum rc check_backend(const struct maker *m)
                  m->settings->backend, near ? near : names[0]);
 }
 
+static bool is_ringcentral(const struct settings *s)
+{
+    return str_eq(s->backend, "ringcentral");
+}
+
 static enum rc check_server(const struct maker *m)
 {
-    char *server = m->settings->server;
     struct url url;
     struct err why = {0};
+    if (is_ringcentral(m->settings) && !m->settings->server[0]) {
+        mem_free(m->settings->server);
+        m->settings->server = mem_dup(RINGCENTRAL_SERVER);
+    }
+    char *server = m->settings->server;
     size_t len = strlen(server);
     if (len == 0) {
         return fault(m, line_of(m, "server"),
@@ -179,14 +189,10 @@ static enum rc check_retrieve_context(const struct maker *m)
                  text, CONTEXT_NAME_BYTES - 1);
 }
 
-static enum rc check_together(const struct maker *m)
+static enum rc check_asterisk(const struct maker *m)
 {
     const struct settings *s = m->settings;
-    enum rc rc = check_backend(m);
-    if (rc == RC_OK)
-        rc = check_server(m);
-    if (rc == RC_OK)
-        rc = check_dnd_device(m);
+    enum rc rc = check_dnd_device(m);
     if (rc == RC_OK)
         rc = check_retrieve_context(m);
     if (rc != RC_OK)
@@ -200,6 +206,39 @@ static enum rc check_together(const struct maker *m)
                      "phone = %.60s: write it with its technology, such as PJSIP/%.60s", s->phone,
                      s->phone);
     }
+    return RC_OK;
+}
+
+static enum rc check_ringcentral(const struct maker *m)
+{
+    const struct settings *s = m->settings;
+    if (!s->client_id[0]) {
+        return fault(m, line_of(m, "client_id"),
+                     "[%s] has no client_id: add client_id = ID, of your application in the "
+                     "developer console; 'callhud doctor --example ringcentral' says how",
+                     m->profile);
+    }
+    if (strchr(s->client_id, ':'))
+        return fault(m, line_of(m, "client_id"), "client_id = %.60s: HTTP allows no ':' in it",
+                     s->client_id);
+    if (s->device[strspn(s->device, "0123456789")]) {
+        return fault(m, line_of(m, "device"),
+                     "device = %.60s: write its ID, a number, as 'callhud doctor' lists them",
+                     s->device);
+    }
+    return RC_OK;
+}
+
+static enum rc check_together(const struct maker *m)
+{
+    const struct settings *s = m->settings;
+    enum rc rc = check_backend(m);
+    if (rc == RC_OK)
+        rc = check_server(m);
+    if (rc == RC_OK)
+        rc = is_ringcentral(s) ? check_ringcentral(m) : check_asterisk(m);
+    if (rc != RC_OK)
+        return rc;
     if (s->pin_sha256[0] && !tls_is_pin(s->pin_sha256)) {
         return fault(m, line_of(m, "pin_sha256"),
                      "pin_sha256 = %.60s: write it as sha256// and 44 characters of base64",
@@ -425,6 +464,15 @@ void settings_fini(struct settings *settings)
     memset(settings, 0, sizeof *settings);
 }
 
+enum secret_need settings_secret_need(const struct settings *settings, const char *name)
+{
+    if (!is_ringcentral(settings))
+        return str_eq(name, "password") ? SECRET_NEEDED : SECRET_UNUSED;
+    return str_eq(name, "jwt")             ? SECRET_NEEDED
+           : str_eq(name, "client_secret") ? SECRET_OPTIONAL
+                                           : SECRET_UNUSED;
+}
+
 static const char *or_null(const char *text)
 {
     return text[0] ? text : NULL;
@@ -436,8 +484,8 @@ void settings_backend(const struct settings *s, struct backend_config *out, bool
     *out = (struct backend_config){
         .profile = s->profile,
         .server = s->server,
-        .access = {.user = or_null(s->user),
-                   .password = or_null(s->password),
+        .access = {.user = is_ringcentral(s) ? NULL : or_null(s->user),
+                   .password = is_ringcentral(s) ? NULL : or_null(s->password),
                    .ca_file = or_null(s->ca_file),
                    .tls_name = or_null(s->tls_name),
                    .pin_sha256 = or_null(s->pin_sha256)},
@@ -445,12 +493,17 @@ void settings_backend(const struct settings *s, struct backend_config *out, bool
         .monitor = s->monitor[0] || !ops ? s->monitor : ops->monitor_default,
         .dnd_device = s->dnd_device,
         .settings = {.ring_when_monitored_rings = s->ring_when_monitored_rings,
-                     .pick_up_held_lines = s->pick_up_held_lines},
+                     .pick_up_held_lines = s->pick_up_held_lines,
+                     .ring_locks_hold = is_ringcentral(s) && s->ring_locks_hold},
         .users = s->users.items,
         .users_len = s->users.len,
         .is_read_only = is_read_only,
         .ring_timeout_ms = (int64_t)s->ring_timeout_s * 1000,
         .is_auto_answer = s->is_auto_answer,
         .retrieve_context = s->retrieve_context,
+        .client_id = s->client_id,
+        .client_secret = s->client_secret,
+        .jwt = s->jwt,
+        .device = s->device,
     };
 }

@@ -95,8 +95,9 @@ struct settings {
     char *profile;
     /* backend */
     char *backend, *server, *user, *password, *phone, *monitor, *dnd_device;
+    char *client_id, *client_secret, *jwt, *device; /* RingCentral */
     char *ca_file, *tls_name, *pin_sha256;
-    bool ring_when_monitored_rings, pick_up_held_lines;
+    bool ring_when_monitored_rings, pick_up_held_lines, ring_locks_hold;
     /* acting */
     int ring_timeout_s; /* of the supervisor's own phone */
     bool is_auto_answer, is_pickup_confirmed;
@@ -121,10 +122,14 @@ struct settings {
  * fetched yet. */
 enum rc settings_make(struct settings *out, const struct config *config, const char *name,
                       struct err *err);
-/* Fetches the secrets of the profile: from the environment CALLHUD_<PROFILE>_<NAME>, else
- * NAME_command (run by /bin/sh, 10 s), else NAME_file (refused when it is not a regular file of
- * this user or root, or when group or others may read it). The first line of each counts, at most
- * 4,096 bytes. They are registered with the log's redaction, alone and as HTTP Basic. */
+enum secret_need { SECRET_UNUSED, SECRET_OPTIONAL, SECRET_NEEDED };
+/* Whether the profile's kind of telephone system signs in with the secret of this name. */
+enum secret_need settings_secret_need(const struct settings *settings, const char *name);
+/* Fetches the secrets that the profile needs or may have: from the environment
+ * CALLHUD_<PROFILE>_<NAME>, else NAME_command (run by /bin/sh, 10 s), else NAME_file (refused when
+ * it is not a regular file of this user or root, or when group or others may read it). The first
+ * line of each counts, at most 4,096 bytes. They are registered with the log's redaction, alone and
+ * as HTTP Basic. */
 enum rc settings_secrets(struct settings *settings, const struct config *config, struct err *err);
 void settings_fini(struct settings *settings); /* wipes the secrets */
 
