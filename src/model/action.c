@@ -46,6 +46,14 @@ enum supervise_mode action_mode(enum action_kind kind)
     }
 }
 
+enum right action_right(enum action_kind kind)
+{
+    if (kind == ACTION_PICKUP)
+        return RIGHT_PICKUP;
+    bool is_joining = action_mode(kind) != SUPERVISE_UNKNOWN || kind == ACTION_TAKEOVER;
+    return is_joining ? RIGHT_SUPERVISE : RIGHT_COUNT;
+}
+
 /* ---- the state of the call ------------------------------------------------------------------- */
 
 #define CALL_STATES (CALL_PARKED + 1)
@@ -171,6 +179,15 @@ static bool is_missing(const struct question *q, struct action_check *out)
     if (can->level == CAPABILITY_MISSING)
         say(out, "%s", can->why);
     return can->level == CAPABILITY_MISSING;
+}
+
+static bool is_denied(const struct question *q, struct action_check *out)
+{
+    enum right right = action_right(q->kind);
+    const char *why = right < RIGHT_COUNT ? q->user->denied[right] : NULL;
+    if (why)
+        say(out, "%s", why);
+    return why != NULL;
 }
 
 /* What is wrong with the link, and what to do. */
@@ -304,8 +321,8 @@ static bool is_so_already(const struct question *q, struct action_check *out)
 }
 
 static bool (*const reasons[])(const struct question *q, struct action_check *out) = {
-    is_read_only, is_missing,     is_not_known, has_no_call,
-    is_own_phone, is_wrong_state, is_set_off,   is_so_already,
+    is_read_only, is_missing,     is_denied,  is_not_known,  has_no_call,
+    is_own_phone, is_wrong_state, is_set_off, is_so_already,
 };
 
 static void check_stop(const struct question *q, struct action_check *out)

@@ -36,6 +36,8 @@ static void user_free(struct user *user)
     for (size_t i = 0; i < user->devices_len; i++)
         mem_free((char *)(uintptr_t)user->devices[i].name);
     mem_free(user->devices);
+    for (int right = 0; right < RIGHT_COUNT; right++)
+        mem_free(user->denied[right]);
     mem_free(user->id);
     mem_free(user->extension);
     mem_free(user->name);
@@ -58,6 +60,7 @@ void hud_fini(struct hud *hud)
         mem_free(hud->departments.items[i]);
     VEC_FREE(&hud->departments);
     mem_free(hud->link.text);
+    mem_free(hud->own_id);
     supervision_fini(&hud->supervision);
     for (int kind = 0; kind < ACTION_COUNT; kind++)
         mem_free(hud->capabilities[kind].why);
@@ -254,6 +257,8 @@ static struct lamp_facts user_facts(const struct user *user)
 
 bool hud_is_own(const struct hud *hud, const struct user *user)
 {
+    if (hud->own_id)
+        return str_eq(user->id, hud->own_id);
     for (size_t i = 0; hud->own_phone[0] != '\0' && i < user->devices_len; i++)
         if (str_eq(user->devices[i].name, hud->own_phone))
             return true;
@@ -268,6 +273,8 @@ struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t
         return (struct pickup){false, "--read-only is on"};
     if (can->is_told && can->level == CAPABILITY_MISSING)
         return (struct pickup){false, can->why};
+    if (user->denied[RIGHT_PICKUP])
+        return (struct pickup){false, user->denied[RIGHT_PICKUP]};
     if (hud_lamp(hud, user, now_ms).lamp == LAMP_UNKNOWN)
         return (struct pickup){false, "not heard from: nothing is known of this user's calls"};
     if (hud_is_own(hud, user) && (facts.has_ringing || facts.has_held))

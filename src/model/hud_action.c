@@ -42,6 +42,26 @@ unsigned hud_apply_capability(struct hud *hud, const struct event *event)
     return HUD_CHANGED_ACTION;
 }
 
+unsigned hud_apply_right(struct hud *hud, struct user *user, const struct event *event)
+{
+    enum right right = event->u.right.right;
+    const char *why = event->u.right.why;
+    if ((unsigned)right >= RIGHT_COUNT ||
+        snapshot_is_overtaken(hud, event, &user->touched_rights[right]))
+        return 0;
+    fact_touch(hud, &user->touched_rights[right], event);
+    if (event->u.right.is_allowed)
+        why = NULL;
+    else if (str_is_empty(why))
+        why = "you may not do it with this user: ask who gives you your rights";
+    char **denied = &user->denied[right];
+    if (str_eq(why, *denied))
+        return 0;
+    mem_free(*denied);
+    *denied = mem_dup(why);
+    return HUD_CHANGED_ACTION;
+}
+
 /* True when what is pending has changed. An older action's end leaves the newer one of its kind. */
 static bool note_pending(struct user *user, const struct event *event)
 {
@@ -70,6 +90,26 @@ static void mark_by_id(struct hud *hud, const char *id)
     struct user *user = user_find(hud, id);
     if (user)
         user_mark(hud, user);
+}
+
+unsigned hud_apply_self(struct hud *hud, const struct event *event)
+{
+    const char *id = str_is_empty(event->user_id) ? NULL : event->user_id;
+    char phone[sizeof hud->own_phone];
+    (void)str_copy(phone, sizeof phone, event->u.self.phone ? event->u.self.phone : "");
+    bool is_same_id = str_eq(id, hud->own_id);
+    if (is_same_id && str_eq(phone, hud->own_phone))
+        return 0;
+    memcpy(hud->own_phone, phone, sizeof phone);
+    hud->rev++;
+    if (!is_same_id) {
+        mem_free(hud->own_id);
+        hud->own_id = mem_dup(id);
+    }
+    /* Whose calls cannot be picked up since they are our own is shown for every user. */
+    for (size_t i = 0; !(is_same_id && id) && i < hud->users.len; i++)
+        user_mark(hud, hud->users.items[i]);
+    return HUD_CHANGED_ACTION;
 }
 
 unsigned hud_apply_action(struct hud *hud, const struct event *event, int64_t now_ms)

@@ -48,6 +48,8 @@ static struct user *user_copy(const struct hud *to, const struct user *from)
             user->devices[i].name = mem_dup(from->devices[i].name);
         }
     }
+    for (int right = 0; right < RIGHT_COUNT; right++)
+        user->denied[right] = mem_dup(from->denied[right]);
     memset(&user->calls, 0, sizeof user->calls);
     memset(&user->beyond, 0, sizeof user->beyond);
     for (size_t i = 0; i < from->calls.len; i++)
@@ -71,6 +73,7 @@ void hud_copy(struct hud *to, const struct hud *from)
     to->settings = from->settings;
     to->is_read_only = from->is_read_only;
     memcpy(to->own_phone, from->own_phone, sizeof to->own_phone);
+    to->own_id = mem_dup(from->own_id);
     supervision_copy(&to->supervision, &from->supervision);
     for (int kind = 0; kind < ACTION_COUNT; kind++) {
         mem_free(to->capabilities[kind].why);

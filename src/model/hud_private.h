@@ -18,6 +18,8 @@ bool user_sweep_beyond(struct user *user, uint64_t at);
 
 /* Puts the user into hud.changed and gives it a new rev. */
 void user_mark(struct hud *hud, struct user *user);
+/* Notes that this event tells a fact, now. */
+void fact_touch(const struct hud *hud, struct touch *touch, const struct event *event);
 /* Recomputes lamp, since and what is shown, after a fact of the user has changed (or was confirmed by
  * an answer). Answers HUD_CHANGED_LAMP and HUD_CHANGED_STALE. */
 unsigned user_refresh(struct hud *hud, struct user *user, const struct event *event,
@@ -27,8 +29,10 @@ unsigned user_show(struct hud *hud, struct user *user, int64_t now_ms);
 /* What is shown for all users again, after the link or the time has changed. */
 unsigned users_show(struct hud *hud, int64_t now_ms);
 
-/* Our own actions: EVENT_CAPABILITY and EVENT_ACTION. */
+/* Our own actions: EVENT_CAPABILITY, EVENT_SELF, EVENT_RIGHT and EVENT_ACTION. */
 unsigned hud_apply_capability(struct hud *hud, const struct event *event);
+unsigned hud_apply_self(struct hud *hud, const struct event *event);
+unsigned hud_apply_right(struct hud *hud, struct user *user, const struct event *event);
 unsigned hud_apply_action(struct hud *hud, const struct event *event, int64_t now_ms);
 
 /* What a user is called in sentences: the extension, or what there is instead. */

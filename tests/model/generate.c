@@ -211,6 +211,19 @@ static void world_withheld(struct gen *g, int user)
     }
 }
 
+static struct op op_right(const struct gen *g, int user, enum right right)
+{
+    bool is_denied = (g->world.users[user].denied & 1U << right) != 0;
+    return (struct op){.kind = EVENT_RIGHT, .user = user, .right = right, .is_on = !is_denied};
+}
+
+static void world_right(struct gen *g, int user)
+{
+    enum right right = (enum right)below(g, RIGHT_COUNT);
+    g->world.users[user].denied ^= 1U << right;
+    happened(g, op_right(g, user, right));
+}
+
 static void world_user(struct gen *g, int user)
 {
     struct world_user *u = &g->world.users[user];
@@ -227,6 +240,8 @@ static void world_user(struct gen *g, int user)
         world_presence(g, user);
         happened(g, (struct op){.kind = EVENT_DND, .user = user});
         happened(g, (struct op){.kind = EVENT_CALLS_WITHHELD, .user = user});
+        happened(g, op_right(g, user, RIGHT_PICKUP));
+        happened(g, op_right(g, user, RIGHT_SUPERVISE));
         return;
     }
     int next_call = u->next_call;
@@ -251,8 +266,10 @@ static void world_step(struct gen *g, int user)
         world_call_begins(g, user);
     } else if (dice < 91) {
         world_call_moves(g, user);
-    } else if (dice < 95) {
+    } else if (dice < 94) {
         world_withheld(g, user);
+    } else if (dice < 96) {
+        world_right(g, user);
     } else {
         world_user(g, user);
     }
@@ -287,6 +304,9 @@ static void answer_user(struct gen *g, int user)
         if (u->calls[i].is_on && (!u->is_withheld || percent(g, 10))) {
             answer(g, op_call(g, user, i, percent(g, 40)));
         }
+    }
+    for (int right = 0; right < RIGHT_COUNT; right++) {
+        answer(g, op_right(g, user, (enum right)right));
     }
     answer(g, (struct op){.kind = EVENT_CALLS_WITHHELD, .user = user, .is_on = u->is_withheld});
     answer(g, (struct op){.kind = EVENT_DND, .user = user, .is_on = u->is_dnd});
@@ -459,6 +479,12 @@ static void action_step(struct gen *g)
     put(g, op);
 }
 
+/* Who we are: nobody told, one of those here, a stranger. */
+static void self_step(struct gen *g)
+{
+    put(g, (struct op){.kind = EVENT_SELF, .user = below(g, WORLD_USERS + 2) - 1});
+}
+
 /* Nonsense: strangers, calls that never were, facts out of nowhere. */
 static void stray_step(struct gen *g)
 {
@@ -543,6 +569,9 @@ static void step(struct gen *g)
         int count = 1 + below(g, 12);
         while (count-- > 0) {
             action_step(g);
+        }
+        if (percent(g, 50)) {
+            self_step(g);
         }
     } else if (dice < 992) {
         g->is_deaf = true;

@@ -22,6 +22,7 @@ struct world_user {
     enum presence presence;
     bool is_dnd;
     bool is_withheld;
+    unsigned denied; /* rights we lack, as 1 << enum right */
     struct world_call calls[WORLD_CALLS];
     int next_call;
 };
@@ -48,6 +49,7 @@ struct op {
     int64_t since_ms;
     struct monitor_settings settings;
     enum action_kind action; /* of a capability or an action of ours */
+    enum right right;        /* is_on: we have it */
     enum capability level;
     enum action_stage stage;
     uint32_t action_id;

@@ -160,7 +160,8 @@ static bool is_told_live_since(const struct naive *naive, long from, const struc
             subject(f->kind) != subject(what->kind)) {
             continue;
         }
-        if (subject(what->kind) != EVENT_CALL || f->call == what->call) {
+        bool is_other_right = what->kind == EVENT_RIGHT && f->action != what->action;
+        if ((subject(what->kind) != EVENT_CALL || f->call == what->call) && !is_other_right) {
             return true;
         }
     }
@@ -184,7 +185,8 @@ static bool is_void(const struct naive *naive, const struct naive_fact *fact)
     if (!fact->is_answer || asked < 0) {
         return false;
     }
-    if ((MUTANT(4) && fact->kind == EVENT_PRESENCE) || (MUTANT(5) && fact->kind == EVENT_CALL)) {
+    if ((MUTANT(4) && fact->kind == EVENT_PRESENCE) || (MUTANT(5) && fact->kind == EVENT_CALL) ||
+        (MUTANT(25) && fact->kind == EVENT_RIGHT)) {
         return false;
     }
     return is_told_live_since(naive, asked, fact);
@@ -309,6 +311,11 @@ void naive_apply(struct naive *naive, const struct event *event, int64_t now_ms)
         f.action = (int)event->u.action.kind;
         f.value = (int)event->u.action.stage;
         f.id = event->u.action.id;
+    } else if (event->kind == EVENT_RIGHT) {
+        f.action = (int)event->u.right.right;
+        f.value = event->u.right.is_allowed;
+    } else if (event->kind == EVENT_SELF) {
+        f.value = event->user_id ? id_index(&naive->users, event->user_id) : -1;
     }
     f.is_void = is_void(naive, &f);
     long asked = open_snapshot(naive);
@@ -586,6 +593,37 @@ static bool is_pickup_missing(const struct naive *naive)
     return is_missing && !MUTANT(20);
 }
 
+/* Rights of a user as told last since the user came; until told we have them. */
+static unsigned denied_of(const struct naive *naive, int user)
+{
+    unsigned denied = 0;
+    for (size_t i = 0; i < naive->facts.len; i++) {
+        const struct naive_fact *f = &naive->facts.items[i];
+        if (f->user != user || f->is_void) {
+            continue;
+        }
+        if (f->kind == EVENT_USER_GONE || f->kind == NAIVE_SWEPT_USER) {
+            denied = 0;
+        } else if (f->kind == EVENT_RIGHT) {
+            denied &= ~(1U << f->action);
+            denied |= f->value ? 0 : 1U << f->action;
+        }
+    }
+    return denied;
+}
+
+/* Are we this user, as told last? */
+static bool is_own(const struct naive *naive, int user)
+{
+    int own = -1;
+    for (size_t i = 0; i < naive->facts.len; i++) {
+        if (naive->facts.items[i].kind == EVENT_SELF) {
+            own = naive->facts.items[i].value;
+        }
+    }
+    return own == user && !MUTANT(24);
+}
+
 static void show(struct told *t, int64_t now_ms, const struct monitor_settings *settings)
 {
     struct view_user *v = &t->view;
@@ -647,7 +685,10 @@ static void tell(const struct naive *naive, int user, int64_t now_ms, struct tol
         time_passes(t, &link, now_ms);
         show(t, now_ms, &settings);
         t->view.pending = pending_of(naive, user);
-        if (is_pickup_missing(naive)) {
+        t->view.denied = denied_of(naive, user);
+        t->view.is_own = is_own(naive, user);
+        bool is_denied = (t->view.denied & 1U << RIGHT_PICKUP) && !MUTANT(23);
+        if (is_pickup_missing(naive) || is_denied || t->view.is_own) {
             t->view.is_pickup_ok = false;
             t->view.is_pickup_told = t->view.has_why = true;
         }

@@ -36,6 +36,8 @@ struct view_user {
     bool is_pickup_told;                    /* false: do not compare */
     bool has_why;                           /* pickup gives a reason */
     unsigned pending;                       /* actions under way, as 1 << enum action_kind */
+    unsigned denied;                        /* rights we lack, as 1 << enum right */
+    bool is_own;                            /* we ourselves */
     struct view_call calls[VIEW_CALLS_MAX]; /* most urgent first */
     size_t calls_len;
 };
@@ -60,8 +62,9 @@ struct naive_fact {
     int direction;
     int64_t since_ms;
     struct monitor_settings settings;
-    int action;   /* kind, of a capability or an action of ours; value is its level or stage */
-    uint32_t id;  /* of the action */
+    int action;  /* kind, of a capability or an action of ours; value is its level or stage; which
+                    right, then value is whether we have it */
+    uint32_t id; /* of the action */
 };
 
 struct naive_ids {

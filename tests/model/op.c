@@ -12,7 +12,8 @@ void op_event(const struct op *op, struct op_texts *texts, struct event *event)
     event->kind = op->kind;
     event->at_ms = op->at_ms;
     event->is_answer = op->is_answer;
-    event->user_id = op->kind >= EVENT_USER ? texts->user : NULL;
+    bool has_user = op->kind >= EVENT_USER || (op->kind == EVENT_SELF && op->user >= 0);
+    event->user_id = has_user ? texts->user : NULL;
     switch (op->kind) {
     case EVENT_LINK: event->u.link.state = op->link; break;
     case EVENT_SETTINGS: event->u.settings = op->settings; break;
@@ -42,6 +43,12 @@ void op_event(const struct op *op, struct op_texts *texts, struct event *event)
         event->u.capability.level = op->level;
         event->u.capability.why = op->is_on ? "no phone is configured" : "";
         break;
+    case EVENT_RIGHT:
+        event->u.right.right = op->right;
+        event->u.right.is_allowed = op->is_on;
+        event->u.right.why = "";
+        break;
+    case EVENT_SELF: event->u.self.phone = op->user % 2 ? "Desk phone" : ""; break;
     case EVENT_ACTION:
         event->u.action.id = op->action_id;
         event->u.action.kind = op->action;
@@ -56,12 +63,27 @@ void op_event(const struct op *op, struct op_texts *texts, struct event *event)
 static void print_what(const struct op *op, char *out, size_t size)
 {
     static const char *const links[] = {"IDLE", "CONNECTING", "LIVE", "POLLING", "LOST", "REFUSED"};
-    static const char *const kinds[] = {"LINK",           "HEARD",         "GAP",
-                                        "SNAPSHOT_ASKED", "SNAPSHOT_DONE", "SNAPSHOT_FAILED",
-                                        "SETTINGS",       "CAPABILITY",    "USER",
-                                        "USER_GONE",      "PRESENCE",      "DND",
-                                        "DEVICES",        "CALL",          "CALL_ENDED",
-                                        "CALLS_WITHHELD", "ACTION"};
+    static const char *const kinds[] = {
+        [EVENT_LINK] = "LINK",
+        [EVENT_HEARD] = "HEARD",
+        [EVENT_GAP] = "GAP",
+        [EVENT_SNAPSHOT_ASKED] = "SNAPSHOT_ASKED",
+        [EVENT_SNAPSHOT_DONE] = "SNAPSHOT_DONE",
+        [EVENT_SNAPSHOT_FAILED] = "SNAPSHOT_FAILED",
+        [EVENT_SETTINGS] = "SETTINGS",
+        [EVENT_CAPABILITY] = "CAPABILITY",
+        [EVENT_SELF] = "SELF",
+        [EVENT_USER] = "USER",
+        [EVENT_USER_GONE] = "USER_GONE",
+        [EVENT_PRESENCE] = "PRESENCE",
+        [EVENT_DND] = "DND",
+        [EVENT_DEVICES] = "DEVICES",
+        [EVENT_CALL] = "CALL",
+        [EVENT_CALL_ENDED] = "CALL_ENDED",
+        [EVENT_CALLS_WITHHELD] = "CALLS_WITHHELD",
+        [EVENT_RIGHT] = "RIGHT",
+        [EVENT_ACTION] = "ACTION",
+    };
     const char *kind = kinds[op->kind];
     const struct monitor_settings *s = &op->settings;
     const char *presence = presence_json(op->presence);
@@ -93,6 +115,11 @@ static void print_what(const struct op *op, char *out, size_t size)
         snprintf(out, size, "%s u%d c%d: %u of kind %d, stage %d", kind, op->user + 1, op->call + 1,
                  (unsigned)op->action_id, (int)op->action, (int)op->stage);
         break;
+    case EVENT_RIGHT:
+        snprintf(out, size, "%s %d of u%d %s", kind, (int)op->right, op->user + 1,
+                 op->is_on ? "allowed" : "denied");
+        break;
+    case EVENT_SELF:
     case EVENT_USER:
     case EVENT_USER_GONE:
     case EVENT_DEVICES: snprintf(out, size, "%s u%d", kind, op->user + 1); break;

@@ -36,6 +36,11 @@ static void view_user_of(const struct hud *hud, const struct user *user, int64_t
     out->is_pickup_told = true;
     out->has_why = pickup.why != NULL;
     out->pending = user->pending;
+    out->denied = 0;
+    for (int right = 0; right < RIGHT_COUNT; right++) {
+        out->denied |= user->denied[right] ? 1U << right : 0;
+    }
+    out->is_own = hud_is_own(hud, user);
     out->calls_len = user->calls.len < VIEW_CALLS_MAX ? user->calls.len : VIEW_CALLS_MAX;
     for (size_t i = 0; i < out->calls_len; i++) {
         const struct call *call = &user->calls.items[i];
@@ -164,6 +169,10 @@ static bool users_differ(const struct view_user *hud, const struct view_user *na
     if (hud->pending != naive->pending) {
         return differ(d, "%s: pending %x, naive %x", hud->id, hud->pending, naive->pending);
     }
+    if (hud->denied != naive->denied || hud->is_own != naive->is_own) {
+        return differ(d, "%s: denied %x own %d, naive %x own %d", hud->id, hud->denied, hud->is_own,
+                      naive->denied, naive->is_own);
+    }
     /* Withheld calls are shown nowhere: whether they are kept is not said. */
     return !naive->is_withheld && calls_differ(hud, naive, d);
 }
@@ -211,6 +220,9 @@ static bool truth_differs(const struct view *hud, const struct world *truth, str
             return differ(d, "truth: %s is %s, hud shows %s, stale %d", id,
                           lamp_row(world_lamp(w))->json, lamp_row(h->lamp)->json, h->is_stale);
         }
+        if (h->denied != w->denied) {
+            return differ(d, "truth: %s denies %x, hud shows %x", id, w->denied, h->denied);
+        }
         size_t calls = 0;
         for (int c = 0; c < WORLD_CALLS; c++) {
             calls += w->calls[c].is_on;
@@ -245,7 +257,8 @@ static bool is_shown_same(const struct view_user *a, const struct view_user *b)
     bool is_since_same = a->since_ms == b->since_ms || a->lamp == LAMP_UNKNOWN;
     if (a->lamp != b->lamp || a->is_stale != b->is_stale || !is_since_same ||
         a->presence != b->presence || a->is_dnd != b->is_dnd || a->is_withheld != b->is_withheld ||
-        a->calls_len != b->calls_len || a->pending != b->pending) {
+        a->calls_len != b->calls_len || a->pending != b->pending || a->denied != b->denied ||
+        a->is_own != b->is_own) {
         return false;
     }
     for (size_t i = 0; i < a->calls_len; i++) {

@@ -167,6 +167,9 @@ static void on_event(void *self, const struct event *event)
         drop_calls(rig, user, event->u.ended.id);
         break;
     case EVENT_CALLS_WITHHELD: buf_puts(&rig->log, "withheld\n"); return;
+    case EVENT_SELF:
+    case EVENT_DESK:
+    case EVENT_RIGHT: buf_puts(&rig->log, "Asterisk tells no such thing\n"); return;
     }
     if (!rig->is_batch)
         note_lamp(rig, user);

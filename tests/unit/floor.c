@@ -145,6 +145,22 @@ unsigned floor_withheld(struct floor *f, const char *id, bool is_withheld)
     return floor_tell(f, event);
 }
 
+unsigned floor_right(struct floor *f, const char *id, enum right right, const char *why)
+{
+    struct event event = {.kind = EVENT_RIGHT, .user_id = id};
+    event.u.right.right = right;
+    event.u.right.is_allowed = !why;
+    event.u.right.why = why;
+    return floor_tell(f, event);
+}
+
+unsigned floor_self(struct floor *f, const char *id, const char *phone)
+{
+    struct event event = {.kind = EVENT_SELF, .user_id = id};
+    event.u.self.phone = phone;
+    return floor_tell(f, event);
+}
+
 unsigned floor_call_with(struct floor *f, const char *id, const char *call_id,
                          enum call_state state, const char *name, const char *number)
 {

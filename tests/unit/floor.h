@@ -34,6 +34,9 @@ unsigned floor_presence(struct floor *f, const char *id, enum presence presence)
 unsigned floor_away(struct floor *f, const char *id, const char *note);
 unsigned floor_dnd(struct floor *f, const char *id, bool is_on);
 unsigned floor_withheld(struct floor *f, const char *id, bool is_withheld);
+/* why NULL: allowed */
+unsigned floor_right(struct floor *f, const char *id, enum right right, const char *why);
+unsigned floor_self(struct floor *f, const char *id, const char *phone);
 unsigned floor_call(struct floor *f, const char *id, const char *call_id, enum call_state state);
 unsigned floor_call_with(struct floor *f, const char *id, const char *call_id,
                          enum call_state state, const char *name, const char *number);

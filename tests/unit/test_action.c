@@ -568,6 +568,9 @@ static void the_first_reason_is_told(void **state)
     f.hud.is_read_only = false;
     MAY_NOT(&f, "104", NULL, ACTION_PICKUP, true, "not connected yet");
     (void)can_do(&f, ACTION_PICKUP, CAPABILITY_NATIVE, "");
+    (void)floor_right(&f, "104", RIGHT_PICKUP, "104 lets you not pick up");
+    MAY_NOT(&f, "104", NULL, ACTION_PICKUP, true, "104 lets you not pick up");
+    (void)floor_right(&f, "104", RIGHT_PICKUP, NULL);
     assert_true(str_starts(checked(&f, "104", NULL, ACTION_PICKUP, true).why,
                            "what 104 does is not known just now"));
     floor_link(&f, LINK_LIVE);
@@ -705,6 +708,50 @@ static void our_own_phone_is_not_acted_on_with_itself(void **state)
     floor_fini(&f);
 }
 
+static void each_action_needs_its_right(void **state)
+{
+    struct floor f;
+    (void)state;
+    able_floor(&f);
+    floor_call(&f, "101", "c", CALL_CONNECTED);
+    (void)floor_right(&f, "101", RIGHT_SUPERVISE, "no monitoring group has you both");
+    (void)floor_right(&f, "102", RIGHT_PICKUP, "102 lets you not pick up");
+    floor_call(&f, "102", "c", CALL_CONNECTED);
+    for (int i = 0; i < ACTION_COUNT; i++) {
+        enum action_kind kind = (enum action_kind)i;
+        bool is_joining = kind == ACTION_LISTEN || kind == ACTION_WHISPER || kind == ACTION_BARGE ||
+                          kind == ACTION_TAKEOVER;
+        assert_int_equal(action_right(kind), is_joining              ? RIGHT_SUPERVISE
+                                             : kind == ACTION_PICKUP ? RIGHT_PICKUP
+                                                                     : RIGHT_COUNT);
+        if (is_joining)
+            MAY_NOT(&f, "101", NULL, kind, true, "no monitoring group has you both");
+        if (is_joining || kind == ACTION_HANGUP || kind == ACTION_DND)
+            MAY(&f, "102", NULL, kind, true);
+    }
+    MAY(&f, "101", NULL, ACTION_HANGUP, true);
+    MAY_NOT(&f, "102", NULL, ACTION_PICKUP, true, "102 lets you not pick up");
+    check_why(&f, "101",
+              "listen, whisper, barge, takeover: no monitoring group has you both\n"
+              "pickup: 101 has no held or ringing call\n"
+              "hangup, dnd, record: yes");
+    floor_fini(&f);
+}
+
+static void we_do_not_act_on_ourselves_with_our_phone(void **state)
+{
+    struct floor f;
+    (void)state;
+    able_floor(&f);
+    (void)floor_self(&f, "103", "Desk phone");
+    floor_call(&f, "103", "c", CALL_HELD);
+    MAY_NOT(&f, "103", "c", ACTION_PICKUP, false, "103 is your own phone: take the call there");
+    MAY_NOT(&f, "103", "c", ACTION_BARGE, false,
+            "103 is your own phone: it cannot join its own call");
+    MAY(&f, "103", "c", ACTION_HANGUP, false);
+    floor_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -731,6 +778,8 @@ int main(void)
         cmocka_unit_test(a_long_reason_is_cut),
         cmocka_unit_test(users_are_called_by_what_there_is),
         cmocka_unit_test(why_tells_of_each_action),
+        cmocka_unit_test(each_action_needs_its_right),
+        cmocka_unit_test(we_do_not_act_on_ourselves_with_our_phone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

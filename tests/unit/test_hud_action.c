@@ -147,6 +147,123 @@ static void pick_up_follows_the_capability_and_read_only(void **state)
     floor_fini(&f);
 }
 
+/* ---- rights, who we are -----------------------------------------------------------------------
+ */
+
+#define DENIED "101 lets you not pick up: ask an administrator"
+
+static void rights_are_there_until_denied(void **state)
+{
+    struct floor f;
+    (void)state;
+    floor_open(&f, 2);
+    floor_call(&f, "101", "r", CALL_RINGING);
+    floor_call(&f, "102", "r", CALL_RINGING);
+    const struct user *user = floor_find(&f, "101"), *other = floor_find(&f, "102");
+    (void)changed(&f);
+    assert_int_equal(floor_right(&f, "101", RIGHT_PICKUP, NULL), 0);
+    assert_null(user->denied[RIGHT_PICKUP]);
+    uint64_t rev = f.hud.rev;
+    assert_int_equal(floor_right(&f, "101", RIGHT_PICKUP, DENIED), HUD_CHANGED_ACTION);
+    assert_true(f.hud.rev > rev);
+    assert_string_equal(changed(&f), "101");
+    assert_string_equal(hud_pickup(&f.hud, user, f.now_ms).why, DENIED);
+    assert_true(hud_pickup(&f.hud, other, f.now_ms).is_ok);
+    assert_null(user->denied[RIGHT_SUPERVISE]);
+    rev = f.hud.rev;
+    assert_int_equal(floor_right(&f, "101", RIGHT_PICKUP, DENIED), 0);
+    assert_int_equal(f.hud.rev, rev);
+    /* The other one is of no matter to picking up. */
+    assert_int_equal(floor_right(&f, "102", RIGHT_SUPERVISE, "no group"), HUD_CHANGED_ACTION);
+    assert_true(hud_pickup(&f.hud, other, f.now_ms).is_ok);
+    /* A reason is always there. */
+    assert_int_equal(floor_right(&f, "101", RIGHT_PICKUP, ""), HUD_CHANGED_ACTION);
+    assert_string_equal(hud_pickup(&f.hud, user, f.now_ms).why,
+                        "you may not do it with this user: ask who gives you your rights");
+    /* Read-only and what is missing for all go before it. */
+    (void)can_do(&f, ACTION_PICKUP, CAPABILITY_MISSING, "no phone");
+    assert_string_equal(hud_pickup(&f.hud, user, f.now_ms).why, "no phone");
+    (void)can_do(&f, ACTION_PICKUP, CAPABILITY_NATIVE, "");
+    (void)changed(&f);
+    assert_int_equal(floor_right(&f, "101", RIGHT_PICKUP, NULL), HUD_CHANGED_ACTION);
+    assert_string_equal(changed(&f), "101");
+    assert_true(hud_pickup(&f.hud, user, f.now_ms).is_ok);
+    assert_int_equal(floor_right(&f, "101", RIGHT_COUNT, "x"), 0);
+    assert_int_equal(floor_right(&f, "stranger", RIGHT_PICKUP, "x"), 0);
+    floor_fini(&f);
+}
+
+static void a_right_told_since_is_not_overwritten_by_an_answer(void **state)
+{
+    struct floor f;
+    (void)state;
+    floor_open(&f, 1);
+    const struct user *user = floor_find(&f, "101");
+    floor_kind(&f, EVENT_SNAPSHOT_ASKED);
+    (void)floor_right(&f, "101", RIGHT_PICKUP, NULL);
+    f.is_answer = true;
+    assert_int_equal(floor_right(&f, "101", RIGHT_PICKUP, DENIED), 0);
+    assert_int_equal(floor_right(&f, "101", RIGHT_SUPERVISE, DENIED), HUD_CHANGED_ACTION);
+    f.is_answer = false;
+    floor_kind(&f, EVENT_SNAPSHOT_FAILED);
+    assert_null(user->denied[RIGHT_PICKUP]);
+    f.is_answer = true;
+    assert_int_equal(floor_right(&f, "101", RIGHT_PICKUP, DENIED), HUD_CHANGED_ACTION);
+    floor_fini(&f);
+}
+
+static void a_user_who_comes_back_has_denied_nothing(void **state)
+{
+    struct floor f;
+    (void)state;
+    floor_open(&f, 1);
+    (void)floor_right(&f, "101", RIGHT_PICKUP, DENIED);
+    (void)floor_gone(&f, "101");
+    (void)floor_user(&f, "101", "", "", 1);
+    assert_null(floor_find(&f, "101")->denied[RIGHT_PICKUP]);
+    floor_fini(&f);
+}
+
+static void who_we_are(void **state)
+{
+    struct floor f;
+    (void)state;
+    floor_open(&f, 3);
+    floor_call(&f, "101", "r", CALL_RINGING);
+    const struct user *user = floor_find(&f, "101");
+    (void)changed(&f);
+    assert_false(hud_is_own(&f.hud, user));
+    uint64_t rev = f.hud.rev;
+    assert_int_equal(floor_self(&f, "101", "Desk phone"), HUD_CHANGED_ACTION);
+    assert_true(f.hud.rev > rev);
+    assert_string_equal(f.hud.own_phone, "Desk phone");
+    assert_string_equal(changed(&f), "101 102 103");
+    assert_true(hud_is_own(&f.hud, user));
+    assert_false(hud_is_own(&f.hud, floor_find(&f, "102")));
+    assert_string_equal(hud_pickup(&f.hud, user, f.now_ms).why,
+                        "this is your own phone: take the call there");
+    assert_int_equal(floor_self(&f, "101", "Desk phone"), 0);
+    assert_int_equal(floor_self(&f, "101", NULL), HUD_CHANGED_ACTION);
+    assert_string_equal(f.hud.own_phone, "");
+    assert_string_equal(changed(&f), "");
+    /* Not monitored: then nobody here is we, whatever the devices are called. */
+    struct device device = {.name = "Desk phone", .is_online = true};
+    struct event event = {.kind = EVENT_DEVICES, .user_id = "102"};
+    event.u.devices.items = &device;
+    event.u.devices.len = 1;
+    (void)floor_tell(&f, event);
+    assert_int_equal(floor_self(&f, "900", "Desk phone"), HUD_CHANGED_ACTION);
+    assert_false(hud_is_own(&f.hud, user));
+    assert_false(hud_is_own(&f.hud, floor_find(&f, "102")));
+    assert_null(hud_user_by_id(&f.hud, "900"));
+    /* Who we are is not told any more: the device says. */
+    (void)changed(&f);
+    assert_int_equal(floor_self(&f, NULL, "Desk phone"), HUD_CHANGED_ACTION);
+    assert_string_equal(changed(&f), "101 102 103");
+    assert_true(hud_is_own(&f.hud, floor_find(&f, "102")));
+    floor_fini(&f);
+}
+
 /* ---- pending --------------------------------------------------------------------------------- */
 
 static void pending_from_asked_to_the_end(void **state)
@@ -421,6 +538,10 @@ int main(void)
         cmocka_unit_test(capabilities_are_missing_until_told),
         cmocka_unit_test(what_is_told_to_be_missing_is_more_than_not_told),
         cmocka_unit_test(pick_up_follows_the_capability_and_read_only),
+        cmocka_unit_test(rights_are_there_until_denied),
+        cmocka_unit_test(a_right_told_since_is_not_overwritten_by_an_answer),
+        cmocka_unit_test(a_user_who_comes_back_has_denied_nothing),
+        cmocka_unit_test(who_we_are),
         cmocka_unit_test(pending_from_asked_to_the_end),
         cmocka_unit_test(pending_actions_of_a_user_are_apart),
         cmocka_unit_test(an_older_end_leaves_the_newer_pending),

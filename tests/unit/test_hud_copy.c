@@ -28,6 +28,8 @@ static void busy_floor(struct floor *f)
     floor_withheld(f, "104", true);
     floor_call_with(f, "105", "a", CALL_HELD, "Acme Ltd", "+12125550142");
     floor_call_with(f, "105", "b", CALL_RINGING, "", "5550117");
+    floor_right(f, "105", RIGHT_PICKUP, "Eve lets you not pick up");
+    floor_self(f, "106", "Desk phone");
     event = (struct event){.kind = EVENT_CALL, .user_id = "106"};
     event.u.call.id = "s";
     event.u.call.state = CALL_CONNECTED;
@@ -45,10 +47,13 @@ static void user_text(struct buf *out, const struct hud *hud, const struct user 
 {
     struct lamp_view view = hud_lamp(hud, user, now_ms);
 
-    buf_printf(out, "%s|%s|%s|%s|%u|%d%d|%lld|%lld|%d|%s|", user->id, user->extension, user->name,
-               user->department, user->line, (int)view.lamp, view.is_stale,
-               (long long)view.since_ms, (long long)view.at_least_ms,
-               hud_pickup(hud, user, now_ms).is_ok, user->presence_note);
+    const char *denied = user->denied[RIGHT_PICKUP];
+
+    buf_printf(out, "%s %d|%s|%s|%s|%s|%u|%d%d|%lld|%lld|%d|%s|", denied ? denied : "may",
+               hud_is_own(hud, user), user->id, user->extension, user->name, user->department,
+               user->line, (int)view.lamp, view.is_stale, (long long)view.since_ms,
+               (long long)view.at_least_ms, hud_pickup(hud, user, now_ms).is_ok,
+               user->presence_note);
     for (size_t i = 0; i < user->devices_len; i++)
         buf_printf(out, "%s=%d,", user->devices[i].name, user->devices[i].is_online);
     for (size_t i = 0; i < user->calls.len; i++) {

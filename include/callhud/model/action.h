@@ -15,6 +15,7 @@ struct action_row {
 const struct action_row *action_row(enum action_kind kind);
 bool action_find(const char *name, enum action_kind *out);
 enum supervise_mode action_mode(enum action_kind kind); /* SUPERVISE_UNKNOWN when it is none */
+enum right action_right(enum action_kind kind); /* that it needs; RIGHT_COUNT when none */
 
 /* An action as asked for: a value with borrowed strings. */
 struct action {
@@ -26,9 +27,9 @@ struct action {
 };
 
 /* May it be done now? why is "" when is_ok, else one plain line: what is in the way and what to do.
- * The first reason that applies, in this order: read-only; capability missing; link not live or
- * lamp stale; no such call; the state of the call; a setting (pick_up_held_lines and its like);
- * already so (listening to this very call, recorded already). */
+ * The first reason that applies, in this order: read-only; capability missing; the right denied for
+ * this user; link not live or lamp stale; no such call; ourselves; the state of the call; a setting
+ * (pick_up_held_lines and its like); already so (listening to this very call, recorded already). */
 struct action_check {
     bool is_ok;
     char why[256];

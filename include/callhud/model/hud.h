@@ -52,6 +52,7 @@ struct user {
     bool is_heard; /* the backend has told presence, DND or a call at least once */
     struct device *devices; /* owned, names too */
     size_t devices_len;
+    char *denied[RIGHT_COUNT]; /* owned: why the backend does not let us; NULL: it does */
     VEC(struct call) calls; /* most urgent first: ringing, held, parked, connected, dialling; among
                                equals the one that began first */
     size_t calls_beyond;    /* calls above HUD_CALLS_PER_USER_MAX, not kept */
@@ -74,6 +75,7 @@ struct user {
                          INT64_MAX while fresh, INT64_MIN when it never was: unknown */
 
     struct touch touched_user, touched_presence, touched_dnd, touched_devices, touched_withheld;
+    struct touch touched_rights[RIGHT_COUNT];
     uint64_t named;        /* like touch: by EVENT_USER of any kind, or by any live event about it
                               but EVENT_ACTION, which is our own doing */
     enum lamp before_lamp; /* while a snapshot is open: the lamp that it would have to correct */
@@ -125,7 +127,9 @@ struct hud {
         bool is_told;
     } capabilities[ACTION_COUNT]; /* MISSING, "not connected yet" until told */
     bool is_read_only; /* set by the owner: no action is possible */
-    char own_phone[96]; /* set by the owner: the device ("PJSIP/108") that rings for our actions; "" */
+    char own_phone[96]; /* the device that rings for our actions: "PJSIP/108", set by the owner, or
+                           as EVENT_SELF names it; "" */
+    char *own_id; /* owned: the user we are signed in as; NULL while EVENT_SELF has not told */
 
     /* the snapshot being answered */
     bool is_snapshot_open;
@@ -151,7 +155,7 @@ enum hud_change { /* bits */
     HUD_CHANGED_LINK = 16,
     HUD_CHANGED_SETTINGS = 32,
     HUD_CHANGED_STALE = 64,
-    HUD_CHANGED_ACTION = 128, /* the supervision, what is pending, a capability */
+    HUD_CHANGED_ACTION = 128, /* the supervision, what is pending, a capability, a right, who we are */
 };
 
 void hud_init(struct hud *hud);
@@ -174,8 +178,9 @@ struct lamp_view {
     int64_t at_least_ms;
 };
 struct lamp_view hud_lamp(const struct hud *hud, const struct user *user, int64_t now_ms);
-/* pickup_check() for the user's calls; besides, not ok with --read-only, and while the backend has
- * told that nothing can be picked up. why lives until the next hud_apply(). */
+/* pickup_check() for the user's calls; besides, not ok with --read-only, while the backend has told
+ * that nothing can be picked up or that it does not let us with this user, and when the user is
+ * ourselves. why lives until the next hud_apply(). */
 struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms);
 /* The call that the lamp speaks of: the most urgent; NULL when none. */
 const struct call *hud_call(const struct user *user);
@@ -188,7 +193,8 @@ int64_t hud_backend_now(const struct hud *hud, int64_t now_ms);
 /* Age of a backend time, never negative; -1 when since_ms or the offset is unknown. */
 int64_t hud_age_ms(const struct hud *hud, int64_t since_ms, int64_t now_ms);
 
-/* Is our own phone one of the user's devices? */
+/* Is this we: the user that EVENT_SELF named; while it has not, is our own phone one of the user's
+ * devices? */
 bool hud_is_own(const struct hud *hud, const struct user *user);
 const struct user *hud_user_by_id(const struct hud *hud, const char *id);
 const struct user *hud_user_by_extension(const struct hud *hud, const char *extension);
