@@ -1,0 +1,60 @@
+/* Keeps the HUD list of one desk in its two homes: the file on this machine (list_file.h) and what
+ * the backend stores (backend/desk.h); and its presence settings, phones and people. What console
+ * and commands share. */
+#ifndef CALLHUD_APP_KEEPER_H
+#define CALLHUD_APP_KEEPER_H
+
+#include "callhud/app/session.h"
+#include "callhud/ui/desk.h"
+
+#define KEEPER_QUIET_MS 3000 /* sync = automatic: an edit is sent after so long without another */
+#define KEEPER_IDLE_LOOK_MS 10000      /* how often a save that waits looks at the phones */
+#define KEEPER_LOOK_MS (5 * 60 * 1000) /* a lost notice cannot be seen: so read again */
+#define KEEPER_TRIES 3 /* a save that finds another stored list: merge and save again so often */
+
+struct keeper;
+struct keeper_config {
+    struct session *session; /* started or not; its backend may be closed and opened meanwhile */
+    const char *extension;   /* whose desk; NULL: our own */
+    const char *folder;      /* the state folder */
+    bool is_automatic;       /* sync = automatic */
+    const char *reason;      /* for the audit; "" */
+    void (*changed)(void *self); /* anything of keeper_desk(); never from inside a call of these */
+    /* sync = automatic, and the save would restart phones: somebody has to be asked. NULL: it is
+     * then left for the next time. */
+    void (*ask_save)(void *self);
+    /* One line for the person: what came from elsewhere, what was saved, what was refused. */
+    void (*told)(void *self, bool is_warning, const char *text);
+    /* A push or pull or set that was asked for has ended. RC_OK: both homes agree, but for
+     * conflicts and refused lines (appearance_count). May be NULL. */
+    void (*ended)(void *self, enum rc rc, const char *text);
+    void *self;
+};
+/* Reads the file. RC_IO: it cannot be read or locked (a broken one is kept aside, and told). */
+enum rc keeper_new(struct keeper **out, const struct keeper_config *config, struct err *err);
+void keeper_free(
+    struct keeper *keeper); /* NULL is fine; what is under way is forgotten, the file is whole */
+
+const struct ui_desk *keeper_desk(const struct keeper *keeper); /* always the same address */
+struct appearance *keeper_list(struct keeper *keeper); /* to read; edits go through the ops */
+void keeper_ops(struct keeper *keeper, struct ui_desk_ops *out);
+
+/* The session's owner passes on every event of EVENT_LINK, EVENT_SNAPSHOT_DONE and EVENT_DESK, and
+ * that the backend was closed or opened anew. Edits made offline are sent (automatic) or shown. */
+void keeper_event(struct keeper *keeper, const struct event *event);
+void keeper_backend_changed(struct keeper *keeper);
+
+void keeper_pull(struct keeper *keeper);
+/* Writes what differs (audited; audit = required fails closed). is_asked: somebody said yes to
+ * phones that restart. */
+void keeper_push(struct keeper *keeper, bool is_when_idle);
+void keeper_push_cancel(struct keeper *keeper);
+void keeper_set(struct keeper *keeper, const struct desk_settings *settings);
+/* people, phones, settings: asked for once, kept up to date while wanted. */
+void keeper_want(struct keeper *keeper, bool people, bool phones, bool settings);
+enum rc keeper_edit(struct keeper *keeper, struct appearance_edit *edits, size_t len, size_t *done,
+                    struct err *err); /* RC_IO: it could not be saved: nothing was changed */
+enum rc keeper_replace(struct keeper *keeper, const struct appearance_user *users, size_t len,
+                       struct err *err);
+
+#endif

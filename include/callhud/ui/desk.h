@@ -1,0 +1,71 @@
+/* The screens of a desk: HUD list with its preview, presence settings. What they show and what they
+ * may ask of the program. */
+#ifndef CALLHUD_UI_DESK_H
+#define CALLHUD_UI_DESK_H
+
+#include "callhud/base/err.h"
+#include "callhud/model/appearance.h"
+#include "callhud/model/desk.h"
+
+/* One thing that is asked of the backend and shown. */
+enum ui_desk_state {
+    UI_DESK_UNKNOWN, /* not asked yet */
+    UI_DESK_ASKED,   /* under way; what was told before is still shown */
+    UI_DESK_TOLD,
+    UI_DESK_FAILED, /* text says why and what to do; what was told before is still shown */
+};
+
+/* Borrowed until the next ui_set_desk(); the list changes in place between calls. */
+struct ui_desk {
+    const char *whose; /* "" our own, else "108 Noor Haddad" */
+    bool is_read_only;
+
+    const struct appearance *list; /* NULL: nothing is known of a list */
+    bool is_automatic;             /* sync = automatic */
+    bool is_local; /* the backend stores no list: it lives in the file alone; list_text says why */
+    bool is_waiting; /* a save waits until no desk phone is in a call */
+    enum ui_desk_state reading, writing;
+    int64_t read_ms;       /* monotonic time of the last reading; 0: never */
+    const char *list_text; /* of what failed last; "" */
+
+    const struct desk_phone *phones;
+    size_t phones_len;
+    enum ui_desk_state phones_state;
+
+    const struct desk_person *people; /* by extension */
+    size_t people_len;
+    enum ui_desk_state people_state;
+    const char *people_text;
+
+    const struct desk_settings *settings; /* NULL: not known */
+    enum ui_desk_state settings_state;    /* ASKED also while a change is written */
+    const char *settings_text;
+};
+
+/* What the screens do with it. Whatever changes the list is on disk when it returns. */
+struct ui_desk_ops {
+    size_t (*edit)(void *self, struct appearance_edit *edits, size_t len); /* appearance_edit() */
+    bool (*undo)(void *self, char *text);                                  /* appearance_undo() */
+    /* user_id NULL: all conflicts. */
+    enum rc (*choose)(void *self, const char *user_id, enum appearance_choice choice,
+                      struct err *err);
+    void (*show)(void *self, bool is_shown); /* a screen of the desk is open: people, phones and
+                                                settings are wanted, and kept up to date */
+    void (*pull)(void *self);
+    void (*push)(void *self, bool is_when_idle);
+    void (*push_cancel)(void *self); /* a save that waits for idle phones */
+    void (*set)(void *self, const struct desk_settings *settings); /* those that are named */
+    void (*open)(void *self, const char *extension);               /* whose desk; NULL: our own */
+    void *self;
+};
+
+struct ui;
+/* ops NULL: there is no desk; the commands say so. Both are borrowed. */
+void ui_set_desk(struct ui *ui, const struct ui_desk *desk, const struct ui_desk_ops *ops);
+/* Something of the desk has changed. */
+void ui_desk_changed(struct ui *ui, int64_t now_ms);
+/* The program has a save to ask about (sync = automatic, and phones would restart): opens the save
+ * dialog, unless another question is open; then it is asked again by the next change. */
+void ui_desk_ask_save(struct ui *ui, int64_t now_ms);
+
+#endif
