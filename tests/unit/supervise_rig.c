@@ -96,12 +96,12 @@ void sup_init(struct sup_rig *rig)
     struct rest_config rest = {.io = &rig->fake.io, .server = SERVER};
     rig->rest = rest_new(&rest);
     const struct ari_part_config config = {.io = &rig->fake.io,
-                                            .rest = rig->rest,
-                                            .world = &rig->world,
-                                            .config = &rig->config,
-                                            .sink = {.event = on_event, .self = rig},
-                                            .app = app,
-                                            .self = rig};
+                                           .rest = rig->rest,
+                                           .world = &rig->world,
+                                           .config = &rig->config,
+                                           .sink = {.event = on_event, .self = rig},
+                                           .app = app,
+                                           .self = rig};
     rig->s = supervise_new(&config);
     supervise_synced(rig->s);
 }
@@ -169,6 +169,10 @@ static void check_written(const struct sup_rig *rig, const struct io_http *http)
     } else {
         return;
     }
+    bool is_claim = str_starts(uri, "bridges/" SUPERVISE_CLAIM_PREFIX);
+    if (is_claim) /* and whose it is */
+        snprintf(thing + strlen(thing), sizeof thing - strlen(thing), "#%.8s",
+                 rig->s->prefix + strlen("callhud-"));
     for (size_t i = 0; i < rig->ledger.len; i++)
         if (str_eq(rig->ledger.items[i], thing))
             return;

@@ -1217,6 +1217,41 @@ static void test_clean_waits_for_the_end(void **state)
     ari_rig_fini(&rig);
 }
 
+/* Another callhud may have claimed the same call since the one that was killed: its claim stays. */
+static void test_clean_removes_a_claim_of_the_killed_run_alone(void **state)
+{
+    (void)state;
+    static const char *const things[] = {"bridges/callhud-claim-pbx-1.2#0a1b2c3d"};
+    static const struct {
+        int status;
+        const char *body;
+        size_t deletes;
+        bool is_gone;
+    } cases[] = {
+        {200, "{\"name\":\"108 0a1b2c3d\"}", 1, true}, /* of the dead */
+        {200, "{\"name\":\"107 0badcafe\"}", 0, true}, /* somebody's who lives */
+        {404, "{\"message\":\"Bridge not found\"}", 0, true},
+        {500, "{}", 0, false}, /* nobody knows: at the next snapshot */
+        {200, "{}", 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ari_rig rig;
+        start(&rig);
+        ari_rig_answer(&rig, "bridges/callhud-claim-pbx-1.2", cases[i].status, cases[i].body);
+        ari_rig_answer(&rig, "DELETE bridges/callhud-claim-pbx-1.2", 204, "");
+        clean(&rig, things, 1);
+        expect_asked(&rig, "DELETE bridges/callhud-claim-pbx-1.2\n", cases[i].deletes);
+        expect_asked(&rig, "DELETE", cases[i].deletes);
+        assert_int_equal(gone_log.len > 0, cases[i].is_gone);
+        ari_rig_answer(&rig, "bridges/callhud-claim-pbx-1.2", 404, "{}");
+        backend_find("asterisk")->resync(rig.backend);
+        ari_rig_serve(&rig);
+        assert_string_equal(buf_text(&gone_log), "bridges/callhud-claim-pbx-1.2#0a1b2c3d\n");
+        buf_fini(&gone_log);
+        ari_rig_fini(&rig);
+    }
+}
+
 static void test_closed_with_everything_under_way(void **state)
 {
     (void)state;
@@ -1286,6 +1321,7 @@ int main(void)
         cmocka_unit_test(test_clean_leaves_a_phone_that_talks),
         cmocka_unit_test(test_clean_removes_a_phone_that_waits),
         cmocka_unit_test(test_clean_waits_for_the_end),
+        cmocka_unit_test(test_clean_removes_a_claim_of_the_killed_run_alone),
         cmocka_unit_test(test_closed_with_everything_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,12 @@
 /* Removal of what was made: by this run, when it is not wanted any more, and by killed ones. */
 #include "act_parts.h"
 
+#include "callhud/backend/asterisk/supervise.h"
 #include "callhud/base/log.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +79,36 @@ void act_clean_look(struct act *act)
     }
 }
 
+/* "#8HEX" at the end of a claim; NULL: it is none. */
+static const char *claim_mark(const char *thing)
+{
+    return str_starts(thing, "bridges/" SUPERVISE_CLAIM_PREFIX)
+               ? strrchr(thing, SUPERVISE_CLAIM_MARK[0])
+               : NULL;
+}
+
+static void request(struct act_thing *thing, const char *method, rest_done *done)
+{
+    const char *slash = strchr(thing->thing, '/'), *mark = claim_mark(thing->thing);
+    char id[ARI_ID_BYTES * 2];
+    struct buf uri;
+    snprintf(id, sizeof id, "%.*s", (int)(mark != NULL ? mark - slash - 1 : INT_MAX), slash + 1);
+    buf_init(&uri, 4096);
+    buf_put(&uri, thing->thing, (size_t)(slash + 1 - thing->thing));
+    ari_escape(&uri, id);
+    struct rest_request asked = {.method = method, .uri = buf_text(&uri)};
+    thing->is_asked = true;
+    rest_ask(thing->act->config.rest, &asked, done, thing);
+    buf_fini(&uri);
+}
+
+static void leave_for_later(const struct act_thing *thing, const struct rest_answer *answer)
+{
+    log_warn("ari", "%s is left for the next snapshot to remove: %s", thing->thing, answer->text);
+    if (answer->status == 403)
+        ari_act_read_only(thing->act);
+}
+
 static void on_deleted(void *self, const struct rest_answer *answer)
 {
     struct act_thing *thing = self;
@@ -87,11 +119,25 @@ static void on_deleted(void *self, const struct rest_answer *answer)
     } else if (thing->is_deleted) { /* a yes is a promise */
         act_clean_look(thing->act);
     } else {
-        log_warn("ari", "%s is left for the next snapshot to remove: %s", thing->thing,
-                 answer->text);
-        if (answer->status == 403)
-            ari_act_read_only(thing->act);
+        leave_for_later(thing, answer);
     }
+}
+
+/* Another callhud may have claimed the same call meanwhile: the name says whose claim it is. */
+static void on_named(void *self, const struct rest_answer *answer)
+{
+    struct act_thing *thing = self;
+    char name[ARI_NUMBER_BYTES];
+    bool is_there =
+        answer->rc == RC_OK && answer->status == 200 &&
+        ari_bridge_name_decode(answer->body, answer->body_len, name, sizeof name) == RC_OK;
+    thing->is_asked = false;
+    if (is_there && str_ends(name, claim_mark(thing->thing) + 1))
+        request(thing, "DELETE", on_deleted);
+    else if (is_there || (answer->rc == RC_OK && answer->status == 404))
+        tell_gone(thing);
+    else
+        leave_for_later(thing, answer);
 }
 
 /* A phone that went on into the dialplan, or that people led to somebody, is in a call of its own:
@@ -134,15 +180,10 @@ static void ask(struct act_thing *thing)
         thing->unsub = unsub_start(&unsub);
         return;
     }
-    const char *slash = strchr(thing->thing, '/');
-    struct buf uri;
-    buf_init(&uri, 4096);
-    buf_put(&uri, thing->thing, (size_t)(slash + 1 - thing->thing));
-    ari_escape(&uri, slash + 1);
-    struct rest_request request = {.method = "DELETE", .uri = buf_text(&uri)};
-    thing->is_asked = true;
-    rest_ask(config->rest, &request, on_deleted, thing);
-    buf_fini(&uri);
+    if (claim_mark(thing->thing) != NULL)
+        request(thing, "GET", on_named);
+    else
+        request(thing, "DELETE", on_deleted);
 }
 
 void act_clean_ask(struct act *act)

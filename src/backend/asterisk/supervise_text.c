@@ -176,7 +176,7 @@ static bool has_phone_of(const struct supervise *s, const char *hex)
 static void explain_claimed(struct supervise *s)
 {
     char id[SUPERVISE_ID_BYTES], who[ARI_NUMBER_BYTES] = "";
-    snprintf(id, sizeof id, "callhud-claim-%s", supervise_current(s)->target_id);
+    snprintf(id, sizeof id, SUPERVISE_CLAIM_PREFIX "%s", supervise_current(s)->target_id);
     const struct ari_bridge_room *room = map_get(&s->config.world->room_by_id, id);
     str_copy(who, sizeof who, room != NULL ? room->fact.name : s->claimant); /* "108 8HEX" */
     char *hex = who + strcspn(who, " ");

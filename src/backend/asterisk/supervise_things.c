@@ -13,9 +13,13 @@ static const char *kind_of(const struct thing *thing)
     return thing->part == PART_PHONE || thing->part == PART_SNOOP ? "channels" : "bridges";
 }
 
+/* Of a claim also what its name says whose it is, for the id alone may be another callhud's by the
+ * time that it is to be removed (act_clean.c). */
 static void ledger_text(const struct thing *thing, char *to, size_t size)
 {
-    snprintf(to, size, "%s/%s", kind_of(thing), thing->id);
+    snprintf(to, size, "%s/%s%s%.8s", kind_of(thing), thing->id,
+             thing->part == PART_CLAIM ? SUPERVISE_CLAIM_MARK : "",
+             thing->part == PART_CLAIM ? thing->s->prefix + strlen("callhud-") : "");
 }
 
 static enum rc enlist(struct thing *thing, struct err *err)
@@ -62,7 +66,7 @@ static void name_thing(const struct supervise *s, struct thing *thing, unsigned 
         snprintf(thing->id, sizeof thing->id, "%s%s-%u", s->prefix, modes[thing->mode], number);
         break;
     case PART_CLAIM:
-        snprintf(thing->id, sizeof thing->id, "callhud-claim-%s", s->asked.target_id);
+        snprintf(thing->id, sizeof thing->id, SUPERVISE_CLAIM_PREFIX "%s", s->asked.target_id);
         break;
     }
 }

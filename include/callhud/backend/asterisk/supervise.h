@@ -57,6 +57,11 @@ void supervise_lost(struct supervise *s);
 bool supervise_leave(struct supervise *s, void (*done)(void *self),
                      void *self); /* as backend_ops.leave */
 
+/* A claim in the ledger: "bridges/callhud-claim-CHANNEL#8HEX". It is the run's own as long as its
+ * name at the server ends with those 8HEX. */
+#define SUPERVISE_CLAIM_PREFIX "callhud-claim-"
+#define SUPERVISE_CLAIM_MARK "#"
+
 /* Ids that this program chooses: "callhud-8HEX-PART-N"; a snoop's PART is its mode ("whisper"), so
  * that every callhud reads from the id what another one does. SUPERVISE_UNKNOWN when it is not such
  * an id. */
