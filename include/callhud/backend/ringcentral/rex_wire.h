@@ -84,6 +84,8 @@ struct rex_presence {
     char message[REX_TEXT_BYTES];
     uint32_t total_calls; /* events alone */
     int64_t sequence;
+    int refused; /* an item of a list that was refused with this HTTP status: nothing but the id,
+                    and is_shared false when the person does not share presence with us; 0 */
     VEC(struct rex_active_call) calls; /* owned */
 };
 
@@ -124,9 +126,15 @@ struct rex_session {
 struct rex_notice { /* one ServerNotification */
     char uuid[REX_ID_BYTES];
     int64_t at_ms; /* timestamp */
-    enum { REX_NOTICE_PRESENCE, REX_NOTICE_SESSION, REX_NOTICE_LINES, REX_NOTICE_OTHER } kind;
-    struct rex_presence
-        presence; /* REX_NOTICE_PRESENCE; kind is told by the body, not by the path */
+    enum {
+        REX_NOTICE_PRESENCE, /* told by the body, not by the path */
+        REX_NOTICE_SESSION,
+        REX_NOTICE_LINES,  /* the list has changed */
+        REX_NOTICE_PEOPLE, /* directory or extensions */
+        REX_NOTICE_GRANTS,
+        REX_NOTICE_OTHER
+    } kind;
+    struct rex_presence presence;
     struct rex_session session;
 };
 
@@ -183,10 +191,11 @@ struct rex_paging {
 
 typedef VEC(struct rex_presence) rex_presences;
 void rex_presences_free(rex_presences *list);
-/* One object, records[] of the account, a 207 in JSON (3.2: items of another status than 200 are
- * left out and counted in *refused), or multipart (content_type tells the boundary). */
-enum rc rex_wire_presences(rex_presences *out, struct rex_paging *paging, size_t *refused,
-                           const char *content_type, const char *body, size_t len, struct err *err);
+/* One object, records[] of the account, a 207 in JSON (3.2: items of another status than 200 have
+ * it in `refused`), or multipart (content_type tells the boundary). Appends. A record that cannot
+ * be read is left out; RC_PROTO when the whole is none of these. */
+enum rc rex_wire_presences(rex_presences *out, struct rex_paging *paging, const char *content_type,
+                           const char *body, size_t len, struct err *err);
 
 struct rex_line { /* 3.5 */
     char id[REX_ID_BYTES];
@@ -201,6 +210,7 @@ struct rex_person { /* directory (5), or /account/~/extension */
     char id[REX_ID_BYTES], extension[REX_NUMBER_BYTES], name[REX_TEXT_BYTES];
     char department[REX_TEXT_BYTES], type[32];
     bool is_enabled;
+    bool is_foreign; /* of another account (10, 28) */
 };
 typedef VEC(struct rex_person) rex_persons;
 enum rc rex_wire_persons(rex_persons *out, struct rex_paging *paging, const char *body, size_t len,
