@@ -442,6 +442,8 @@ static enum rc open_screen(struct console *c, struct err *err)
     console_list_themes(&c->names);
     console_ui_settings(&ui_settings, s, &c->session, &c->names, c->cli);
     rc = ui_new(&c->ui, &ui_settings, err);
+    if (rc == RC_OK && c->cli->is_demo)
+        ui_teach(c->ui, session_now(&c->session));
     if (rc == RC_OK)
         rc = theme_load(&c->theme, s->theme, paths_themes(), err);
     if (rc != RC_OK)

@@ -230,6 +230,7 @@ void ui_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t
 {
     if (key->code == 0 || key->code == KEY_CODE_FOCUS_IN || key->code == KEY_CODE_FOCUS_OUT)
         return;
+    ui_taught(ui);
     if (is_plain(key) && key->code >= 'a' && key->code <= 'z')
         ui->is_caps = false;
     if (ui->dialog.kind != DIALOG_NONE) {

@@ -138,6 +138,7 @@ void ui_free(struct ui *ui)
     for (size_t i = 0; i < ui->messages.len; i++)
         message_fini(&ui->messages.items[i]);
     VEC_FREE(&ui->messages);
+    message_fini(&ui->lesson);
     VEC_FREE(&ui->intents);
     mem_free(ui->department);
     mem_free(ui->lost_said);
@@ -298,10 +299,39 @@ void ui_message(struct ui *ui, enum ui_level level, const char *text, const char
     VEC_PUSH(&ui->messages, message);
 }
 
-static int64_t message_end_ms(const struct message *message)
+void ui_teach(struct ui *ui, int64_t now_ms)
 {
-    enum { CALM_MS = 6000, SERIOUS_MS = 20000 };
+    static const char *const names[] = {"urgent", "pickup", "listen", "stop", "help"};
+    static const char *const words[] = {"who rings", "pick up", "listen", "stop", "all keys"};
+    char text[200] = "";
+    size_t len = 0;
 
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char key[KEYMAP_NAME_BYTES];
+        keymap_first(&ui->keymap, cmd_find(names[i]), key, sizeof key);
+        if (key[0] != '\0')
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%s %s",
+                                    len > 0 ? "   " : "try  ", key, words[i]);
+    }
+    message_fini(&ui->lesson);
+    ui->lesson = (struct message){.level = UI_INFO,
+                                  .text = mem_dup(text),
+                                  .at_ms = now_ms,
+                                  .wall_ms = ui_wall_ms(ui, now_ms)};
+}
+
+void ui_taught(struct ui *ui)
+{
+    message_fini(&ui->lesson);
+    ui->lesson = (struct message){0};
+}
+
+static int64_t message_end_ms(const struct ui *ui, const struct message *message)
+{
+    enum { CALM_MS = 6000, SERIOUS_MS = 20000, LESSON_MS = 60000 };
+
+    if (message == &ui->lesson)
+        return message->at_ms + LESSON_MS;
     return message->at_ms +
            (message->level == UI_WARN || message->level == UI_ERROR ? SERIOUS_MS : CALM_MS);
 }
@@ -311,7 +341,9 @@ const struct message *ui_message_shown(const struct ui *ui, int64_t now_ms)
     const struct message *last =
         ui->messages.len > 0 ? &ui->messages.items[ui->messages.len - 1] : NULL;
 
-    return last != NULL && now_ms < message_end_ms(last) ? last : NULL;
+    if (last != NULL && now_ms < message_end_ms(ui, last))
+        return last;
+    return ui->lesson.text != NULL && now_ms < message_end_ms(ui, &ui->lesson) ? &ui->lesson : NULL;
 }
 
 bool ui_message_has_more(const struct ui *ui, const struct message *message)
@@ -446,7 +478,7 @@ void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int6
     statusbar_message(&p);
     const struct message *message = ui_message_shown(ui, now_ms);
     if (message != NULL)
-        paint_due(&p, message_end_ms(message));
+        paint_due(&p, message_end_ms(ui, message));
     view_bar(&p);
     render_windows(&p);
     rest_cursor(&p);

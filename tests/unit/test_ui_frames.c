@@ -239,6 +239,46 @@ static void message_ends_by_itself(void **state)
     rig_close(&r);
 }
 
+static bool is_shown(struct rig *r, const char *text)
+{
+    bool is_there = false;
+
+    (void)draw(r);
+    struct buf out;
+    buf_init(&out, 65536);
+    canvas_text(&r->canvas, &out);
+    is_there = strstr(buf_text(&out), text) != NULL;
+    buf_fini(&out);
+    return is_there;
+}
+
+/* Behind messages, until the first key, for a minute. */
+static void lesson_ends_with_the_first_key(void **state)
+{
+    static const char lesson[] = "! who rings   P pick up   L listen   X stop   ? all keys";
+    const struct key focus = {.code = KEY_CODE_FOCUS_IN}, down = {.code = 'j'};
+    struct rig r;
+
+    (void)state;
+    rig_open(&r, 24, 80, true);
+    ui_teach(r.ui, r.floor.now_ms);
+    ui_message(r.ui, UI_INFO, "hello", NULL, r.floor.now_ms);
+    assert_false(is_shown(&r, lesson));
+    pass(&r, 6000);
+    assert_true(is_shown(&r, lesson));
+    ui_key(r.ui, &focus, &r.floor.hud, r.floor.now_ms);
+    pass(&r, 53999);
+    assert_true(is_shown(&r, lesson));
+    assert_true(next(&r) <= r.floor.now_ms + 1);
+    pass(&r, 1);
+    assert_false(is_shown(&r, lesson));
+    ui_teach(r.ui, r.floor.now_ms);
+    assert_true(is_shown(&r, lesson));
+    ui_key(r.ui, &down, &r.floor.hud, r.floor.now_ms);
+    assert_false(is_shown(&r, lesson));
+    rig_close(&r);
+}
+
 static size_t count_bold(const struct rig *r)
 {
     size_t users = 0;
@@ -334,6 +374,7 @@ int main(void)
         cmocka_unit_test(frozen_picture_stands_still),
         cmocka_unit_test(bar_and_question_tick_by_seconds),
         cmocka_unit_test(message_ends_by_itself),
+        cmocka_unit_test(lesson_ends_with_the_first_key),
         cmocka_unit_test(changes_are_bold_for_a_second),
         cmocka_unit_test(blinking_keeps_the_glyph),
         cmocka_unit_test(title_says_what_waits),

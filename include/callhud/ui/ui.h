@@ -49,6 +49,9 @@ enum ui_level { UI_INFO, UI_GOOD, UI_WARN, UI_ERROR };
 /* The message line; why (may be NULL) is shown by `i`. Both copied; kept in the message history. */
 void ui_message(struct ui *ui, enum ui_level level, const char *text, const char *why,
                 int64_t now_ms);
+/* For a newcomer: a line with five keys, where no message stands; until the first key, for a minute
+ * at most. */
+void ui_teach(struct ui *ui, int64_t now_ms);
 
 /* Every EVENT_ACTION, after the model has it: tells how a hang up, DND or record went, which the
  * model does not remember. What our phone takes part in is told by ui_hud_changed(). */

@@ -106,6 +106,7 @@ struct ui {
     int64_t jump_ms;
 
     VEC(struct message) messages; /* oldest first */
+    struct message lesson;        /* of ui_teach(); its text is NULL without one */
     bool is_message_shown;
     VEC(struct intent) intents;
     struct bell bell;
@@ -152,6 +153,7 @@ int64_t ui_wall_ms(const struct ui *ui, int64_t now_ms);
 void ui_ask(struct ui *ui, enum intent_kind kind, const char *text);
 bool ui_is_marked(const struct ui *ui, const struct user *user);
 const struct message *ui_message_shown(const struct ui *ui, int64_t now_ms);
+void ui_taught(struct ui *ui); /* ends ui_teach() */
 /* Is there more to it than the message line can show? `i` tells it. */
 bool ui_message_has_more(const struct ui *ui, const struct message *message);
 enum rc ui_filter(struct ui *ui, const char *text, struct err *err);
