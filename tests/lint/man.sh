@@ -33,6 +33,14 @@ done
 [ -z "$missing" ]
 result $? "callhud(1) names every lamp" "$missing"
 
+missing=
+for word in $(sed -n 's/^    {EX_[A-Z_]*, "\([a-z-]*\)", .*/\1/p' src/exchange/world.c) \
+    $(sed -n 's/^    X(FAULT_[A-Z0-9_]*, "\([a-z0-9-]*\)", .*/\1/p' include/callhud/exchange/faults.h); do
+    printf '%s\n' "$text" | grep -qE " $word( |\$)" || missing="$missing $word"
+done
+[ -z "$missing" ]
+result $? "callhud(1) names every switch and fault of the exchange" "$missing"
+
 # The profile of the page is one that the program reads.
 example=$(mktemp)
 trap 'rm -f "$example"' EXIT
