@@ -22,7 +22,7 @@
 
 #define PROFILE "demo"
 #define READY_MAX_MS 20000 /* 100,000 people take a second or two */
-#define END_MAX_MS 3000
+#define END_MAX_MS 2000
 #define LIST_MAX 100 /* the supervisor's list has a line for each of so many at first */
 
 /* ---- files ----------------------------------------------------------------------------------- */
