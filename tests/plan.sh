@@ -24,7 +24,7 @@ plan_usual() {
     for program in $(programs build 'test_*'); do
         # what takes long there, or has clocks and kills: in the long run
         case $program in */test_net_* | */test_tty_out | */test_term | */test_ex_* | */test_audit | \
-            */test_made | */test_plain | */test_doing) continue ;; esac
+            */test_made | */test_plain | */test_doing | */test_demo) continue ;; esac
         plan "valgrind-$(basename "$program")" 400 sh tests/valgrind.sh "$program"
     done
     batch 2 "valgrind"

@@ -21,7 +21,7 @@ run_once() {
 
 case $name in
 lab_* | e2e-* | ex_* | rt-* | *test_net_* | *test_tty_out | *test_term | *test_loop | *test_resolve | \
-    *test_secrets | *test_out | *test_audit | *test_made | *test_ex_server) has_clock=1 ;;
+    *test_secrets | *test_out | *test_audit | *test_made | *test_ex_server | *test_demo) has_clock=1 ;;
 *) has_clock=0 ;;
 esac
 began=$(date +%s)
