@@ -1,0 +1,143 @@
+#include "callhud/backend/ringcentral/budget.h"
+
+#include "callhud/base/str.h"
+
+#include <string.h>
+
+#define WINDOW_MS 60000
+#define WINDOW_MOST_MS 3600000
+#define PENALTY_MS 60000
+#define UNNAMED_PENALTY_MS 30000
+#define PENALTY_MOST_MS 3600000 /* a longer one is a clock that was set back, or a mistake */
+/* The service counts when a request arrives, we when it leaves; Retry-After is in whole seconds. */
+#define SPARE_MS 2000
+
+/* How much of the limit, in percent, must be left for those who are more urgent. Nobody but the
+ * link uses Auth, and of the few of Heavy a resync of a large floor needs nearly all. */
+static const unsigned char reserves[REX_GROUPS][REX_PRIORITIES] = {
+    [REX_LIGHT] = {0, 5, 10, 20, 30},
+    [REX_MEDIUM] = {0, 5, 10, 20, 30},
+    [REX_HEAVY] = {0, 0, 0, 10, 20},
+    [REX_AUTH] = {0, 0, 0, 0, 0},
+};
+
+void rex_budget_init(struct rex_budget *budget)
+{
+    static const uint32_t limits[REX_GROUPS] = {50, 40, 10, 5};
+    memset(budget, 0, sizeof *budget);
+    for (size_t i = 0; i < REX_GROUPS; i++) {
+        budget->groups[i].limit = limits[i];
+        budget->groups[i].window_ms = WINDOW_MS;
+    }
+}
+
+static int64_t *sent_at(struct rex_window *w, size_t i)
+{
+    return &w->sent_ms[(w->first + i) % REX_LIMIT_MOST];
+}
+
+static int64_t leaves_ms(struct rex_window *w, size_t i)
+{
+    return *sent_at(w, i) + w->window_ms + SPARE_MS;
+}
+
+/* Times ahead of now are of a clock that has been set back since: what was then counts from now. */
+static void settle(struct rex_budget *budget, struct rex_window *w, int64_t wall_ms)
+{
+    for (size_t i = 0; i < w->len; i++)
+        if (*sent_at(w, i) > wall_ms)
+            *sent_at(w, i) = wall_ms;
+    while (w->len > 0 && leaves_ms(w, 0) <= wall_ms) {
+        w->first = (w->first + 1) % REX_LIMIT_MOST;
+        w->len--;
+    }
+    if (w->unseen_until_ms > wall_ms + w->window_ms + SPARE_MS)
+        w->unseen_until_ms = wall_ms + w->window_ms + SPARE_MS;
+    if (w->unseen_until_ms <= wall_ms)
+        w->unseen = 0;
+    if (w->penalty_until_ms > wall_ms + PENALTY_MOST_MS)
+        w->penalty_until_ms = wall_ms + PENALTY_MS;
+    if (budget->all_until_ms > wall_ms + PENALTY_MOST_MS)
+        budget->all_until_ms = wall_ms + PENALTY_MS;
+}
+
+/* How long until `most` or fewer are in the window. */
+static int64_t wait_for_room(struct rex_window *w, size_t most, int64_t wall_ms)
+{
+    if (w->len + w->unseen <= most)
+        return 0;
+    for (size_t gone = 0; gone <= w->len; gone++) {
+        int64_t at_ms = gone == 0 ? wall_ms : leaves_ms(w, gone - 1);
+        if (w->len - gone > most)
+            continue;
+        if (w->len - gone + w->unseen <= most)
+            return at_ms - wall_ms;
+        int64_t both_ms = at_ms > w->unseen_until_ms ? at_ms : w->unseen_until_ms;
+        /* Either those of others leave first, or one more of ours does. */
+        if (gone == w->len || both_ms <= leaves_ms(w, gone))
+            return both_ms - wall_ms;
+    }
+    return w->window_ms;
+}
+
+int64_t rex_budget_take(struct rex_budget *budget, enum rex_group group, enum rex_priority priority,
+                        int64_t wall_ms)
+{
+    struct rex_window *w = &budget->groups[group];
+    settle(budget, w, wall_ms);
+    int64_t until_ms =
+        w->penalty_until_ms > budget->all_until_ms ? w->penalty_until_ms : budget->all_until_ms;
+    if (until_ms > wall_ms)
+        return until_ms - wall_ms;
+    size_t reserve = (size_t)w->limit * reserves[group][priority] / 100;
+    int64_t wait_ms = wait_for_room(w, w->limit - reserve - 1, wall_ms);
+    if (wait_ms > 0)
+        return wait_ms;
+    *sent_at(w, w->len) = wall_ms;
+    w->len++;
+    return 0;
+}
+
+void rex_budget_told(struct rex_budget *budget, enum rex_group group, uint32_t limit,
+                     int32_t remaining, uint32_t window_ms, int64_t wall_ms)
+{
+    struct rex_window *w = &budget->groups[group];
+    if (limit > 0)
+        w->limit = limit < REX_LIMIT_MOST ? limit : REX_LIMIT_MOST;
+    if (window_ms > 0)
+        w->window_ms = window_ms < WINDOW_MOST_MS ? window_ms : WINDOW_MOST_MS;
+    settle(budget, w, wall_ms);
+    if (limit == 0 || remaining < 0)
+        return;
+    uint32_t used = (uint32_t)remaining < w->limit ? w->limit - (uint32_t)remaining : 0;
+    w->unseen = used > w->len ? used - (uint32_t)w->len : 0;
+    w->unseen_until_ms = wall_ms + w->window_ms + SPARE_MS;
+}
+
+void rex_budget_refused(struct rex_budget *budget, enum rex_group group, bool is_group_named,
+                        int64_t retry_after_ms, int64_t wall_ms)
+{
+    struct rex_window *w = &budget->groups[group];
+    int64_t *until_ms = is_group_named ? &w->penalty_until_ms : &budget->all_until_ms;
+    int64_t least_ms = is_group_named ? PENALTY_MS : UNNAMED_PENALTY_MS;
+    settle(budget, w, wall_ms);
+    if (retry_after_ms <= 0)
+        retry_after_ms = least_ms;
+    if (retry_after_ms > PENALTY_MOST_MS)
+        retry_after_ms = PENALTY_MOST_MS;
+    int64_t ends_ms = wall_ms + retry_after_ms + SPARE_MS;
+    if (ends_ms > *until_ms)
+        *until_ms = ends_ms;
+}
+
+bool rex_group_find(const char *name, enum rex_group *out)
+{
+    static const char *const names[REX_GROUPS] = {"light", "medium", "heavy", "auth"};
+    for (size_t i = 0; i < REX_GROUPS; i++) {
+        if (!str_eq_nocase(name, names[i]))
+            continue;
+        *out = (enum rex_group)i;
+        return true;
+    }
+    return false;
+}
