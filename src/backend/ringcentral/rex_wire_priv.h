@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#define REX_DISABLED_MOST 1000 /* of one reply; the filters of a subscription are fewer */
+
 /* All take any value, NULL too: a member of what is no object is absent. */
 
 /* An id, number or text: digits, letters and "-_.~:/+=" alone, since it goes into paths. "" and
