@@ -74,7 +74,11 @@ void act_words(struct buf *out, const struct event *event, const char *name, boo
     case ACTION_ASKED: return;
     case ACTION_CONFIRMED: put_confirmed(out, event, name, is_ascii); return;
     case ACTION_PHONE: break;
-    case ACTION_UNSURE: buf_printf(out, "%s, not known whether it goes on", what); break;
+    case ACTION_UNSURE:
+        buf_printf(out, "%s, not %s", what,
+                   action_row(event->u.action.kind)->is_mode ? "known whether it goes on"
+                                                             : "confirmed yet");
+        break;
     case ACTION_ENDED: buf_printf(out, "%s ended", what); break;
     case ACTION_FAILED:
         buf_printf(out, "%s failed", what);

@@ -39,8 +39,8 @@ static void on_acted(struct doing *d, const struct event *event)
 {
     struct err err = {0};
     switch (event->u.action.stage) {
-    case ACTION_ASKED:
-    case ACTION_UNSURE: break;
+    case ACTION_ASKED: break;
+    case ACTION_UNSURE: /* it is waited for still */
     case ACTION_PHONE: doing_note(event->u.action.text ? event->u.action.text : ""); break;
     case ACTION_CONFIRMED:
         if (d->cli->format == FORMAT_JSON) {

@@ -150,6 +150,12 @@ void ui_action(struct ui *ui, const struct hud *hud, const struct event *event, 
         say_failed(ui, kind, who, event->u.action.text, now_ms);
         return;
     }
+    if (event->u.action.stage == ACTION_UNSURE) {
+        (void)snprintf(text, sizeof text, "not confirmed yet: %s",
+                       event->u.action.text != NULL ? event->u.action.text : "");
+        say_failed(ui, kind, who, text, now_ms);
+        return;
+    }
     if (event->u.action.stage != ACTION_CONFIRMED)
         return;
     switch (kind) {

@@ -180,6 +180,12 @@ static void goes_on(void *self)
         tell(b, b->asked.kind, ACTION_FAILED, played_script.fail, "your phone 108 was not lifted");
         return;
     }
+    if (played_script.late_ms && !row->uses_phone && b->step == 0) {
+        b->step = 1;
+        tell(b, b->asked.kind, ACTION_UNSURE, RC_OK, "the server is slow: look at the lamp");
+        b->timer = b->io->timer(b->io->net, played_script.late_ms, goes_on, b);
+        return;
+    }
     if (b->asked.kind == ACTION_TAKEOVER && b->is_on) {
         b->is_on = false;
         tell(b, b->confirmed, ACTION_ENDED, RC_OK, "you have the call now");

@@ -128,6 +128,20 @@ static void a_failure_is_its_exit_code_and_one_line(void **state)
     }
 }
 
+/* Not confirmed in time is no failure: it is waited for, and the record says how it was. */
+static void what_is_late_is_waited_for(void **state)
+{
+    (void)state;
+    unlink("state/callhud/audit.jsonl");
+    played_script.late_ms = 20;
+    struct program p = START("hangup", "104");
+    program_ends(&p, 0);
+    assert_string_equal(p.noted, "callhud: the server is slow: look at the lamp\n");
+    const char *audit = program_read_text("state/callhud/audit.jsonl");
+    assert_int_equal(program_count_lines(audit), 2);
+    program_contains(audit, "\"record\":\"confirmed\",\"action\":\"hangup\"");
+}
+
 static void dnd_is_set_or_turned_over(void **state)
 {
     (void)state;
@@ -500,6 +514,7 @@ int main(void)
         TEST(an_action_ends_when_it_is_confirmed),
         TEST(json_tells_what_was_confirmed),
         TEST(a_failure_is_its_exit_code_and_one_line),
+        TEST(what_is_late_is_waited_for),
         TEST(dnd_is_set_or_turned_over),
         TEST(what_ends_a_recording_is_said),
         TEST(what_is_not_there_is_refused),

@@ -219,6 +219,17 @@ static void a_failure_is_said(void **state)
     leaves(&p);
 }
 
+static void what_is_late_is_said_as_it_was(void **state)
+{
+    (void)state;
+    played_script.late_ms = 20;
+    struct program p = start(NULL);
+    program_type(&p, "dnd 104 on\n");
+    program_wait_for(&p, "dnd, not confirmed yet: the server is slow: look at the lamp\n");
+    program_wait_for(&p, "104 Lena Fischer: do not disturb is on\n");
+    leaves(&p);
+}
+
 static void quit_asks_while_supervising(void **state)
 {
     (void)state;
@@ -287,6 +298,7 @@ int main(void)
         TEST(dnd_and_record),
         TEST(refusals_are_said),
         TEST(a_failure_is_said),
+        TEST(what_is_late_is_said_as_it_was),
         TEST(quit_asks_while_supervising),
     };
     return cmocka_run_group_tests_name("plain", tests, enter_folder, leave_folder);

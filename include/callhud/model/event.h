@@ -62,7 +62,9 @@ enum action_stage {
     ACTION_PHONE,     /* waits for the supervisor's own phone, which rings */
     ACTION_CONFIRMED, /* the backend's own event says that it is so; the end of all actions but
                          listen, whisper and barge, which go on until ENDED */
-    ACTION_UNSURE,    /* a supervision whose link was lost: asked again when it is back */
+    ACTION_UNSURE,    /* a supervision whose link was lost: asked again when it is back. Hang up,
+                         DND, record: not confirmed in time, and text says why; what follows is
+                         CONFIRMED or FAILED */
     ACTION_ENDED,     /* a supervision is over; text says why ("the call has ended") */
     ACTION_FAILED,    /* nothing has changed; rc and text say why and what to do */
 };

@@ -20,7 +20,8 @@ struct act_job {
     char user[ARI_NUMBER_BYTES], call[ARI_ID_BYTES];
     char snoop[ARI_ID_BYTES], recording[ARI_ID_BYTES + 40];
     bool is_made;     /* the snoop is in the ledger */
-    bool is_answered; /* the server has said yes: its event is waited for */
+    bool is_answered; /* the server has said yes, or why is set: its event is waited for */
+    struct err why;   /* why it is UNSURE; RC_OK: it is not */
     struct io_timer *deadline, *retry;
 };
 
@@ -97,11 +98,17 @@ static void fail(struct act_job *job, enum rc rc, const char *text)
 
 /* ---- what the server's events say ---- */
 
+static bool is_taken(const struct act_job *job)
+{
+    char who[ARI_NUMBER_BYTES];
+    return ari_world_taker(job->act->config.world, job->call, who, sizeof who);
+}
+
 static bool is_so(const struct act_job *job)
 {
     const struct ari_world *world = job->act->config.world;
     if (job->kind == ACTION_HANGUP)
-        return ari_world_chan(world, job->call) == NULL;
+        return ari_world_chan(world, job->call) == NULL && !(job->why.rc != RC_OK && is_taken(job));
     if (job->kind == ACTION_DND) {
         const struct ari_user *user = ari_people_by_extension(world->people, job->user);
         return user != NULL && user->is_dnd == job->is_on;
@@ -110,17 +117,52 @@ static bool is_so(const struct act_job *job)
     return (snoop != NULL && snoop->is_ari_recorded) == job->is_on;
 }
 
+/* The call is not there, and that is not what was asked for. */
+static bool is_void(const struct act_job *job)
+{
+    bool is_of_call = job->kind == ACTION_HANGUP || (job->kind == ACTION_RECORD && job->is_on);
+    return is_of_call && ari_world_chan(job->act->config.world, job->call) == NULL;
+}
+
 static void look_at_jobs(struct act *act)
 {
+    char text[ERR_TEXT_BYTES];
     for (size_t i = 0; i < act->jobs.len;) {
-        struct act_job *job = act->jobs.items[i];
-        if (job->is_answered && is_so(job)) {
+        struct act_job *job = act->jobs.items[i++];
+        if (!job->is_answered || !(is_so(job) || is_void(job)))
+            continue;
+        i = 0; /* whoever is told may ask for more */
+        if (is_so(job)) {
             confirm(job);
-            i = 0; /* whoever was told may have asked for more */
         } else {
-            i++;
+            ari_world_say_gone(act->config.world, job->call, text, sizeof text);
+            fail(job, RC_NOT_FOUND, text);
         }
     }
+}
+
+static void on_deadline(void *self);
+
+static void wait_for_it(struct act_job *job, int64_t limit_ms)
+{
+    const struct io *io = job->act->config.io;
+    stop_timer(job->act, &job->deadline);
+    job->deadline = io->timer(io->net, limit_ms, on_deadline, job);
+}
+
+/* It may be done already, or be done yet. A recording is not: it is undone. */
+static void doubt(struct act_job *job, enum rc rc, const char *text)
+{
+    if (job->kind == ACTION_RECORD && job->is_on) {
+        fail(job, rc, text);
+        return;
+    }
+    if (job->why.rc != RC_OK)
+        return;
+    err_set(&job->why, rc, "%s", text);
+    job->is_answered = true;
+    wait_for_it(job, ACT_GIVE_UP_MS);
+    tell(job, ACTION_UNSURE, RC_OK, text);
 }
 
 static void on_deadline(void *self)
@@ -137,26 +179,24 @@ static void on_deadline(void *self)
         confirm(job);
         return;
     }
+    if (job->why.rc != RC_OK) {
+        fail(job, job->why.rc, job->why.text);
+        return;
+    }
     if (job->is_answered)
         snprintf(text, sizeof text, "the server said yes, but after %d s %s: look at the lamp",
                  ACT_CONFIRM_MS / 1000, waits[job->is_on][what]);
     else
         snprintf(text, sizeof text, "the server has not answered within %d s: look at the lamp",
                  ACT_CONFIRM_MS / 1000);
-    fail(job, RC_TIMEOUT, text);
-}
-
-static void wait_for_it(struct act_job *job)
-{
-    const struct io *io = job->act->config.io;
-    stop_timer(job->act, &job->deadline);
-    job->deadline = io->timer(io->net, ACT_CONFIRM_MS, on_deadline, job);
+    doubt(job, RC_TIMEOUT, text);
 }
 
 static void answered(struct act_job *job)
 {
     job->is_answered = true;
-    wait_for_it(job);
+    if (job->why.rc == RC_OK)
+        wait_for_it(job, ACT_CONFIRM_MS);
     if (is_so(job))
         confirm(job);
 }
@@ -172,9 +212,11 @@ static bool is_yes(const struct rest_answer *answer)
 static void refused(struct act_job *job, const struct rest_answer *answer)
 {
     char text[ERR_TEXT_BYTES];
-    if (answer->rc != RC_OK) {
+    if (answer->rc != RC_OK && is_so(job)) {
+        confirm(job);
+    } else if (answer->rc != RC_OK) {
         snprintf(text, sizeof text, "no answer (%.300s): look at the lamp", answer->text);
-        fail(job, answer->rc, text);
+        doubt(job, answer->rc, text);
     } else if (answer->status == 403) {
         ari_act_read_only(job->act);
         fail(job, RC_DENIED, ACT_READ_ONLY_WHY);
@@ -211,8 +253,6 @@ static void on_plain(void *self, const struct rest_answer *answer)
     struct act_job *job = self;
     if (is_yes(answer))
         answered(job);
-    else if (answer->rc == RC_TIMEOUT && is_so(job))
-        confirm(job);
     else
         refused(job, answer);
 }
@@ -437,7 +477,7 @@ static void begin(struct act_job *job)
         job->retry = io->timer(io->net, 0, on_already, job);
         return;
     }
-    wait_for_it(job);
+    wait_for_it(job, ACT_CONFIRM_MS);
     if (job->kind == ACTION_HANGUP)
         begin_hangup(job);
     else if (job->kind == ACTION_DND)
@@ -507,12 +547,21 @@ void ari_act_opened(struct act *act)
     act->is_read_only = false;
 }
 
+/* What the server was asked before the link went, and has not done by now. */
+static void give_up_lost(struct act *act)
+{
+    for (size_t i = act->jobs.len; i-- > 0;)
+        if (act->jobs.items[i]->why.rc == RC_UNREACHABLE)
+            fail(act->jobs.items[i], RC_UNREACHABLE, act->jobs.items[i]->why.text);
+}
+
 void ari_act_synced(struct act *act)
 {
     act->is_synced = true;
     act_can_probe(act);
     act_can_tell(act);
     look_at_jobs(act);
+    give_up_lost(act);
     act_clean_look(act);
     act_clean_ask(act);
 }
@@ -521,9 +570,11 @@ void ari_act_lost(struct act *act)
 {
     act->is_synced = false;
     act_can_lost(act);
-    while (act->jobs.len > 0)
-        fail(act->jobs.items[0], RC_UNREACHABLE,
-             "the link was lost before the server confirmed: look at the lamp");
+    for (size_t i = act->jobs.len; i-- > 0;) {
+        rest_cancel(act->config.rest, act->jobs.items[i]);
+        doubt(act->jobs.items[i], RC_UNREACHABLE,
+              "the link was lost before the server confirmed: look at the lamp");
+    }
     act_clean_lost(act);
 }
 

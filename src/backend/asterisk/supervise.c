@@ -94,11 +94,27 @@ void supervise_tell(struct supervise *s, const struct order *order, enum action_
     s->config.sink.event(s->config.sink.self, &event);
 }
 
+/* A phone that was given up, and of which the server has not said whether it has the caller: that
+ * decides whether the action has failed. */
+static bool is_fate_open(const struct supervise *s)
+{
+    for (size_t i = 0; i < s->things.len; i++)
+        if (s->things.items[i]->is_on_its_way && !s->things.items[i]->is_looked_at)
+            return s->state == AT_STOP && s->asked.id != 0;
+    return false;
+}
+
 static void on_deadline(void *self)
 {
     struct supervise *s = self;
+    const struct io *io = s->config.io;
     s->deadline = NULL;
-    supervise_feed(s, IN_LATE);
+    if (is_fate_open(s) && !s->is_doubted) {
+        s->is_doubted = true;
+        s->deadline = io->timer(io->net, SUPERVISE_DOUBT_MS, on_deadline, s);
+    } else {
+        supervise_feed(s, IN_LATE);
+    }
 }
 
 static void arm(struct supervise *s)

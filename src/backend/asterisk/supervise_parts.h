@@ -9,7 +9,8 @@
 
 #define SUPERVISE_SETTLE_MS 500 /* what leaves a bridge may come back within this, or says why */
 #define SUPERVISE_LEAVE_MS 2000
-#define SUPERVISE_TRIES 6 /* of one removal, until the next snapshot */
+#define SUPERVISE_DOUBT_MS 30000 /* no older event is on its way on a link that lives */
+#define SUPERVISE_TRIES 6        /* of one removal, until the next snapshot */
 #define SUPERVISE_RETRY_MS 500
 
 enum supervise_state {
@@ -144,6 +145,8 @@ struct supervise {
     int cause;                       /* why our phone ended, Q.850; 0: not told */
     int64_t dialled_ms;
     bool is_phone_leaving; /* the phone itself hung up */
+    bool is_taken;         /* given up, and the phone was found with the caller after all */
+    bool is_doubted;       /* waited for longer, as the phone may be with the caller */
     struct io_timer *deadline, *doubt, *sweep;
     struct io_timer *leave;
     void (*left)(void *self);
@@ -212,7 +215,9 @@ void supervise_undoubt(struct supervise *s);
 const struct order *supervise_current(const struct supervise *s); /* asked, else on; id may be 0 */
 bool supervise_is_in_bridge(const struct supervise *s, const char *channel_id); /* ours */
 bool supervise_is_going(const struct supervise *s); /* our phone is the dialplan's */
-void supervise_decide(struct supervise *s);         /* what is missing now is missing */
+/* Is that phone talking with the one whom `asked` is to connect it with? */
+bool supervise_is_bridged(const struct supervise *s, const char *phone_id);
+void supervise_decide(struct supervise *s); /* what is missing now is missing */
 
 /* ---- supervise_text.c ---- */
 /* Why it ends, into s->why. */

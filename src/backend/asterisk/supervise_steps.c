@@ -371,15 +371,20 @@ void supervise_go(struct supervise *s)
     ask(s, "POST", &uri, on_step);
 }
 
+static void tell_taken(struct supervise *s, const struct order *taken, const struct order *on)
+{
+    if (on->id != 0)
+        supervise_tell(s, on, ACTION_ENDED, RC_OK, "you have the call now");
+    supervise_tell(s, taken, ACTION_CONFIRMED, RC_OK, NULL);
+}
+
 void supervise_taken(struct supervise *s)
 {
     struct order taken = s->asked, on = s->on;
     s->asked.id = s->on.id = 0;
     supervise_forget(s->phone); /* the call stays on the phone */
     supervise_doom_all(s, false);
-    if (on.id != 0)
-        supervise_tell(s, &on, ACTION_ENDED, RC_OK, "you have the call now");
-    supervise_tell(s, &taken, ACTION_CONFIRMED, RC_OK, NULL);
+    tell_taken(s, &taken, &on);
     if (s->state == AT_STOP && supervise_is_clean(s))
         supervise_feed(s, IN_CLEAN);
 }
@@ -442,13 +447,17 @@ void supervise_finish(struct supervise *s)
 {
     struct order asked = s->asked, on = s->on, stop = s->stop;
     struct err why = s->why;
+    bool is_taken = s->is_taken;
     s->asked.id = s->on.id = s->stop.id = 0;
     s->old_id[0] = '\0';
+    s->is_taken = s->is_doubted = false;
     err_clear(&s->why);
     doubt_end(s, &why);
-    if (asked.id != 0)
+    if (is_taken)
+        tell_taken(s, &asked, &on);
+    else if (asked.id != 0)
         supervise_tell(s, &asked, ACTION_FAILED, why.rc, why.text);
-    if (on.id != 0)
+    if (on.id != 0 && !is_taken)
         supervise_tell(s, &on, ACTION_ENDED, RC_OK, why.text);
     if (stop.id != 0)
         supervise_tell(s, &stop, ACTION_CONFIRMED, RC_OK, NULL);

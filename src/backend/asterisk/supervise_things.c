@@ -335,6 +335,7 @@ static void erase(struct thing *thing)
     if (thing->is_on_its_way && !s->is_synced)
         return; /* not blindly; the next snapshot tells */
     if (is_a_call(thing)) {
+        s->is_taken |= s->state == AT_STOP && supervise_is_bridged(s, thing->id);
         gone(thing);
         return;
     }

@@ -27,11 +27,10 @@ bool supervise_is_going(const struct supervise *s)
     return s->state == AT_GO || s->state == AT_ON_GO || s->state == AT_WHY;
 }
 
-/* Is it talking with the one it was to be connected with? */
-static bool is_bridged(const struct supervise *s)
+bool supervise_is_bridged(const struct supervise *s, const char *phone_id)
 {
     const struct order *order = &s->asked;
-    const struct ari_chan *phone = ari_world_chan(s->config.world, s->phone->id);
+    const struct ari_chan *phone = ari_world_chan(s->config.world, phone_id);
     if (phone == NULL || phone->room == NULL || phone->room->members.len < 2 ||
         str_starts(phone->room->fact.id, s->prefix))
         return false;
@@ -205,7 +204,7 @@ void supervise_watch(struct supervise *s)
     if (s->state == AT_IDLE || s->state == AT_STOP || !s->is_synced)
         return;
     if (supervise_is_going(s)) {
-        if (s->phone != NULL && s->asked.id != 0 && is_bridged(s))
+        if (s->phone != NULL && s->asked.id != 0 && supervise_is_bridged(s, s->phone->id))
             supervise_feed(s, IN_BRIDGED);
         return;
     }

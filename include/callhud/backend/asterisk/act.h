@@ -5,26 +5,30 @@
 
 #include "callhud/backend/asterisk/part.h"
 
-#define ACT_CONFIRM_MS \
-    5000 /* from the server's yes to its event; later it has failed, and says so */
+#define ACT_CONFIRM_MS 5000 /* from the server's yes to its event; later it is in doubt */
+#define ACT_GIVE_UP_MS                                                        \
+    30000 /* in doubt for so long it has failed: no older event is on its way \
+             on a link that lives (LINK_PONG_LIMIT_MS) */
 
 struct act;
 
 struct act *ari_act_new(const struct ari_part_config *config);
 void ari_act_free(struct act *act);
 
-/* HANGUP, DND, RECORD. As backend_ops.act. RECORD on: a snoop (spy = both) in our application,
- * named after the leg (ARI_RECORDER_PREFIX), and a recording "callhud-LEGID-TIME" on it; both end
- * with the call, with RECORD off (also of another callhud: the snoop's app_data tells it the
- * recording's name), and outlive this program (seen on 22.10: application gone, recording goes on).
- * So the snoop is in the ledger only until its recording is confirmed. */
+/* HANGUP, DND, RECORD. As backend_ops.act. What the server may have done unheard (its event or its
+ * answer is late, the link is lost) is UNSURE until its event, a snapshot or ACT_GIVE_UP_MS says
+ * how it was; RECORD on is undone instead, and so has failed. RECORD on: a snoop (spy = both) in
+ * our application, named after the leg (ARI_RECORDER_PREFIX), and a recording "callhud-LEGID-TIME"
+ * on it; both end with the call, with RECORD off (also of another callhud: the snoop's app_data
+ * tells it the recording's name), and outlive this program (seen on 22.10: application gone,
+ * recording goes on). So the snoop is in the ledger only until its recording is confirmed. */
 enum rc ari_act_do(struct act *act, const struct action *action, struct err *err);
 void ari_act_opened(struct act *act); /* requests may be sent */
 void ari_act_event(struct act *act,
                    const struct ari_event *event); /* after the world has applied it */
 void ari_act_synced(
     struct act *act);               /* after each snapshot: tells capabilities that have changed */
-void ari_act_lost(struct act *act); /* what is under way fails */
+void ari_act_lost(struct act *act); /* what is under way is UNSURE, or fails */
 
 /* The capability of an action, as told last; why as in EVENT_CAPABILITY. Missing without a phone in
  * the profile (modes, take over, pick up), with a read-only user of ARI or --read-only, without a

@@ -20,6 +20,9 @@
  *   hold is read once more (pick up), RETRIEVE_CHAN is set, and the phone goes on into the dialplan
  *   (bridge). Confirmed when phone and caller are in one bridge.
  *
+ *   What is not confirmed in time is undone, and so has failed; but a phone that went on into the
+ *   dialplan may have the caller by then, late: that is looked at first, and if so it is confirmed.
+ *
  * It ends when the target's channel ends, when who is at the other end of it changes (through Local
  * pairs: far end) or stays away for half a second, when the phone hangs up, when asked to.
  *
