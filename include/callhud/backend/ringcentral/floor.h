@@ -29,6 +29,7 @@ struct rex_call {        /* of a user, as kept: texts owned */
     uint8_t state;       /* enum rex_telephony */
     bool is_inbound;
     bool is_seen_begin; /* an event, no answer, told its state first */
+    bool is_gone;       /* not told any more: leaves when the model knows */
 };
 
 /* Fields that an event and an answer may race for, each by itself. */
@@ -51,6 +52,8 @@ struct rex_user {
     char *extension, *name, *department;
     uint32_t line; /* key of the list, reserved ones not counted; 0: not in it */
     uint32_t index;
+    uint32_t listed;   /* number of the reading that named it last */
+    uint32_t answered; /* rex_floor.epoch of the last request that told its presence */
     bool is_monitored; /* the model is to know it */
     bool is_told;      /* the model knows it */
     bool is_place;     /* no person (ParkLocation and its like): its Offline says nothing */
@@ -72,8 +75,9 @@ struct rex_user {
     uint32_t live_epoch;          /* rex_floor.epoch at which it was last told as news */
     int64_t
         sequence; /* of the last event; -1 after a snapshot or reconnect: any may follow (10, 8) */
-    uint32_t missing; /* events left out by the sequence, that have not come late either */
-    bool is_short;    /* an answer too told fewer calls than there are: not asked again */
+    unsigned last_has; /* of the last event */
+    uint32_t missing;  /* events left out by the sequence, that have not come late either */
+    bool is_short;     /* an answer too told fewer calls than there are: not asked again */
     uint64_t told_user, told_presence; /* hashes; 0: not told */
     bool told_dnd, told_withheld;
 };

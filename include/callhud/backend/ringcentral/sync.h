@@ -1,44 +1,64 @@
 /* The snapshot and the polling: who is monitored, their names, grants, presence.
  *
- * One snapshot: EVENT_SNAPSHOT_ASKED, list (presence/line, all pages), directory (once an hour,
- * showFederated=false), grants, own presence (settings), presence of everybody monitored, then
- * EVENT_SNAPSHOT_DONE. Presence of n users is asked in batches of 30 ids, or with one account-wide
- * call when that is cheaper for the budget (6.1: more than 3 batches). */
+ * One snapshot: EVENT_SNAPSHOT_ASKED, list (presence/line, all pages), directory (once an hour, or
+ * when a name is not known; showFederated=false), grants and features (now and then), everybody
+ * named, own presence (settings), presence of everybody monitored, then EVENT_SNAPSHOT_DONE.
+ * Presence of n users is asked in batches of 30 ids, or with the account-wide call where that is
+ * cheaper for the budget (6.1): more than 3 batches, and fewer pages than a fifth of the people,
+ * since a batch may count as many as it names, and the heavy group allows a fifth of the light one.
+ *
+ * What sessions alone tell (recorded, supervised) is asked afterwards, call by call, at the lowest
+ * priority, for calls that were there before us; events tell it of all others. */
 #ifndef CALLHUD_BACKEND_RINGCENTRAL_SYNC_H
 #define CALLHUD_BACKEND_RINGCENTRAL_SYNC_H
 
 #include "callhud/backend/ringcentral/floor.h"
 #include "callhud/backend/ringcentral/rest.h"
 
+#define REX_BATCH_IDS 30
+#define REX_BATCHES_MOST 3
+#define REX_PAGE_PEOPLE 1000
+#define REX_DIRECTORY_MS (60 * 60 * 1000)
+#define REX_GRANTS_MS (10 * 60 * 1000) /* features too */
+#define REX_REPAIR_MS 2000             /* and up to twice as long: debounced (8.3) */
+#define REX_DETAILS_MOST 20            /* sessions asked after one snapshot */
+
 struct rex_sync_owner {
     /* The list is known (again): the filters of the subscription follow from it. */
     void (*listed)(void *self);
+    /* All answers of the snapshot have come: when this returns EVENT_SNAPSHOT_DONE is told. */
+    void (*answered)(void *self);
     void (*done)(void *self);
-    /* Given up; EVENT_SNAPSHOT_FAILED was told. text for people. */
+    /* Given up; EVENT_SNAPSHOT_FAILED was told when it was open. text for people. */
     void (*failed)(void *self, enum rc rc, const char *text);
     void *self;
 };
 struct rex_sync_config {
     const struct io *io;
-    const struct backend_config *config;
+    const struct backend_config *config; /* monitor as backend_config says */
     struct rex_rest *rest;
     struct rex_signin *signin;
     struct rex_floor *floor;
     struct rex_sync_owner owner;
 };
 struct rex_sync;
-struct rex_sync *rex_sync_new(const struct rex_sync_config *config);
+/* NULL with err set when `monitor` cannot be right. */
+struct rex_sync *rex_sync_new(const struct rex_sync_config *config, struct err *err);
 void rex_sync_free(struct rex_sync *sync);
 
 /* Before the subscription: who we are and the list, so that it is known what to subscribe to. */
 void rex_sync_begin(struct rex_sync *sync);
+bool rex_sync_is_begun(const struct rex_sync *sync); /* who we are and the list are known */
 /* A whole snapshot; one that runs is begun anew. for_poll: presence alone. */
 void rex_sync_snapshot(struct rex_sync *sync, enum rex_priority priority, bool for_poll);
-void rex_sync_stop(
-    struct rex_sync *sync); /* what runs is forgotten; EVENT_SNAPSHOT_FAILED if open */
-/* The presence of one user, debounced (2 to 4 s, js-widgets' figure in 8.3). */
+bool rex_sync_is_open(const struct rex_sync *sync); /* a snapshot is under way */
+/* What runs is forgotten; EVENT_SNAPSHOT_FAILED if open. */
+void rex_sync_stop(struct rex_sync *sync);
+/* The presence of one user, debounced. */
 void rex_sync_repair(struct rex_sync *sync, const char *user_id);
-void rex_sync_list_changed(struct rex_sync *sync); /* list again, then those that are new */
+void rex_sync_list_changed(struct rex_sync *sync);   /* list again, then those that are new */
+void rex_sync_people_changed(struct rex_sync *sync); /* the directory or the grants again */
+void rex_sync_session(struct rex_sync *sync, const char *session_id); /* read it anew, some time */
 
 enum rex_monitoring {
     REX_MONITOR_LIST,    /* the stored list: .../extension/~/presence/line/presence */
