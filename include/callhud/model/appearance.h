@@ -35,7 +35,7 @@
 #include "callhud/base/vec.h"
 
 #define APPEARANCE_LINES_MAX 10000 /* of one list, whatever the backend says */
-#define APPEARANCE_UNDO_MAX 200    /* edits that can be undone; the oldest are forgotten */
+#define APPEARANCE_UNDO_MAX 2000   /* entries; the oldest steps are forgotten, never the last */
 #define APPEARANCE_TEXT_BYTES 256
 
 /* Who is on a line. Given by a caller: borrowed. In a line: owned by the appearance, good until
@@ -45,6 +45,7 @@ struct appearance_user {
     const char *extension; /* "" when not known, as is name */
     const char *name;
     uint32_t twin; /* 0; of one who is stored on several lines, the others count from 1 */
+    size_t index;  /* of an owned one: its place in `users` */
 };
 
 /* What is in conflict about a line. */
@@ -86,14 +87,17 @@ struct appearance_line {
                       is edited, or appearance_retry() */
 };
 
+/* Where an undone line comes to. */
+enum undo_place { UNDO_STAYS, UNDO_STORED_PLACE, UNDO_BEFORE };
+
 /* What undoes one edit; see appearance_undo(). */
 struct appearance_undo_entry {
     uint32_t step; /* entries of one appearance_edit() have one number */
-    uint32_t kind; /* enum appearance_edit_kind of the edit that undoes */
-    const struct appearance_user *user, *to;
-    const struct appearance_user *before; /* the line that its old place was in front of; NULL: the
-                                             end */
-    bool is_conflict;                     /* afterwards the line is in this conflict again */
+    uint32_t kind; /* enum appearance_edit_kind: what is to be done */
+    enum undo_place place;
+    bool is_conflict;                        /* and then the line is in this conflict again */
+    const struct appearance_user *user, *to; /* as in struct appearance_edit */
+    const struct appearance_user *before;    /* UNDO_BEFORE whom; NULL: the end */
     struct appearance_conflict conflict;
 };
 
@@ -103,7 +107,8 @@ struct appearance {
     bool is_read;       /* something was merged, ever */
     VEC(struct appearance_undo_entry) undo; /* the last edit last */
     uint64_t rev;                           /* grows with every change of anything above */
-    struct map users; /* id -> struct appearance_user, owned; "id\n1" for a twin */
+    VEC(struct appearance_user *) users;    /* everybody ever named; owned */
+    struct map by_id;                       /* id -> one of users; "id\n1" for a twin */
 };
 
 void appearance_init(struct appearance *a);
@@ -164,13 +169,15 @@ enum appearance_edit_kind {
     EDIT_REMOVE, /* user's line goes */
     EDIT_MOVE,   /* user's line comes to key `key` */
     EDIT_SET,    /* `to` takes the place of user */
+    EDIT_CHOOSE, /* only in undo: who is here stays, its conflict is back */
 };
 
 /* Lines are named by their user, not by number: an edit means the line that was seen, also when
  * the list was merged since. */
 struct appearance_edit {
     enum appearance_edit_kind kind;
-    struct appearance_user user; /* of ADD and SET's `to` all is used, of the others the id */
+    struct appearance_user user; /* of ADD and SET's `to` all is used, of the others id and
+                                    twin */
     struct appearance_user to;
     uint32_t key; /* the number it is to have afterwards; 0 or beyond the end: the last. Reserved
                      numbers are skipped */
