@@ -42,6 +42,11 @@ const char *act_words_effect(enum action_kind kind)
     return "";
 }
 
+const char *act_words_ending(enum action_kind kind, const struct call *call)
+{
+    return action_ends_recording(kind, call) ? "a recording made by callhud ends with it" : "";
+}
+
 static void put_confirmed(struct buf *out, const struct event *event, const char *name,
                           bool is_ascii)
 {

@@ -1,5 +1,6 @@
 #include "callhud/app/doing.h"
 
+#include "callhud/app/act_words.h"
 #include "callhud/base/str.h"
 #include "callhud/base/utf8.h"
 
@@ -81,7 +82,13 @@ enum rc doing_act(struct doing *d, enum action_kind kind, const char *call_id, b
                         .call_id = call_id,
                         .is_on = is_on,
                         .reason = d->reason};
-    return session_act(&d->session, &wish, id, err);
+    const struct call *call =
+        call_id ? hud_call_by_id(user, call_id) : action_call(&d->session.hud, user, kind);
+    const char *ending = act_words_ending(kind, call);
+    enum rc rc = session_act(&d->session, &wish, id, err);
+    if (rc == RC_OK && *ending)
+        doing_note(ending);
+    return rc;
 }
 
 static bool finds_user(struct doing *d)

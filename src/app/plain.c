@@ -287,21 +287,21 @@ static void do_command(struct plain *p, char *line)
     }
     char *word = str_next_field(&rest, ' ');
     char *argument = rest ? str_trim(rest) : word + strlen(word);
-    if (str_eq(word, "q") || str_eq(word, "quit")) {
+    if (str_eq_nocase(word, "q") || str_eq_nocase(word, "quit")) {
         plain_ask_quit(p);
     } else if (plain_act(p, word, argument)) {
         return;
-    } else if (str_eq(word, "list") || str_eq(word, "status")) {
+    } else if (str_eq_nocase(word, "list") || str_eq_nocase(word, "status")) {
         put_list(p);
-    } else if (str_eq(word, "why")) {
+    } else if (str_eq_nocase(word, "why")) {
         do_why(p, argument);
-    } else if (str_eq(word, "filter")) {
+    } else if (str_eq_nocase(word, "filter")) {
         do_filter(p, argument);
-    } else if (str_eq(word, "resync")) {
+    } else if (str_eq_nocase(word, "resync")) {
         session_resync(&p->session);
         plain_say(p, "asked for a new snapshot");
     } else {
-        if (!str_eq(word, "help") && !str_eq(word, "?"))
+        if (!str_eq_nocase(word, "help") && !str_eq(word, "?"))
             plain_say(p, "no such command");
         plain_say(p, "commands: list, why EXT, /FILTER, resync, help, quit\n"
                      "acting: pickup, listen, whisper, barge, takeover, hangup EXT; stop; dnd EXT "

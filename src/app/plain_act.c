@@ -33,8 +33,9 @@ static void ask(struct plain *p, const struct user *user, const struct call *cal
     p->question.asked_ms = session_now(&p->session);
     act_words_user(&p->line, user->extension, user->name, p->is_ascii);
     plain_put_party(p, call);
-    buf_printf(&p->line, ": %s? %s. y does it, anything else leaves it\n", action_row(kind)->verb,
-               act_words_effect(kind));
+    const char *ending = act_words_ending(kind, call);
+    buf_printf(&p->line, ": %s? %s%s%s. y does it, anything else leaves it\n",
+               action_row(kind)->verb, act_words_effect(kind), *ending ? "; " : "", ending);
     plain_send(p);
 }
 
@@ -105,7 +106,7 @@ void plain_check_question(struct plain *p)
 static bool read_state(struct plain *p, const struct user *user, enum action_kind kind,
                        const char *word, bool *is_on)
 {
-    *is_on = str_eq(word, "on");
+    *is_on = str_eq_nocase(word, "on");
     if (kind != ACTION_DND && kind != ACTION_RECORD) {
         if (*word)
             plain_say(p, "that is too much: write the action and the extension");
@@ -115,9 +116,9 @@ static bool read_state(struct plain *p, const struct user *user, enum action_kin
         *is_on = !user->is_dnd;
         return true;
     }
-    if (!*is_on && !str_eq(word, "off"))
+    if (!*is_on && !str_eq_nocase(word, "off"))
         plain_say(p, "write on or off after the extension");
-    return *is_on || str_eq(word, "off");
+    return *is_on || str_eq_nocase(word, "off");
 }
 
 static void act_on(struct plain *p, const struct user *user, enum action_kind kind, bool is_on)
@@ -138,6 +139,8 @@ static void act_on(struct plain *p, const struct user *user, enum action_kind ki
     }
     if (kind == ACTION_RECORD && is_on)
         plain_say(p, act_words_effect(kind));
+    if (*act_words_ending(kind, call))
+        plain_say(p, act_words_ending(kind, call));
     struct wish wish = {.kind = kind,
                         .user_id = user->id,
                         .call_id = call ? call->id : NULL,

@@ -28,7 +28,7 @@ const struct action_row *action_row(enum action_kind kind)
 bool action_find(const char *name, enum action_kind *out)
 {
     for (int kind = 0; kind < ACTION_COUNT; kind++) {
-        if (str_eq(rows[kind].name, name)) {
+        if (str_eq_nocase(rows[kind].name, name)) {
             *out = (enum action_kind)kind;
             return true;
         }
@@ -52,6 +52,11 @@ enum right action_right(enum action_kind kind)
         return RIGHT_PICKUP;
     bool is_joining = action_mode(kind) != SUPERVISE_UNKNOWN || kind == ACTION_TAKEOVER;
     return is_joining ? RIGHT_SUPERVISE : RIGHT_COUNT;
+}
+
+bool action_ends_recording(enum action_kind kind, const struct call *call)
+{
+    return (kind == ACTION_TAKEOVER || kind == ACTION_PICKUP) && call && call->is_recorded;
 }
 
 /* ---- the state of the call ------------------------------------------------------------------- */

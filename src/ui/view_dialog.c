@@ -47,6 +47,8 @@ static const char *short_effect(const struct paint *p, const struct call *call)
 {
     bool is_waiting = call->state == CALL_RINGING || call->state == CALL_DIALLING;
 
+    if (action_ends_recording(p->ui->dialog.intent.action, call))
+        return "ends the recording";
     switch (p->ui->dialog.kind) {
     case DIALOG_BARGE: return "both will hear you";
     case DIALOG_TAKEOVER: return "the agent leaves";
@@ -151,6 +153,8 @@ static void body(const struct paint *p, int cols, bool is_short, struct buf *out
             buf_puts(out, short_effect(p, call));
         else
             put_effect(p, user, call, out);
+        if (!is_short && action_ends_recording(dialog->intent.action, call))
+            buf_puts(out, "\nA recording made by callhud ends.");
         buf_putc(out, '\n');
         put_facts(p, call, cols, out);
     }

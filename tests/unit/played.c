@@ -79,6 +79,7 @@ static void tell_call(struct backend *b, const char *user_id, const char *id, en
     struct event event = {.kind = EVENT_CALL, .user_id = user_id, .is_answer = is_answer};
     event.u.call.supervisors = &listener;
     event.u.call.supervisors_len = state == CALL_CONNECTED;
+    event.u.call.is_recorded = played_script.is_recorded && state == CALL_CONNECTED;
     event.u.call.id = id;
     event.u.call.state = state;
     event.u.call.number = number;

@@ -19,6 +19,7 @@ struct played_script {
     int end_after_ms;  /* the call ends so long after the first confirmation; 0: never */
     int drop_after_ms; /* 104's call is gone so long after the beginning; 0: never */
     bool is_drop_swap; /* then it is not gone but has another party */
+    bool is_recorded;  /* 104's call */
     bool is_missing;   /* the capability */
     bool is_refused;   /* signing in */
 };

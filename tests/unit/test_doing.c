@@ -128,6 +128,18 @@ static void a_failure_is_its_exit_code_and_one_line(void **state)
     }
 }
 
+static void what_ends_a_recording_says_so(void **state)
+{
+    (void)state;
+    played_script.is_recorded = true;
+    struct program p = START("takeover", "104");
+    program_ends(&p, 0);
+    program_contains(p.noted, "callhud: a recording made by callhud ends with it\n");
+    p = START("hangup", "104"); /* with the call: that is no news */
+    program_ends(&p, 0);
+    assert_string_equal(p.noted, "");
+}
+
 /* Not confirmed in time is no failure: it is waited for, and the record says how it was. */
 static void what_is_late_is_waited_for(void **state)
 {
@@ -227,13 +239,13 @@ static void words_change_the_mode(void **state)
     struct program p = START("listen", "104");
     program_wait_for(&p, ": listen, nobody hears you\n");
     program_contains(p.noted, "your phone 108 rings: lift it");
-    program_type(&p, "whisper\n");
+    program_type(&p, "Whisper\n");
     program_wait_for(&p, "104 Lena Fischer: whisper, Lena Fischer hears you\n");
     program_type(&p, "shout\n\n");
     program_wait_for(&p, "no word 'shout'");
     program_type(&p, "  barge  \n");
     program_wait_for(&p, "104 Lena Fischer: barge, both hear you\n");
-    program_type(&p, "stop\n");
+    program_type(&p, "STOP\n"); /* words are taken in any case */
     program_ends(&p, 0);
     program_contains(p.said, "barge ended: stopped\n");
     program_contains(program_read_text("backend.log"), "act whisper 104 c-4 0\n");
@@ -514,6 +526,7 @@ int main(void)
         TEST(an_action_ends_when_it_is_confirmed),
         TEST(json_tells_what_was_confirmed),
         TEST(a_failure_is_its_exit_code_and_one_line),
+        TEST(what_ends_a_recording_says_so),
         TEST(what_is_late_is_waited_for),
         TEST(dnd_is_set_or_turned_over),
         TEST(what_ends_a_recording_is_said),

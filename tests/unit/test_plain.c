@@ -77,7 +77,7 @@ static void listening_asks_nothing(void **state)
     program_wait_for(&p, "104 Lena Fischer: listen, nobody hears you\n");
     program_type(&p, "whisper\n"); /* of the same call */
     program_wait_for(&p, "whisper, Lena Fischer hears you\n");
-    program_type(&p, "stop\n");
+    program_type(&p, "Stop\n");
     program_wait_for(&p, "whisper ended: stopped\n");
     program_type(&p, "stop\n");
     program_wait_for(&p, "you supervise nobody: there is nothing to stop\n");
@@ -109,6 +109,20 @@ static void what_is_dangerous_asks(void **state)
         program_contains(program_read_text("backend.log"), rows[i].act);
         leaves(&p);
     }
+}
+
+static void what_ends_a_recording_says_so(void **state)
+{
+    (void)state;
+    played_script.is_recorded = true;
+    struct program p = start(NULL);
+    program_type(&p, "takeover 104\n");
+    program_wait_for(&p, "the agent is out of it; a recording made by callhud ends with it. y ");
+    leaves(&p);
+    p = start(NULL);
+    program_type(&p, "barge 104\n");
+    program_wait_for(&p, "both parties will hear you. y ");
+    leaves(&p);
 }
 
 static void an_answer_typed_before_is_none(void **state)
@@ -176,7 +190,7 @@ static void dnd_and_record(void **state)
     struct program p = start(NULL);
     program_type(&p, "dnd 104\n");
     program_wait_for(&p, "104 Lena Fischer: do not disturb is on\n");
-    program_type(&p, "dnd 105 off\n");
+    program_type(&p, "DND 105 Off\n");
     program_wait_for(&p, "105 Ken Ito: do not disturb is off\n");
     program_type(&p, "record 104\n");
     program_wait_for(&p, "write on or off after the extension\n");
@@ -291,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(listening_asks_nothing),
         TEST(what_is_dangerous_asks),
+        TEST(what_ends_a_recording_says_so),
         TEST(an_answer_typed_before_is_none),
         TEST(a_setting_skips_the_question_of_pickup),
         TEST(a_question_goes_with_its_call),

@@ -269,6 +269,46 @@ static void recording_asks_before_it_begins_only(void **state)
     ui_rig_close(&r);
 }
 
+/* It is made on the user's leg. */
+static void taking_a_call_says_that_its_recording_ends(void **state)
+{
+    static const struct {
+        const char *key;
+        enum call_state call;
+        bool is_recorded, is_said;
+    } cases[] = {{"T", CALL_CONNECTED, true, true},
+                 {"T", CALL_CONNECTED, false, false},
+                 {"P", CALL_HELD, true, true},
+                 {"B", CALL_CONNECTED, true, false},
+                 {"K", CALL_CONNECTED, true, false}};
+    struct ui_settings settings = {.is_pickup_confirmed = true};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct event event = {.kind = EVENT_CALL, .user_id = "104"};
+        struct ui_rig r;
+        ui_rig_open(&r, &settings);
+        event.u.call.id = "c";
+        event.u.call.state = cases[i].call;
+        event.u.call.number = event.u.call.name = "";
+        event.u.call.is_recorded = cases[i].is_recorded;
+        ui_rig_tell(&r, event);
+        ui_rig_type(&r, "104");
+        (void)ui_rig_draw(&r);
+        open_and_wait(&r, cases[i].key);
+        if (cases[i].is_said)
+            ui_rig_shows(&r, "A recording made by callhud ends.");
+        else
+            ui_rig_shows_not(&r, "recording made");
+        canvas_resize(&r.canvas, 4, 20);
+        if (cases[i].is_said)
+            ui_rig_shows(&r, "ends the recording");
+        else
+            ui_rig_shows_not(&r, "ends the recording");
+        ui_rig_close(&r);
+    }
+}
+
 static void leaving_asks_while_supervising(void **state)
 {
     struct ui_rig r;
@@ -329,6 +369,7 @@ int main(void)
         cmocka_unit_test(lost_link_and_gone_user_close),
         cmocka_unit_test(pick_up_asks_when_told_to),
         cmocka_unit_test(recording_asks_before_it_begins_only),
+        cmocka_unit_test(taking_a_call_says_that_its_recording_ends),
         cmocka_unit_test(leaving_asks_while_supervising),
         cmocka_unit_test(too_small_a_screen_closes),
     };

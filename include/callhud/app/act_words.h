@@ -13,6 +13,8 @@ void act_words_user(struct buf *out, const char *extension, const char *name, bo
 void act_words(struct buf *out, const struct event *event, const char *name, bool is_ascii);
 /* What a dangerous action does, for who is asked: "both parties will hear you". */
 const char *act_words_effect(enum action_kind kind);
+/* What it ends besides: "a recording made by callhud ends with it"; "". call may be NULL. */
+const char *act_words_ending(enum action_kind kind, const struct call *call);
 /* "HH:MM:SS " in local time, of the backend's clock where it is known. */
 void act_words_clock(struct buf *out, const struct hud *hud, int64_t now_ms);
 

@@ -13,8 +13,8 @@ struct action_row {
     bool is_on_call;  /* acts on one call of the user */
 };
 const struct action_row *action_row(enum action_kind kind);
-bool action_find(const char *name, enum action_kind *out);
-enum supervise_mode action_mode(enum action_kind kind); /* SUPERVISE_UNKNOWN when it is none */
+bool action_find(const char *name, enum action_kind *out); /* in any case: "STOP" */
+enum supervise_mode action_mode(enum action_kind kind);    /* SUPERVISE_UNKNOWN when it is none */
 enum right action_right(enum action_kind kind); /* that it needs; RIGHT_COUNT when none */
 
 /* An action as asked for: a value with borrowed strings. */
@@ -38,6 +38,10 @@ struct action_check {
  * for DND and RECORD alone. */
 void action_check(struct action_check *out, const struct hud *hud, const struct user *user,
                   const struct call *call, enum action_kind kind, bool is_on, int64_t now_ms);
+
+/* Does the action end a recording that callhud makes of the call? It is made on the user's leg,
+ * which ends when the call is taken from them. call may be NULL. */
+bool action_ends_recording(enum action_kind kind, const struct call *call);
 
 /* The call of the user that the action would act on when none is named; NULL: none fits. Pick up:
  * the ringing call, else the held one, each the longest; listen, whisper, barge, take over: the one
