@@ -83,6 +83,12 @@ static struct io_http *http_start(void *net, const struct io_http_request *reque
     http->method = mem_dup(request->method);
     http->url = mem_dup(request->url);
     http->body = mem_dup_n(request->body != NULL ? request->body : "", request->body_len);
+    http->user = mem_dup(request->access.user);
+    http->password = mem_dup(request->access.password);
+    http->bearer = mem_dup(request->access.bearer);
+    http->accept = mem_dup(request->accept);
+    http->content_type = mem_dup(request->content_type);
+    http->timeout_ms = request->timeout_ms;
     http->done = done;
     http->self = self;
     VEC_PUSH(&fake->requests, http);
@@ -169,6 +175,11 @@ void fake_io_fini(struct fake_io *fake)
         mem_free(http->method);
         mem_free(http->url);
         mem_free(http->body);
+        mem_free(http->user);
+        mem_free(http->password);
+        mem_free(http->bearer);
+        mem_free(http->accept);
+        mem_free(http->content_type);
         mem_free(http);
     }
     assert_int_equal(fake->timers.len, 0);
@@ -270,4 +281,27 @@ void fake_http_answer(struct io_http *http, enum rc rc, int status, const char *
     };
     http->done(http->self, &answer);
     mem_free(copy);
+}
+
+void fake_http_answer_with(struct io_http *http, const struct io_http_answer *from)
+{
+    assert_false(http->is_over);
+    http->is_over = true;
+    struct io_http_answer answer = *from;
+    char *copy = mem_dup(from->body != NULL ? from->body : "");
+    answer.body = copy;
+    answer.body_len = strlen(copy);
+    answer.content_type = from->content_type != NULL ? from->content_type : "application/json";
+    answer.location = from->location != NULL ? from->location : "";
+    http->done(http->self, &answer);
+    mem_free(copy);
+}
+
+struct io_http *fake_http(struct fake_io *fake)
+{
+    for (size_t i = fake->requests.len; i-- > 0;)
+        if (!fake->requests.items[i]->is_over)
+            return fake->requests.items[i];
+    fail_msg("no request is under way");
+    return NULL;
 }

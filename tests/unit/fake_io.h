@@ -23,6 +23,8 @@ struct io_ws {
 struct io_http {
     struct fake_io *net;
     char *method, *url, *body;
+    char *user, *password, *bearer, *accept, *content_type; /* NULL: none */
+    int64_t timeout_ms;
     void (*done)(void *self, const struct io_http_answer *answer);
     void *self;
     bool is_over; /* answered or cancelled */
@@ -53,5 +55,9 @@ size_t fake_http_pending(const struct fake_io *fake);
 /* status 0: no answer came, for the reason rc. */
 void fake_http_answer(struct io_http *http, enum rc rc, int status, const char *body,
                       const char *location);
+/* Any answer; body and headers are copied for the time of the call. */
+void fake_http_answer_with(struct io_http *http, const struct io_http_answer *answer);
+/* The last request that is not over; fails when there is none. */
+struct io_http *fake_http(struct fake_io *fake);
 
 #endif

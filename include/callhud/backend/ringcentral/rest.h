@@ -52,5 +52,23 @@ void rex_rest_ready(struct rex_rest *rest); /* there is a token: what waits may 
 /* Why requests wait just now ("the service allows no more requests for 40 s"); "" when they do not.
  */
 const char *rex_rest_waits(const struct rex_rest *rest);
+/* How long until a request of this group may go that waits for the budget now; 0: none waits. */
+int64_t rex_rest_wait_ms(const struct rex_rest *rest, enum rex_group group);
+
+/* For requests that go over the websocket: rex_shared_take() and rex_shared_refused() with the
+ * clock of this rest. */
+int64_t rex_rest_take(struct rex_rest *rest, enum rex_group group, enum rex_priority priority);
+void rex_rest_refused(struct rex_rest *rest, enum rex_group group, bool is_group_named,
+                      int64_t retry_after_ms);
+
+/* "HOST[:PORT]" of an address, for messages. */
+void rex_host(char *out, size_t size, const char *server);
+/* Appends text so that it is one value of a query or form: all but letters, digits and "-_.~" as
+ * %XX. */
+void rex_escape(struct buf *out, const char *text);
+/* A sentence for people about an answer that is no 2xx: "what: why: what to do". code and text as
+ * of rex_wire_error(); what: "GET /restapi/...". */
+void rex_explain(char *out, size_t size, const char *what, int status, const char *code,
+                 const char *text, int64_t retry_after_ms);
 
 #endif

@@ -1,0 +1,66 @@
+/* Sentences about answers, and small texts of requests. */
+#include "callhud/backend/ringcentral/rest.h"
+
+#include "callhud/base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void rex_host(char *out, size_t size, const char *server)
+{
+    const char *at = strstr(server, "://");
+    const char *host = at != NULL ? at + strlen("://") : server;
+    (void)snprintf(out, size, "%.*s", (int)strcspn(host, "/?"), host);
+}
+
+void rex_escape(struct buf *out, const char *text)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
+    for (const char *c = text; *c != '\0'; c++) {
+        if (strchr(plain, *c) != NULL)
+            buf_putc(out, *c);
+        else
+            buf_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
+    }
+}
+
+static const char *advice_of(int status, const char *code)
+{
+    static const struct {
+        const char *code, *advice;
+    } known[] = {
+        {"CMN-401", "give the application that permission in the developer console"},
+        {"CMN-408", "ask an administrator of the account for that permission of your role"},
+        {"CMN-402", "an administrator of the account may"},
+        {"CMN-404", "an administrator of the account may"},
+        {"CMN-109", "the account does not have the feature"},
+        {"CMN-303", "the account's plan has no API access"},
+        {"SUB-505", "close other programs that use this application, or wait until theirs lapse"},
+        {"TAS-106", "the call or your rights do not allow it now"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (str_eq_nocase(code, known[i].code))
+            return known[i].advice;
+    switch (status) {
+    case 401: return "the sign-in is not taken: callhud doctor looks into it";
+    case 403: return "the service does not allow it";
+    case 404: return "it is not there any more, or never was";
+    case 409: return "the call is not in a state for it now: look again";
+    default: return status >= 500 ? "the service has trouble: try again" : "";
+    }
+}
+
+void rex_explain(char *out, size_t size, const char *what, int status, const char *code,
+                 const char *text, int64_t retry_after_ms)
+{
+    if (status == 429) {
+        (void)snprintf(out, size, "the service allows no more requests for %lld s: try again then",
+                       (long long)((retry_after_ms > 0 ? retry_after_ms + 999 : 60999) / 1000));
+        return;
+    }
+    const char *advice = advice_of(status, code);
+    (void)snprintf(out, size, "%.120s: %d%s%s%s%.180s%s%s", what, status,
+                   code[0] != '\0' ? " " : "", code, text[0] != '\0' ? " " : "", text,
+                   advice[0] != '\0' ? ": " : "", advice);
+}
