@@ -543,7 +543,8 @@ void rex_floor_answer(struct rex_floor *floor, const struct rex_presence *presen
     if (user == NULL)
         return;
     const struct merge m = {.floor = floor, .user = user, .from = presence, .asked = asked};
-    user->answered = asked;
+    if (floor->is_answering)
+        user->answered = asked;
     if (presence->refused != 0 && presence->is_shared)
         forget_presence(&m);
     merge(&m, at_ms);

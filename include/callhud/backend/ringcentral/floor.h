@@ -52,8 +52,9 @@ struct rex_user {
     char *extension, *name, *department;
     uint32_t line; /* key of the list, reserved ones not counted; 0: not in it */
     uint32_t index;
-    uint32_t listed;   /* number of the reading that named it last */
-    uint32_t answered; /* rex_floor.epoch of the last request that told its presence */
+    uint32_t listed; /* number of the reading that named it last */
+    uint32_t
+        answered; /* rex_floor.epoch of the last request of a snapshot that told its presence */
     bool is_monitored; /* the model is to know it */
     bool is_told;      /* the model knows it */
     bool is_place;     /* no person (ParkLocation and its like): its Offline says nothing */

@@ -1,0 +1,151 @@
+/* Questions beside the snapshots: the presence of a few users, what sessions tell of a call. */
+#include "callhud/base/log.h"
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+
+#include "sync_parts.h"
+
+#include <string.h>
+
+#define WAITING_MOST 1000 /* more would not be asked for in any useful time */
+
+void sync_extra_stop(struct sync_extra *extra)
+{
+    const struct io *io = extra->sync->config.io;
+    io->timer_stop(extra->timer);
+    extra->timer = NULL;
+    if (extra->is_asking)
+        rex_rest_cancel(extra->sync->config.rest, extra);
+    extra->is_asking = false;
+    sync_ids_clear(&extra->waiting);
+    sync_ids_clear(&extra->asked);
+}
+
+static void plan(struct sync_extra *extra, int64_t least_ms, void (*fire)(void *self))
+{
+    const struct io *io = extra->sync->config.io;
+    if (extra->timer != NULL || extra->is_asking || extra->waiting.len == 0)
+        return;
+    int64_t wait_ms = least_ms + (int64_t)(io->random(io->net) % (uint32_t)(least_ms + 1));
+    extra->timer = io->timer(io->net, wait_ms, fire, extra);
+}
+
+/* ---- presence of a few ---- */
+
+static void on_repair(void *self);
+
+static void on_repaired(void *self, const struct rex_answer *answer)
+{
+    struct sync_extra *extra = self;
+    struct err err = {0};
+    extra->is_asking = false;
+    bool is_told = answer->rc == RC_OK && answer->status >= 200 && answer->status < 300;
+    if (!is_told || !sync_take_presence(extra->sync, answer, extra->asked_epoch, NULL, &err))
+        log_info("rex", "a presence could not be read anew: %s", is_told ? err.text : answer->text);
+    sync_ids_clear(&extra->asked);
+    plan(extra, REX_REPAIR_MS, on_repair);
+}
+
+static void on_repair(void *self)
+{
+    struct sync_extra *extra = self;
+    struct buf path;
+    extra->timer = NULL;
+    buf_init(&path, REX_PATH_BYTES);
+    while (extra->waiting.len > 0 && extra->asked.len < REX_BATCH_IDS)
+        VEC_PUSH(&extra->asked, extra->waiting.items[--extra->waiting.len]);
+    sync_batch_path(&path, extra->asked.items, extra->asked.len);
+    extra->is_asking = true;
+    extra->asked_epoch = rex_floor_asked(extra->sync->config.floor);
+    sync_get(extra->sync, buf_text(&path), REX_LIGHT, REX_FOR_REPAIR, on_repaired, extra);
+    buf_fini(&path);
+}
+
+void rex_sync_repair(struct rex_sync *sync, const char *user_id)
+{
+    struct sync_extra *extra = &sync->repair;
+    if (extra->waiting.len < WAITING_MOST && !sync_ids_has(&extra->waiting, user_id))
+        VEC_PUSH(&extra->waiting, mem_dup(user_id));
+    plan(extra, REX_REPAIR_MS, on_repair);
+}
+
+/* ---- sessions ---- */
+
+void sync_session_path(struct buf *out, const char *session_id)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    static const char plain[] =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~";
+    buf_puts(out, "/restapi/v1.0/account/~/telephony/sessions/");
+    for (const char *at = session_id; *at != '\0'; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (strchr(plain, *at) != NULL)
+            buf_putc(out, *at);
+        else
+            buf_printf(out, "%%%c%c", hex[c >> 4], hex[c & 15]);
+    }
+}
+
+/* True unless asking for others is useless as well. */
+bool sync_take_session(struct rex_sync *sync, const char *session_id,
+                       const struct rex_answer *answer)
+{
+    struct rex_session session;
+    struct err err = {0};
+    if (answer->rc != RC_OK)
+        return false;
+    if (answer->status == 200 &&
+        rex_wire_session(&session, answer->body, answer->body_len, &err) == RC_OK) {
+        rex_floor_session(sync->config.floor, &session, answer->at_ms);
+        rex_session_fini(&session);
+    } else if (answer->status >= 400 && answer->status < 500) {
+        rex_floor_session_denied(sync->config.floor, session_id);
+    }
+    return true;
+}
+
+static void on_detail(void *self);
+
+static void on_detailed(void *self, const struct rex_answer *answer)
+{
+    struct sync_extra *extra = self;
+    extra->is_asking = false;
+    if (!sync_take_session(extra->sync, extra->asked.items[0], answer))
+        sync_ids_clear(&extra->waiting);
+    sync_ids_clear(&extra->asked);
+    if (extra->waiting.len > 0)
+        on_detail(extra);
+}
+
+static void on_detail(void *self)
+{
+    struct sync_extra *extra = self;
+    struct buf path;
+    extra->timer = NULL;
+    buf_init(&path, REX_PATH_BYTES);
+    VEC_PUSH(&extra->asked, extra->waiting.items[--extra->waiting.len]);
+    sync_session_path(&path, extra->asked.items[0]);
+    extra->is_asking = true;
+    sync_get(extra->sync, buf_text(&path), REX_LIGHT, REX_FOR_POLL, on_detailed, extra);
+    buf_fini(&path);
+}
+
+void rex_sync_session(struct rex_sync *sync, const char *session_id)
+{
+    struct sync_extra *extra = &sync->detail;
+    if (!sync_may_control(sync) || extra->waiting.len >= WAITING_MOST ||
+        sync_ids_has(&extra->waiting, session_id))
+        return;
+    VEC_PUSH(&extra->waiting, mem_dup(session_id));
+    plan(extra, REX_REPAIR_MS, on_detail);
+}
+
+void sync_details_begin(struct rex_sync *sync)
+{
+    struct sync_extra *extra = &sync->detail;
+    if (extra->is_asking || extra->timer != NULL || !sync_may_control(sync))
+        return;
+    rex_floor_unknown_sessions(sync->config.floor, REX_DETAILS_MOST, &extra->waiting);
+    if (extra->waiting.len > 0)
+        on_detail(extra);
+}

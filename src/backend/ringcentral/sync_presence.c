@@ -1,0 +1,239 @@
+/* Presence of ourselves, of the account, of some; and what sessions tell. */
+#include "callhud/base/log.h"
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+
+#include "sync_parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- presence ---- */
+
+void sync_batch_path(struct buf *out, char *const *ids, size_t count)
+{
+    buf_puts(out, "/restapi/v1.0/account/~/extension/");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "%s%s", i > 0 ? "," : "", ids[i]);
+    buf_puts(out, "/presence?" REX_DETAILED);
+}
+
+bool sync_take_presence(struct rex_sync *sync, const struct rex_answer *answer, uint32_t asked,
+                        struct rex_paging *paging, struct err *err)
+{
+    rex_presences list = {0};
+    enum rc rc = rex_wire_presences(&list, paging, answer->content_type, answer->body,
+                                    answer->body_len, err);
+    for (size_t i = 0; rc == RC_OK && i < list.len; i++) {
+        const struct rex_presence *presence = &list.items[i];
+        if (sync->is_people_denied && sync->phase == PHASE_ALL &&
+            rex_floor_user(sync->config.floor, presence->extension_id) == NULL)
+            sync_people_met(&sync->people, presence);
+        rex_floor_answer(sync->config.floor, presence, asked, answer->at_ms);
+    }
+    rex_presences_free(&list);
+    return rc == RC_OK;
+}
+
+/* A user of whom nothing can be had. */
+static void refuse(struct rex_sync *sync, const char *id, int status, bool is_shared)
+{
+    struct rex_presence none;
+    memset(&none, 0, sizeof none);
+    str_copy(none.extension_id, sizeof none.extension_id, id);
+    none.refused = status;
+    none.is_shared = is_shared;
+    none.has = is_shared ? 0 : REX_HAS_SHARED;
+    rex_floor_answer(sync->config.floor, &none, sync->asked, sync->at_ms);
+}
+
+static void begin_request(struct rex_sync *sync)
+{
+    sync->asked = rex_floor_asked(sync->config.floor);
+}
+
+/* Answers of a snapshot are told as such; the rest of the time what comes is news. */
+static bool take_answer(struct rex_sync *sync, const struct rex_answer *answer,
+                        struct rex_paging *paging, struct err *err)
+{
+    sync->config.floor->is_answering = sync->is_open;
+    bool is_taken = sync_take_presence(sync, answer, sync->asked, paging, err);
+    sync->config.floor->is_answering = false;
+    if (answer->at_ms > sync->at_ms)
+        sync->at_ms = answer->at_ms;
+    return is_taken;
+}
+
+static void on_own(void *self, const struct rex_answer *answer)
+{
+    struct rex_sync *sync = self;
+    struct err err = {0};
+    if (sync_is_good(answer)) {
+        if (!take_answer(sync, answer, NULL, &err))
+            log_info("rex", "our own presence could not be read: %s", err.text);
+    } else if (!sync_is_denied(answer)) {
+        sync_fail_answer(sync, "our own presence could not be read", answer);
+        return;
+    }
+    sync_step(sync);
+}
+
+void sync_ask_own(struct rex_sync *sync)
+{
+    begin_request(sync);
+    sync_get(sync, REX_OWN "/presence?" REX_DETAILED, REX_LIGHT, sync->priority, on_own, sync);
+}
+
+static bool wants_answer(const struct rex_sync *sync, const struct rex_user *user)
+{
+    if (!user->is_monitored)
+        return false;
+    return sync->run == RUN_LIST ? !user->is_heard : user->answered < sync->first_epoch;
+}
+
+size_t sync_count_unanswered(const struct rex_sync *sync)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sync->config.floor->users.len; i++)
+        count += wants_answer(sync, sync->config.floor->users.items[i]);
+    return count;
+}
+
+bool sync_is_account_cheaper(const struct rex_sync *sync, size_t people)
+{
+    if (sync->is_people_denied && sync->people.monitoring != REX_MONITOR_LIST)
+        return true; /* it alone tells who there is */
+    return people > (size_t)REX_BATCH_IDS * REX_BATCHES_MOST &&
+           (size_t)sync->pages_last * 5 <= people;
+}
+
+static void on_account(void *self, const struct rex_answer *answer)
+{
+    struct rex_sync *sync = self;
+    struct rex_paging paging;
+    struct err err = {0};
+    if (sync_is_denied(answer)) {
+        log_info("rex", "no presence of the whole account: %s", answer->text);
+        sync->is_account_denied = true;
+        sync_step(sync);
+        return;
+    }
+    if (!sync_is_good(answer)) {
+        sync_fail_answer(sync, "the presence of the account could not be read", answer);
+        return;
+    }
+    if (!take_answer(sync, answer, &paging, &err)) {
+        sync_fail(sync, err.rc, "the presence of the account could not be read", err.text);
+        return;
+    }
+    if (paging.total_pages > 0)
+        sync->pages_last = paging.total_pages;
+    bool has_more = paging.has_next || paging.page < paging.total_pages;
+    if (has_more &&
+        (paging.page > 1 || sync_is_account_cheaper(sync, sync_people_count(&sync->people)))) {
+        sync->page = paging.page + 1;
+        sync_ask_account(sync);
+        return;
+    }
+    if (!has_more && sync->is_people_denied)
+        sync_people_read_done(&sync->people);
+    sync_step(sync);
+}
+
+void sync_ask_account(struct rex_sync *sync)
+{
+    struct buf path;
+    buf_init(&path, REX_PATH_BYTES);
+    buf_printf(&path,
+               "/restapi/v1.0/account/~/presence?" REX_DETAILED "&page=%" PRIu32 "&perPage=%d",
+               sync->page, REX_PAGE_PEOPLE);
+    begin_request(sync);
+    sync_get(sync, buf_text(&path), REX_HEAVY, sync->priority, on_account, sync);
+    buf_fini(&path);
+}
+
+static void on_batch(void *self, const struct rex_answer *answer)
+{
+    struct rex_sync *sync = self;
+    struct err err = {0};
+    if (sync_is_denied(answer)) {
+        /* One alone is refused as a whole; several of which none may be had, too. */
+        sync->config.floor->is_answering = sync->is_open;
+        bool is_hidden = answer->status == 403 && !str_eq(answer->code, "SUB-402") &&
+                         str_starts(answer->code, "SUB-");
+        for (size_t i = 0; i < sync->batch; i++)
+            refuse(sync, sync->some.items[i], answer->status, !is_hidden);
+        sync->config.floor->is_answering = false;
+    } else if (!sync_is_good(answer)) {
+        sync_fail_answer(sync, "the presence could not be read", answer);
+        return;
+    } else if (!take_answer(sync, answer, NULL, &err)) {
+        sync_fail(sync, err.rc, "the presence could not be read", err.text);
+        return;
+    }
+    for (size_t i = 0; i < sync->batch; i++)
+        mem_free(sync->some.items[i]);
+    sync->some.len -= sync->batch;
+    memmove(sync->some.items, sync->some.items + sync->batch,
+            sync->some.len * sizeof *sync->some.items);
+    if (sync->some.len > 0)
+        sync_ask_batch(sync);
+    else
+        sync_step(sync);
+}
+
+void sync_ask_batch(struct rex_sync *sync)
+{
+    struct buf path;
+    buf_init(&path, REX_PATH_BYTES);
+    sync->batch = sync->some.len < REX_BATCH_IDS ? sync->some.len : REX_BATCH_IDS;
+    sync_batch_path(&path, sync->some.items, sync->batch);
+    begin_request(sync);
+    sync_get(sync, buf_text(&path), REX_LIGHT, sync->priority, on_batch, sync);
+    buf_fini(&path);
+}
+
+void sync_list_unanswered(struct rex_sync *sync)
+{
+    for (size_t i = 0; i < sync->config.floor->users.len; i++) {
+        const struct rex_user *user = sync->config.floor->users.items[i];
+        if (wants_answer(sync, user))
+            VEC_PUSH(&sync->some, mem_dup(user->id));
+    }
+}
+
+/* Asked for and not told of: it cannot be had. */
+void sync_refuse_unanswered(struct rex_sync *sync)
+{
+    begin_request(sync);
+    sync->config.floor->is_answering = sync->is_open;
+    for (size_t i = 0; i < sync->config.floor->users.len; i++) {
+        const struct rex_user *user = sync->config.floor->users.items[i];
+        if (wants_answer(sync, user))
+            refuse(sync, user->id, 404, true);
+    }
+    sync->config.floor->is_answering = false;
+}
+
+/* ---- one snapshot alone: sessions before its end ---- */
+
+static void on_session(void *self, const struct rex_answer *answer)
+{
+    struct rex_sync *sync = self;
+    sync_take_session(sync, sync->some.items[0], answer);
+    mem_free(sync->some.items[0]);
+    VEC_REMOVE(&sync->some, 0);
+    if (sync->some.len > 0)
+        sync_ask_session(sync);
+    else
+        sync_step(sync);
+}
+
+void sync_ask_session(struct rex_sync *sync)
+{
+    struct buf path;
+    buf_init(&path, REX_PATH_BYTES);
+    sync_session_path(&path, sync->some.items[0]);
+    sync_get(sync, buf_text(&path), REX_LIGHT, sync->priority, on_session, sync);
+    buf_fini(&path);
+}
