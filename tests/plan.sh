@@ -1,60 +1,71 @@
-# Sourced by run.sh: which programs run, in which order, how many at once.
+# Sourced by run.sh: which programs run, in which order, how many at once. What takes longest begins
+# first, so that a batch does not end with one program alone.
 # shellcheck shell=sh disable=SC2154
 
 programs() { # programs FOLDER PATTERN: the built test programs
     find "$1" -maxdepth 1 -type f -perm -u+x -name "$2" | sort
+}
+first() { # first PATTERN... <LIST: the lines of the list, those of each pattern before the rest
+    sort >"$queue.all"
+    for pattern; do grep -E "$pattern" "$queue.all" || true; done >"$queue.first"
+    awk '!seen[$0]++' "$queue.first" "$queue.all"
+}
+plan_script() { # plan_script SECONDS FILE...
+    limit=$1
+    shift
+    for script; do
+        case $script in
+        *'*'*) continue ;;
+        tests/e2e/*) kind=e2e- ;;
+        tests/bench/*) kind=rt- ;;
+        *) kind= ;;
+        esac
+        plan "$kind$(basename "$script" | sed 's/\..*//')" "$limit" sh tests/lab_run.sh "$script"
+    done
 }
 
 plan_usual() {
     for script in tests/lint/*.sh; do plan "lint-$(basename "$script" .sh)" 120 sh "$script"; done
     batch 2 "lint"
 
-    for program in $(programs build/dev 'test_*'); do
-        plan "asan-$(basename "$program")" 300 "$program"
+    for program in $(programs build/dev 'test_*' | first model_property screen audit ex_traffic); do
+        sequences=
+        case $program in */test_model_property) sequences="env CALLHUD_SEQUENCES=1500" ;; esac
+        # shellcheck disable=SC2086
+        plan "asan-$(basename "$program")" 300 $sequences "$program"
     done
-    batch 2 "unit, model, screen and protocol programs under ASan and UBSan"
     for script in tests/model/*.sh; do plan "model-$(basename "$script" .sh)" 300 sh "$script"; done
-    batch 2 "mutants of the model"
+    batch 2 "unit, model, screen and protocol programs under ASan and UBSan; mutants of the model"
 
     for fuzzer in $(programs build/fuzz 'fuzz_*'); do
-        plan "$(basename "$fuzzer")" 120 sh tests/fuzz/run.sh "$fuzzer" 10
+        plan "$(basename "$fuzzer")" 120 sh tests/fuzz/run.sh "$fuzzer" 5
     done
-    batch 2 "fuzzers, 10 s each"
+    batch 2 "fuzzers, 5 s each"
 
-    for program in $(programs build 'test_*'); do
-        # what takes long there, or has clocks and kills: in the long run
+    # Two that only wait, and valgrind, which only computes.
+    plan_script 420 tests/proto/lab_day.py tests/bench/rt_bytes.py
+    for program in $(programs build 'test_*' | first supervise_trouble ari_act ari_world hud log); do
+        # what takes long there and has little to do with memory, or has clocks and kills: in the long run
         case $program in */test_net_* | */test_tty_out | */test_term | */test_ex_* | */test_audit | \
-            */test_made | */test_plain | */test_doing | */test_demo) continue ;; esac
+            */test_made | */test_plain | */test_doing | */test_demo | */test_screen | \
+            */test_model_property | */test_utf8 | */test_config) continue ;; esac
         plan "valgrind-$(basename "$program")" 400 sh tests/valgrind.sh "$program"
     done
-    batch 2 "valgrind"
+    batch 4 "valgrind; a day of calls, bytes"
 
     # What mostly waits: for a PBX of its own, for a terminal, for a clock.
-    for script in tests/proto/lab_*.sh tests/proto/lab_*.py; do
-        case $script in *'*'* | */lab_lamps.py) continue ;; esac
-        plan "$(basename "$script" | sed 's/\..*//')" 420 sh tests/lab_run.sh "$script"
-    done
-    for script in tests/proto/ex_*.sh tests/proto/ex_*.py; do
-        plan "$(basename "$script" | sed 's/\..*//')" 420 sh tests/lab_run.sh "$script"
-    done
-    for script in tests/e2e/*.sh tests/e2e/test_*.py; do
-        case $script in *'*'* | */test_stall.py | */test_resolver.py) continue ;; esac
-        plan "e2e-$(basename "$script" | sed 's/\..*//')" 300 sh tests/lab_run.sh "$script"
-    done
-    for name in rt_bytes rt_memory; do
-        plan "rt-$name" 300 sh tests/lab_run.sh tests/bench/$name.py
-    done
-    batch 3 "the real Asterisk, terminals, bytes and memory"
+    # shellcheck disable=SC2010,SC2046
+    plan_script 420 $(ls tests/proto/lab_*.py tests/proto/ex_*.sh tests/proto/ex_*.py tests/e2e/*.sh \
+        tests/e2e/test_*.py tests/bench/rt_memory.py |
+        grep -vE '/(lab_day|lab_lamps|test_stall|test_resolver)\.py$' |
+        first random lab_commands act_clean act_console act_audit act_audio test_terminal)
+    batch 4 "the real Asterisk, the exchange, terminals, memory"
 
-    plan lab_lamps 420 sh tests/lab_run.sh tests/proto/lab_lamps.py
-    for name in test_stall test_resolver; do
-        plan "e2e-$name" 300 sh tests/lab_run.sh tests/e2e/$name.py
-    done
-    for script in tests/bench/rt_*.sh tests/bench/rt_*.py; do
-        case $script in *'*'* | */rt_bytes.py | */rt_memory.py) continue ;; esac
-        plan "rt-$(basename "$script" | sed 's/\..*//')" 300 sh tests/lab_run.sh "$script"
-    done
+    plan_script 300 tests/bench/rt_first_frame.py tests/bench/rt_latency.py
     batch 1 "real time, alone, on the release binary"
+    plan_script 420 tests/e2e/test_stall.py tests/proto/lab_lamps.py tests/bench/rt_load.py \
+        tests/e2e/test_resolver.py
+    batch 2 "real time: a minute of nobody reading; lamps, load"
 }
 
 case $what in
