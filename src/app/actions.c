@@ -109,6 +109,17 @@ static enum rc open_audit(struct actions *a, struct err *err)
     return audit_open(&a->audit, &options, err);
 }
 
+static enum rc write_record(struct actions *a, const struct audit_entry *entry, uint64_t *number,
+                            struct err *err)
+{
+    enum rc rc = open_audit(a, err);
+    if (rc == RC_OK)
+        rc = audit_write(a->audit, entry, number, err);
+    if (rc == RC_OK)
+        a->is_audit_failing = false;
+    return rc;
+}
+
 static enum rc record(struct actions *a, const struct task *task, const char *what,
                       enum supervise_mode mode, const char *result, uint64_t *number,
                       struct err *err)
@@ -129,12 +140,17 @@ static enum rc record(struct actions *a, const struct task *task, const char *wh
         .result = result,
         .reason = task->reason,
     };
-    enum rc rc = open_audit(a, err);
-    if (rc == RC_OK)
-        rc = audit_write(a->audit, &entry, number, err);
-    if (rc == RC_OK)
-        a->is_audit_failing = false;
-    return rc;
+    return write_record(a, &entry, number, err);
+}
+
+static void tell_of_failing(struct actions *a, const char *why)
+{
+    char text[ERR_TEXT_BYTES + 64];
+    if (!a->is_audit_failing) {
+        (void)snprintf(text, sizeof text, "what is done is not recorded: %s", why);
+        tell(a, text);
+    }
+    a->is_audit_failing = true;
 }
 
 /* For what cannot be refused: a failure is logged, and told once until a record succeeds again. */
@@ -142,18 +158,30 @@ static uint64_t record_or_tell(struct actions *a, const struct task *task, const
                                enum supervise_mode mode, const char *result)
 {
     struct err err = {0};
-    char text[ERR_TEXT_BYTES + 64];
     uint64_t number = 0;
     if (record(a, task, what, mode, result, &number, &err) == RC_OK)
         return number;
     log_error("audit", "no %s record of %s %s: %s", what, action_row(task->kind)->name,
               task->extension, err.text);
-    if (!a->is_audit_failing) {
-        (void)snprintf(text, sizeof text, "what is done is not recorded: %s", err.text);
-        tell(a, text);
-    }
-    a->is_audit_failing = true;
+    tell_of_failing(a, err.text);
     return 0;
+}
+
+enum rc actions_record(struct actions *a, const struct audit_entry *entry, uint64_t *number,
+                       struct err *err)
+{
+    struct err why = {0};
+    uint64_t mine = 0;
+    if (!number)
+        number = &mine;
+    *number = 0;
+    if (write_record(a, entry, number, &why) == RC_OK)
+        return RC_OK;
+    log_error("audit", "no %s record of %s: %s", entry->record, entry->action, why.text);
+    if (a->session->settings->audit == AUDIT_REQUIRED)
+        return err_set(err, RC_DENIED, "not done, as it cannot be recorded: %s", why.text);
+    tell_of_failing(a, why.text);
+    return RC_OK;
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

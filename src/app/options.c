@@ -90,6 +90,10 @@ const struct option_row option_table[] = {
     {"audit", OPTION_CHOICE, BOTH, "on|required", "on",
      "Every action is recorded; with required none is started whose record cannot be written.",
      AT(audit)},
+    {"sync", OPTION_CHOICE, BOTH, "on-save|automatic", "on-save",
+     "When edits of the HUD list are sent: by S, or by themselves after 3 seconds of quiet; "
+     "automatic asks only when a phone would restart.",
+     AT(sync)},
     {"theme", OPTION_TEXT, BOTH, "", "default", "The theme; callhud theme list names them.",
      AT(theme)},
     {"view", OPTION_CHOICE, BOTH, "grid|dense|table", "grid", "The view to begin with.", AT(view)},

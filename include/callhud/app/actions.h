@@ -28,6 +28,11 @@ void actions_free(struct actions *actions); /* NULL is fine */
  * else it is done and the failure is logged and told once (err stays clear). STOP and what ends a
  * supervision are never refused for the audit's sake. */
 enum rc actions_do(struct actions *actions, const struct wish *wish, uint32_t *id, struct err *err);
+/* A record of what is done beside calls (list push, presence set, export). With `audit = required`
+ * one that cannot be written is RC_DENIED and nothing may be done; else that is told once, and it
+ * is RC_OK. number (may be NULL) gets its sequence; 0 when it was not written. */
+enum rc actions_record(struct actions *actions, const struct audit_entry *entry, uint64_t *number,
+                       struct err *err);
 /* Every EVENT_ACTION, before the model sees it: what is confirmed on screen is on disk already. */
 void actions_event(struct actions *actions, const struct event *event);
 /* The backend is about to be closed while the program goes on: event() is given an ACTION_ENDED or

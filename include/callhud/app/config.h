@@ -102,6 +102,7 @@ struct settings {
     int ring_timeout_s; /* of the supervisor's own phone */
     bool is_auto_answer, is_pickup_confirmed;
     int audit; /* enum audit_rule */
+    int sync;  /* of the HUD list: 0 on-save, 1 automatic */
     char *retrieve_context;
     /* screen */
     char *theme;
