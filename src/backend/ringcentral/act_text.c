@@ -1,0 +1,160 @@
+/* What is said when something of our phone's ends or fails: what happened and what to do. */
+#include "act_priv.h"
+
+#include "callhud/base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *rex_star_code(enum action_kind kind)
+{
+    switch (kind) {
+    case ACTION_WHISPER: return "*81";
+    case ACTION_BARGE: return "*82";
+    case ACTION_TAKEOVER: return "*83";
+    default: return NULL;
+    }
+}
+
+static const char *phone_of(const struct rex_act *act)
+{
+    return act->can.device_name;
+}
+
+void rex_say_phone(const struct rex_act *act, const struct rex_order *order, char *out, size_t size)
+{
+    if (rex_star_code(order->kind) == NULL)
+        snprintf(out, size, "your phone %.80s rings: lift it", phone_of(act));
+    else if (order->kind == ACTION_TAKEOVER)
+        snprintf(out, size,
+                 "your phone %.80s rings: lift it, then key %.32s#; if %s calls it as well, lift "
+                 "that too and keep both",
+                 phone_of(act), order->extension, rex_star_code(order->kind));
+    else
+        snprintf(out, size, "your phone %.80s rings: lift it, then key %.32s#", phone_of(act),
+                 order->extension);
+}
+
+/* ---- the call has gone ---- */
+
+static bool is_word(const char *word, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (str_eq_nocase(word, *words))
+            return true;
+    return false;
+}
+
+void rex_say_gone(struct rex_act *act, const struct rex_order *order, struct err *err)
+{
+    static const char *const transfers[] = {"BlindTransfer", "AttendedTransfer", "RccTransfer",
+                                            "DtmfTransfer", NULL};
+    static const char *const moves[] = {"CallFlip", "CallSwitch", NULL};
+    static const char *const parks[] = {"CallPark", "ParkLocation", NULL};
+    const struct rex_party *party = rex_view_find(&act->view, order->session, order->party);
+    const char *reason = rex_party_is_over(party) ? party->reason : "";
+    char taker[REX_NUMBER_BYTES] = "";
+    const char *who = order->extension;
+    if (rex_floor_taker(act->config.floor, order->call_id, taker, sizeof taker) &&
+        taker[0] != '\0' && !str_eq(taker, who))
+        err_set(err, RC_NOT_FOUND, "taken by %s", taker);
+    else if (is_word(reason, transfers))
+        err_set(err, RC_NOT_FOUND, "%s transferred the call", who);
+    else if (is_word(reason, moves))
+        err_set(err, RC_NOT_FOUND, "%s moved the call to another phone", who);
+    else if (is_word(reason, parks) || (party != NULL && party->code == REX_PARTY_PARKED))
+        err_set(err, RC_NOT_FOUND, "%s parked the call", who);
+    else if (str_eq_nocase(reason, "Pickup") || str_eq_nocase(reason, "TakeOver"))
+        err_set(err, RC_NOT_FOUND, "somebody else has taken the call");
+    else if (rex_party_is_live(party) && party->code == REX_ANSWERED &&
+             order->kind == ACTION_PICKUP)
+        err_set(err, RC_NOT_FOUND, order->is_held ? "%s has taken the call back" : "answered by %s",
+                who);
+    else
+        err_set(err, RC_NOT_FOUND, "the call has ended");
+}
+
+/* ---- our phone did not take it ---- */
+
+void rex_say_unlifted(struct rex_act *act, const struct rex_party *party, struct err *err)
+{
+    const char *reason = party != NULL ? party->reason : "";
+    const char *name = phone_of(act);
+    if (act->supervise.is_lifted)
+        err_set(err, RC_CANCELLED, "you hung up");
+    else if (str_eq_nocase(reason, "TargetBusy"))
+        err_set(err, RC_DENIED, "your phone %s is busy: end its call, then try again", name);
+    else if (str_eq_nocase(reason, "Rejected"))
+        err_set(err, RC_DENIED, "your phone %s refused the call", name);
+    else if (reason[0] == '\0' || str_eq_nocase(reason, "NoAnswer") ||
+             str_eq_nocase(reason, "Timeout") || str_eq_nocase(reason, "Cancelled"))
+        err_set(err, RC_DENIED, "your phone %s was not lifted", name);
+    else
+        err_set(err, RC_DENIED, "your phone %s did not take the call (%s)", name, reason);
+}
+
+/* ---- the service refuses ---- */
+
+static void say_pickup_refused(struct rex_act *act, const struct rex_order *order,
+                               const struct rex_answer *answer, struct err *err)
+{
+    if (str_eq(answer->code, "SUB-404"))
+        err_set(err, RC_DENIED,
+                "%s does not let you answer these calls: have %s add you in the presence settings",
+                order->extension, order->extension);
+    else
+        err_set(err, RC_DENIED,
+                "RingCentral does not let callhud pick up this call of %s (%d%s%s): press the lit "
+                "key of %s on your phone %s",
+                order->extension, answer->status, answer->code[0] != '\0' ? ", " : "", answer->code,
+                order->extension, phone_of(act));
+}
+
+static void say_listen_refused(const struct rex_order *order, const struct rex_answer *answer,
+                               struct err *err)
+{
+    if (answer->status == 409)
+        err_set(err, RC_DENIED,
+                "RingCentral refuses (409): the call of %s has a supervisor already, or has just "
+                "changed",
+                order->extension);
+    else
+        err_set(err, RC_DENIED,
+                "RingCentral does not let you listen to %s (%d%s%s): a call monitoring group must "
+                "have both of you, an administrator makes it",
+                order->extension, answer->status, answer->code[0] != '\0' ? ", " : "",
+                answer->code);
+}
+
+static void say_assist_refused(struct rex_act *act, const struct rex_order *order,
+                               const struct rex_answer *answer, struct err *err)
+{
+    const char *code = rex_star_code(order->kind);
+    err_set(err, RC_REFUSED,
+            "RingCentral does not call %s from your phone %s (%d%s%s): dial %s on it, then key %s#",
+            code, phone_of(act), answer->status, answer->code[0] != '\0' ? ", " : "", answer->code,
+            code, order->extension);
+}
+
+void rex_say_refused(struct rex_act *act, const struct rex_order *order,
+                     const struct rex_answer *answer, struct err *err)
+{
+    int status = answer->status;
+    const char *text = answer->text[0] != '\0' ? answer->text : "no answer";
+    if (answer->rc != RC_OK)
+        err_set(err, answer->rc, "%s: look whether your phone %s rings", text, phone_of(act));
+    else if (status == 429 || status == 401)
+        err_set(err, RC_REFUSED, "%s", text);
+    else if (status >= 500)
+        err_set(err, RC_REFUSED, "%s: look whether your phone %s rings", text, phone_of(act));
+    else if (rex_star_code(order->kind) != NULL)
+        say_assist_refused(act, order, answer, err);
+    else if (status == 404)
+        rex_say_gone(act, order, err);
+    else if (order->kind == ACTION_PICKUP && (status == 403 || status == 409))
+        say_pickup_refused(act, order, answer, err);
+    else if (order->kind == ACTION_LISTEN && (status == 403 || status == 409))
+        say_listen_refused(order, answer, err);
+    else
+        err_set(err, RC_REFUSED, "%s", text);
+}
