@@ -573,7 +573,7 @@ static void a_malformed_session_is_dropped(void **state)
     fake_ws_say(fake_ws(&fake), "[{\"type\":\"Error\",\"status\":400},{\"errorCode\":\"WSG-400\","
                                 "\"message\":\"Malformed WebSocket session context token\"}]");
     fake_ws_fail(fake_ws(&fake), RC_UNREACHABLE, -1, "closed");
-    wait_for_wstoken(10000);
+    wait_for_wstoken(70000);
     give_wstoken();
     assert_null(strstr(fake_ws(&fake)->url, "wsc="));
     /* The same when the upgrade is refused for it. */
@@ -581,11 +581,11 @@ static void a_malformed_session_is_dropped(void **state)
     details("S2", 1, "");
     reply(200, "{\"id\":\"sub-2\"}");
     lose_socket();
-    wait_for_wstoken(20000);
+    wait_for_wstoken(70000);
     give_wstoken();
     assert_non_null(strstr(fake_ws(&fake)->url, "&wsc=S2"));
     fake_ws_fail(fake_ws(&fake), RC_REFUSED, 400, "refused");
-    wait_for_wstoken(20000);
+    wait_for_wstoken(70000);
     give_wstoken();
     assert_null(strstr(fake_ws(&fake)->url, "wsc="));
 }
