@@ -1,0 +1,36 @@
+/* What a merge of two lists must and must not do, said a second time: naively, of plain lists of
+ * numbers, without knowing how the appearance keeps them. */
+#ifndef CALLHUD_TESTS_MODEL_LIST_ORACLE_H
+#define CALLHUD_TESTS_MODEL_LIST_ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LIST_USERS 16
+#define LIST_LINES 64
+
+struct plain {
+    int users[LIST_LINES];
+    size_t len;
+};
+
+bool plain_has(const struct plain *list, int user);
+size_t plain_place(const struct plain *list, int user); /* len: not there */
+void plain_insert(struct plain *list, size_t at, int user);
+void plain_remove(struct plain *list, size_t at);
+bool plain_equal(const struct plain *a, const struct plain *b);
+
+/* One merge as somebody saw it who only looks on. */
+struct seen {
+    struct plain base, here, there; /* before: last common, here, there */
+    bool is_moved_here[LIST_USERS], is_moved_there[LIST_USERS]; /* by somebody's hand, since base */
+    bool was_any_conflict;
+    struct plain result;             /* here, after */
+    bool is_in_conflict[LIST_USERS]; /* after: on either side of such a line, or before it */
+    size_t conflicts;
+};
+/* NULL: nothing was lost and nothing made up; else what is wrong. */
+const char *oracle_judge(const struct seen *seen);
+
+#endif
