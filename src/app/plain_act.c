@@ -95,9 +95,16 @@ void plain_check_question(struct plain *p)
     bool is_same = call && (!*question->number || str_eq(call->number, question->number));
     if (is_same)
         return;
+    const char *by = hud_taken_by(&p->session.hud, question->user_id, question->call_id);
+    if (call)
+        buf_puts(&p->line, "the call has another party now");
+    else if (*by)
+        buf_printf(&p->line, "the call was taken by %s", by);
+    else
+        buf_puts(&p->line, "the call has ended or was taken meanwhile");
+    buf_puts(&p->line, ": nothing was done\n");
     plain_forget_question(p);
-    plain_say(p, call ? "the call has another party now: nothing was done"
-                      : "the call has ended meanwhile: nothing was done");
+    plain_send(p);
 }
 
 /* ---- typed ----------------------------------------------------------------------------------- */

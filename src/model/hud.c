@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-
 /* ---- life ------------------------------------------------------------------------------------ */
 
 void hud_init(struct hud *hud)
@@ -61,6 +60,11 @@ void hud_fini(struct hud *hud)
     VEC_FREE(&hud->departments);
     mem_free(hud->link.text);
     mem_free(hud->own_id);
+    for (size_t i = 0; i < HUD_TAKEN_MAX; i++) {
+        mem_free(hud->taken[i].user_id);
+        mem_free(hud->taken[i].call_id);
+        mem_free(hud->taken[i].by);
+    }
     supervision_fini(&hud->supervision);
     for (int kind = 0; kind < ACTION_COUNT; kind++)
         mem_free(hud->capabilities[kind].why);
@@ -242,9 +246,8 @@ const struct call *hud_call(const struct user *user)
 
 static struct lamp_facts user_facts(const struct user *user)
 {
-    struct lamp_facts facts = {.presence = user->presence,
-                               .is_dnd = user->is_dnd,
-                               .is_withheld = user->is_withheld};
+    struct lamp_facts facts = {
+        .presence = user->presence, .is_dnd = user->is_dnd, .is_withheld = user->is_withheld};
     for (size_t i = 0; !user->is_withheld && i < user->calls.len; i++) {
         enum call_state state = user->calls.items[i].state;
         facts.has_ringing |= state == CALL_RINGING;
@@ -291,8 +294,8 @@ static int64_t poll_fresh_until(const struct hud *hud, const struct user *user)
     return until_ms > hud->link.changed_ms ? until_ms : hud->link.changed_ms;
 }
 
-/* Monotonic time at which the user's lamp ceased to be fresh, whatever became of the link since then;
- * INT64_MAX while it is fresh, INT64_MIN when it never was. */
+/* Monotonic time at which the user's lamp ceased to be fresh, whatever became of the link since
+ * then; INT64_MAX while it is fresh, INT64_MIN when it never was. */
 static int64_t stale_from(const struct hud *hud, const struct user *user, int64_t now_ms)
 {
     const struct link *link = &hud->link;
@@ -364,8 +367,7 @@ static void user_note_since(struct hud *hud, struct user *user, const struct eve
     user->seen_ms = at_ms;
 }
 
-unsigned user_refresh(struct hud *hud, struct user *user, const struct event *event,
-                      int64_t now_ms)
+unsigned user_refresh(struct hud *hud, struct user *user, const struct event *event, int64_t now_ms)
 {
     struct lamp_facts facts = user_facts(user);
     enum lamp old = user->lamp, lamp = lamp_of(&facts);

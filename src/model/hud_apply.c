@@ -46,9 +46,9 @@ static void see_undated(struct hud *hud, int64_t now_ms)
     }
 }
 
-/* The backend's clock against ours: the best sample of this minute and the last one. A delayed event
- * gives a smaller sample, so the largest is the nearest to the truth. What is much smaller begins
- * anew: a stamp from the future, or a clock set back, must not last for minutes. */
+/* The backend's clock against ours: the best sample of this minute and the last one. A delayed
+ * event gives a smaller sample, so the largest is the nearest to the truth. What is much smaller
+ * begins anew: a stamp from the future, or a clock set back, must not last for minutes. */
 static void note_time(struct hud *hud, int64_t at_ms, int64_t now_ms)
 {
     int64_t sample = at_ms - now_ms;
@@ -271,8 +271,8 @@ static bool set_supervisors(struct call *call, const struct event *event)
     const struct supervisor *new = event->u.call.supervisors;
     bool is_same = call->supervisors_len == len;
     for (size_t i = 0; is_same && i < len; i++) {
-        is_same = call->supervisors[i].mode == new[i].mode &&
-                  str_eq(call->supervisors[i].extension, or_empty(new[i].extension));
+        is_same = call->supervisors[i].mode ==
+                  new[i].mode &&str_eq(call->supervisors[i].extension, or_empty(new[i].extension));
     }
     if (is_same)
         return false;
@@ -307,7 +307,8 @@ static bool set_state(struct hud *hud, struct call *call, const struct event *ev
     return true;
 }
 
-/* A call that rings or is held goes before a less urgent one that is kept: the lamp is always true. */
+/* A call that rings or is held goes before a less urgent one that is kept: the lamp is always true.
+ */
 static bool make_room(const struct hud *hud, struct user *user, const struct event *event)
 {
     enum call_state state = event->u.call.state;
@@ -374,6 +375,33 @@ static unsigned apply_ended(struct hud *hud, struct user *user, const struct eve
     return HUD_CHANGED_CALLS | user_refresh(hud, user, event, now_ms);
 }
 
+const char *hud_taken_by(const struct hud *hud, const char *user_id, const char *call_id)
+{
+    for (size_t age = 1; age <= HUD_TAKEN_MAX; age++) {
+        size_t at = (hud->taken_at + HUD_TAKEN_MAX - age) % HUD_TAKEN_MAX;
+        if (hud->taken[at].by && str_eq(hud->taken[at].user_id, user_id) &&
+            str_eq(hud->taken[at].call_id, call_id))
+            return hud->taken[at].by;
+    }
+    return "";
+}
+
+/* Of no user's shown state: who asks is told. */
+static unsigned note_taken(struct hud *hud, const struct event *event)
+{
+    const char *by = event->u.ended.taken_by;
+    if (event->kind != EVENT_CALL_ENDED || str_is_empty(by) || str_is_empty(event->u.ended.id) ||
+        !user_find(hud, event->user_id) ||
+        str_eq(hud_taken_by(hud, event->user_id, event->u.ended.id), by))
+        return 0;
+    size_t at = hud->taken_at;
+    hud->taken_at = (at + 1) % HUD_TAKEN_MAX;
+    set_text(&hud->taken[at].user_id, event->user_id);
+    set_text(&hud->taken[at].call_id, event->u.ended.id);
+    set_text(&hud->taken[at].by, by);
+    return HUD_CHANGED_ACTION;
+}
+
 /* ---- dispatch -------------------------------------------------------------------------------- */
 
 static unsigned apply_fact(struct hud *hud, struct user *user, const struct event *event,
@@ -418,35 +446,21 @@ unsigned hud_apply(struct hud *hud, const struct event *event, int64_t now_ms)
     hud->stats.events++;
     note_time(hud, event->at_ms, now_ms);
     switch (event->kind) {
-    case EVENT_LINK:
-        return apply_link(hud, event, now_ms);
-    case EVENT_HEARD:
-        hud->link.heard_ms = now_ms;
-        return 0;
-    case EVENT_GAP:
-        return apply_gap(hud, now_ms);
+    case EVENT_LINK: return apply_link(hud, event, now_ms);
+    case EVENT_HEARD: hud->link.heard_ms = now_ms; return 0;
+    case EVENT_GAP: return apply_gap(hud, now_ms);
     case EVENT_SNAPSHOT_ASKED:
         hud->corrections.len = 0;
         snapshot_ask(hud);
         return 0;
-    case EVENT_SNAPSHOT_DONE:
-        return snapshot_done(hud, event, now_ms);
-    case EVENT_SNAPSHOT_FAILED:
-        snapshot_close(hud);
-        return 0;
-    case EVENT_SETTINGS:
-        return apply_settings(hud, event);
-    case EVENT_CAPABILITY:
-        return hud_apply_capability(hud, event);
-    case EVENT_SELF:
-        return hud_apply_self(hud, event);
-    case EVENT_DESK: /* not the model's: whoever keeps the list asks anew */
-        return 0;
-    case EVENT_ACTION:
-        return hud_apply_action(hud, event, now_ms);
-    case EVENT_USER:
-        return str_is_empty(event->user_id) ? 0 : apply_user(hud, event, now_ms);
-    default:
-        return apply_to_user(hud, event, now_ms);
+    case EVENT_SNAPSHOT_DONE: return snapshot_done(hud, event, now_ms);
+    case EVENT_SNAPSHOT_FAILED: snapshot_close(hud); return 0;
+    case EVENT_SETTINGS: return apply_settings(hud, event);
+    case EVENT_CAPABILITY: return hud_apply_capability(hud, event);
+    case EVENT_SELF: return hud_apply_self(hud, event);
+    case EVENT_DESK: /* not the model's: whoever keeps the list asks anew */ return 0;
+    case EVENT_ACTION: return hud_apply_action(hud, event, now_ms);
+    case EVENT_USER: return str_is_empty(event->user_id) ? 0 : apply_user(hud, event, now_ms);
+    default: return apply_to_user(hud, event, now_ms) | note_taken(hud, event);
     }
 }

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+enum { LATE_MS = 1000 }; /* after a question closed by itself: an answer was meant for it */
+
 const struct dialog_row *dialog_row(enum dialog_kind kind)
 {
     static const struct dialog_row rows[DIALOG_COUNT] = {
@@ -47,6 +49,13 @@ void dialog_open_leave(struct ui *ui, enum dialog_kind kind)
 /* --- when what it asks about is no more ---------------------------------------------------------
  */
 
+/* by: who has the other party, as far as the backend knows by now; "". */
+static void ended_text(const struct dialog *dialog, const char *by, char *out, size_t size)
+{
+    (void)snprintf(out, size, "the call%s%s %s%s", dialog->party[0] != '\0' ? " with " : "",
+                   dialog->party, by[0] != '\0' ? "was taken by " : "has ended or was taken", by);
+}
+
 /* Why the question is void; "" when it still stands. */
 static void void_reason(const struct ui *ui, const struct hud *hud, int64_t now_ms, char *out,
                         size_t size)
@@ -60,9 +69,8 @@ static void void_reason(const struct ui *ui, const struct hud *hud, int64_t now_
     if (user == NULL) {
         str_copy(out, size, "the user is not monitored any more");
     } else if (call == NULL) {
-        /* Which of the two, only the backend knows. */
-        (void)snprintf(out, size, "the call%s%s has ended or was taken",
-                       dialog->party[0] != '\0' ? " with " : "", dialog->party);
+        const char *by = hud_taken_by(hud, dialog->intent.user_id, dialog->intent.call_id);
+        ended_text(dialog, by, out, size);
     } else if (dialog->number[0] != '\0' && !str_eq(call->number, dialog->number)) {
         str_copy(out, size, "the call has another party now");
     } else {
@@ -74,13 +82,38 @@ static void void_reason(const struct ui *ui, const struct hud *hud, int64_t now_
     }
 }
 
+static void say_void(struct ui *ui, const char *why, int64_t now_ms)
+{
+    char text[600];
+
+    (void)snprintf(text, sizeof text, "nothing was done: %s", why);
+    ui_message(ui, UI_WARN, text, NULL, now_ms);
+}
+
+/* Who has taken the call of a question that has closed by itself may be known a moment later. */
+static void watch_closed(struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    struct dialog *dialog = &ui->dialog;
+    const char *by = hud_taken_by(hud, dialog->intent.user_id, dialog->intent.call_id);
+    char why[400];
+
+    if (!dialog->is_void || now_ms >= dialog->drawn_ms + LATE_MS || by[0] == '\0')
+        return;
+    ended_text(dialog, by, why, sizeof why);
+    dialog->intent.call_id[0] = '\0';
+    say_void(ui, why, now_ms);
+}
+
 void dialog_watch(struct ui *ui, const struct hud *hud, int64_t now_ms)
 {
-    char why[300], text[600];
+    struct dialog *dialog = &ui->dialog;
+    char why[400];
 
-    if (ui->dialog.kind == DIALOG_NONE)
+    if (dialog->kind == DIALOG_NONE) {
+        watch_closed(ui, hud, now_ms);
         return;
-    if (ui->dialog.kind == DIALOG_QUIT || ui->dialog.kind == DIALOG_SUSPEND) {
+    }
+    if (dialog->kind == DIALOG_QUIT || dialog->kind == DIALOG_SUSPEND) {
         if (!supervision_is_on(&hud->supervision))
             dialog_close(ui); /* what ended it says so itself */
         return;
@@ -88,17 +121,17 @@ void dialog_watch(struct ui *ui, const struct hud *hud, int64_t now_ms)
     void_reason(ui, hud, now_ms, why, sizeof why);
     if (why[0] == '\0')
         return;
-    (void)snprintf(text, sizeof text, "nothing was done: %s", why);
-    dialog_close(ui);
-    ui->dialog.is_void = true;
-    ui->dialog.drawn_ms = now_ms;
-    ui_message(ui, UI_WARN, text, NULL, now_ms);
+    bool is_taker_known = hud_taken_by(hud, dialog->intent.user_id, dialog->intent.call_id)[0] != 0;
+    dialog->kind = DIALOG_NONE;
+    dialog->is_void = true;
+    dialog->drawn_ms = now_ms;
+    if (is_taker_known)
+        dialog->intent.call_id[0] = '\0';
+    say_void(ui, why, now_ms);
 }
 
 bool dialog_is_late_answer(const struct ui *ui, const struct key *key, int64_t now_ms)
 {
-    enum { LATE_MS = 1000 };
-
     return ui->dialog.is_void && now_ms < ui->dialog.drawn_ms + LATE_MS &&
            (key->code == 'y' || key->code == 'n' || key->code == 'q' ||
             key->code == KEY_CODE_ENTER || key->code == KEY_CODE_ESCAPE);

@@ -163,7 +163,8 @@ static void on_event(void *self, const struct event *event)
         note_call(rig, event);
         break;
     case EVENT_CALL_ENDED:
-        buf_printf(&rig->log, "ended %s %s\n", user, event->u.ended.id);
+        buf_printf(&rig->log, "ended %s %s%s%s\n", user, event->u.ended.id,
+                   event->u.ended.taken_by[0] != '\0' ? " taken by " : "", event->u.ended.taken_by);
         drop_calls(rig, user, event->u.ended.id);
         break;
     case EVENT_CALLS_WITHHELD: buf_puts(&rig->log, "withheld\n"); return;

@@ -110,6 +110,7 @@ static void call_is_dropped(void *self)
         return;
     }
     event.u.ended.id = "c-4";
+    event.u.ended.taken_by = played_script.taken_by;
     send_event(b, &event);
 }
 

@@ -15,13 +15,14 @@ struct played_script {
     enum rc refuse;             /* act() itself says no */
     enum rc fail;               /* told after the phone has rung */
     enum action_kind fail_kind; /* which action that is */
-    int late_ms;       /* what needs no phone is confirmed so late, and is UNSURE till then */
-    int end_after_ms;  /* the call ends so long after the first confirmation; 0: never */
-    int drop_after_ms; /* 104's call is gone so long after the beginning; 0: never */
-    bool is_drop_swap; /* then it is not gone but has another party */
-    bool is_recorded;  /* 104's call */
-    bool is_missing;   /* the capability */
-    bool is_refused;   /* signing in */
+    int late_ms;          /* what needs no phone is confirmed so late, and is UNSURE till then */
+    int end_after_ms;     /* the call ends so long after the first confirmation; 0: never */
+    int drop_after_ms;    /* 104's call is gone so long after the beginning; 0: never */
+    const char *taken_by; /* who has it then */
+    bool is_drop_swap;    /* then it is not gone but has another party */
+    bool is_recorded;     /* 104's call */
+    bool is_missing;      /* the capability */
+    bool is_refused;      /* signing in */
 };
 extern struct played_script played_script;
 extern const struct backend_ops played_backend;

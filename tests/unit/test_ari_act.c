@@ -730,10 +730,14 @@ static void test_a_call_that_was_taken(void **state)
                  {"retrieve-held.jsonl", "pbx-1795305733.10"}};
     for (size_t i = 0; i < 2; i++) {
         struct ari_rig rig;
+        char line[100];
         start(&rig);
         ari_rig_play(&rig, cases[i].file, 1, 0);
         expect_refusal(&rig, ACTION_HANGUP, "101", cases[i].leg, false, RC_NOT_FOUND,
                        "taken by 104");
+        snprintf(line, sizeof line, "ended 101 %s taken by 104\n", cases[i].leg);
+        expect(&rig, line); /* also where the leg ends before it is known */
+        assert_int_equal(ari_rig_count(&rig, line), 1);
         ari_rig_fini(&rig);
     }
 }

@@ -1220,9 +1220,45 @@ static void what_was_told_before_the_time_is_at_least_as_old_as_the_time(void **
     hud_fini(&hud);
 }
 
+/* The newest word counts; the oldest are forgotten; nothing of it is shown by itself. */
+static void who_has_taken_a_call(void **state)
+{
+    struct floor f;
+    char id[16];
+    struct event event = {.kind = EVENT_CALL_ENDED, .user_id = "101"};
+
+    (void)state;
+    floor_open(&f, 2);
+    assert_string_equal(hud_taken_by(&f.hud, "101", "c"), "");
+    (void)floor_call(&f, "101", "c", CALL_RINGING);
+    event.u.ended.id = "c";
+    event.u.ended.taken_by = "";
+    assert_false(floor_tell(&f, event) & HUD_CHANGED_ACTION);
+    hud_changed_clear(&f.hud);
+    event.u.ended.taken_by = "107";
+    assert_int_equal(floor_tell(&f, event), HUD_CHANGED_ACTION);
+    assert_int_equal(f.hud.changed.len, 0);
+    assert_int_equal(floor_tell(&f, event), 0); /* told twice */
+    assert_string_equal(hud_taken_by(&f.hud, "101", "c"), "107");
+    assert_string_equal(hud_taken_by(&f.hud, "102", "c"), "");
+    event.u.ended.taken_by = "another phone";
+    assert_int_equal(floor_tell(&f, event), HUD_CHANGED_ACTION);
+    assert_string_equal(hud_taken_by(&f.hud, "101", "c"), "another phone");
+    for (int i = 0; i < HUD_TAKEN_MAX; i++) {
+        (void)snprintf(id, sizeof id, "c%d", i);
+        event.u.ended.id = id;
+        (void)floor_tell(&f, event);
+        assert_string_equal(hud_taken_by(&f.hud, "101", id), "another phone");
+    }
+    assert_string_equal(hud_taken_by(&f.hud, "101", "c0"), "another phone");
+    assert_string_equal(hud_taken_by(&f.hud, "101", "c"), "");
+    floor_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_has_taken_a_call),
         cmocka_unit_test(what_was_told_before_the_time_is_at_least_as_old_as_the_time),
         cmocka_unit_test(facts_become_lamps),
         cmocka_unit_test(facts_about_strangers_are_dropped),

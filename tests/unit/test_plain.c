@@ -156,15 +156,20 @@ static void a_setting_skips_the_question_of_pickup(void **state)
 static void a_question_goes_with_its_call(void **state)
 {
     (void)state;
-    played_script.drop_after_ms = 500;
-    struct program p = start(NULL);
-    program_type(&p, "hangup 104\n");
-    program_wait_for(&p, "the call ends for both parties");
-    program_wait_for(&p, "the call has ended meanwhile: nothing was done\n");
-    answer(&p, "y\n");
-    program_wait_for(&p, "no such command");
-    leaves(&p);
-    assert_null(strstr(program_read_text("backend.log"), "act"));
+    for (int is_taken = 0; is_taken < 2; is_taken++) {
+        played_script.drop_after_ms = 500;
+        played_script.taken_by = is_taken ? "107" : "";
+        struct program p = start(NULL);
+        program_type(&p, "hangup 104\n");
+        program_wait_for(&p, "the call ends for both parties");
+        program_wait_for(&p, is_taken
+                                 ? "the call was taken by 107: nothing was done\n"
+                                 : "the call has ended or was taken meanwhile: nothing was done\n");
+        answer(&p, "y\n");
+        program_wait_for(&p, "no such command");
+        leaves(&p);
+        assert_null(strstr(program_read_text("backend.log"), "act"));
+    }
 }
 
 /* A transfer leaves the leg as it is: the question was about somebody else. */

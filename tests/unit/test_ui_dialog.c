@@ -269,6 +269,47 @@ static void recording_asks_before_it_begins_only(void **state)
     ui_rig_close(&r);
 }
 
+static void tell_taken(struct ui_rig *r, const char *by)
+{
+    struct event event = {.kind = EVENT_CALL_ENDED, .user_id = "104"};
+    event.u.ended.id = "c";
+    event.u.ended.taken_by = by;
+    ui_rig_tell(r, event);
+}
+
+/* Also when that is known a moment later only; and it is said once. */
+static void who_has_taken_the_call_is_said(void **state)
+{
+    struct ui_rig r;
+
+    (void)state;
+    rig_open(&r);
+    open_and_wait(&r, "B");
+    tell_taken(&r, "107");
+    ui_rig_shows(&r, "nothing was done: the call with Acme Ltd was taken by 107");
+    ui_rig_close(&r);
+
+    rig_open(&r);
+    open_and_wait(&r, "B");
+    tell_taken(&r, "");
+    ui_rig_shows(&r, "the call with Acme Ltd has ended or was taken");
+    ui_rig_pass(&r, 5);
+    tell_taken(&r, "another phone");
+    ui_rig_shows(&r, "the call with Acme Ltd was taken by another phone");
+    ui_message(r.ui, UI_INFO, "read", NULL, r.floor.now_ms);
+    tell_taken(&r, "107");
+    ui_rig_shows_not(&r, "taken by");
+    ui_rig_close(&r);
+
+    rig_open(&r);
+    open_and_wait(&r, "B");
+    tell_taken(&r, "");
+    ui_rig_pass(&r, 1000); /* read long since */
+    tell_taken(&r, "107");
+    ui_rig_shows_not(&r, "taken by");
+    ui_rig_close(&r);
+}
+
 /* It is made on the user's leg. */
 static void taking_a_call_says_that_its_recording_ends(void **state)
 {
@@ -369,6 +410,7 @@ int main(void)
         cmocka_unit_test(lost_link_and_gone_user_close),
         cmocka_unit_test(pick_up_asks_when_told_to),
         cmocka_unit_test(recording_asks_before_it_begins_only),
+        cmocka_unit_test(who_has_taken_the_call_is_said),
         cmocka_unit_test(taking_a_call_says_that_its_recording_ends),
         cmocka_unit_test(leaving_asks_while_supervising),
         cmocka_unit_test(too_small_a_screen_closes),

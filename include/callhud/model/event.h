@@ -169,6 +169,9 @@ struct event {
         } call;
         struct {
             const char *id;
+            const char
+                *taken_by; /* who has the other party now: "107", "another phone"; "" or
+                              NULL: nobody, or not known. Told again when it is known later */
         } ended;
         struct {
             bool is_withheld;

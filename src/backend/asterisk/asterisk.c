@@ -434,6 +434,8 @@ static void on_message(void *self, const char *bytes, size_t len)
         ari_world_apply(&b->world, &event);
         hold_back(b, event.kind);
         tell_news(b);
+        if (event.kind == ARI_ENTERED_BRIDGE)
+            ari_tell_taken(&b->sink, &b->world, b->event_ms);
         const struct ari_chan *chan = ari_world_chan(&b->world, event.channel.id);
         if (event.kind == ARI_LEFT_BRIDGE && chan != NULL)
             detail_ask_hold(b->detail, chan);

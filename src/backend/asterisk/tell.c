@@ -104,6 +104,42 @@ static const struct ari_call *find_call(const struct ari_call *calls, size_t len
     return NULL;
 }
 
+static void tell_ended(const struct backend_sink *sink, const char *extension, const char *call_id,
+                       const char *taken_by, int64_t at_ms)
+{
+    struct event event;
+    memset(&event, 0, sizeof event);
+    event.kind = EVENT_CALL_ENDED;
+    event.at_ms = at_ms;
+    event.user_id = extension;
+    event.u.ended.id = call_id;
+    event.u.ended.taken_by = taken_by;
+    send(sink, &event);
+}
+
+/* False when nobody else has the other party of the user's leg, as far as it is known by now. */
+static bool find_taker(const struct ari_world *world, const char *extension, const char *leg_id,
+                       char *who, size_t size)
+{
+    if (!ari_world_taker(world, leg_id, who, size) || str_eq(who, extension))
+        return false;
+    if (who[0] == '\0')
+        str_copy(who, size, "another phone");
+    return true;
+}
+
+void ari_tell_taken(const struct backend_sink *sink, struct ari_world *world, int64_t at_ms)
+{
+    char who[ARI_NUMBER_BYTES];
+    for (size_t i = 0; i < world->taken.len; i++) {
+        struct ari_taken *taken = &world->taken.items[i];
+        if (taken->is_told || !find_taker(world, taken->extension, taken->leg_id, who, sizeof who))
+            continue;
+        taken->is_told = true;
+        tell_ended(sink, taken->extension, taken->leg_id, who, at_ms);
+    }
+}
+
 /* A new call is told before an old one ends: so a lamp goes from hold to parked with nothing in
  * between. */
 static void tell_calls(const struct backend_sink *sink, struct ari_world *world,
@@ -119,9 +155,9 @@ static void tell_calls(const struct backend_sink *sink, struct ari_world *world,
     for (size_t i = 0; !is_answer && i < user->told_len; i++) {
         if (find_call(now.items, now.len, user->told[i].id) != NULL)
             continue;
-        struct event event = user_event(EVENT_CALL_ENDED, user, at_ms, false);
-        event.u.ended.id = user->told[i].id;
-        send(sink, &event);
+        char who[ARI_NUMBER_BYTES] = "";
+        bool is_taken = find_taker(world, user->extension, user->told[i].id, who, sizeof who);
+        tell_ended(sink, user->extension, user->told[i].id, is_taken ? who : "", at_ms);
     }
     /* Kept as long as the user is: without the room that the list grew by. */
     mem_free(user->told);

@@ -25,6 +25,13 @@ static void free_room(void *room)
     mem_free(r);
 }
 
+static void free_taken(struct ari_taken *taken)
+{
+    mem_free(taken->leg_id);
+    mem_free(taken->far_id);
+    mem_free(taken->extension);
+}
+
 void ari_world_fini(struct ari_world *world)
 {
     map_fini(&world->chan_by_id, mem_free);
@@ -34,10 +41,8 @@ void ari_world_fini(struct ari_world *world)
     for (size_t i = 0; i < world->tomb_order.len; i++)
         mem_free(world->tomb_order.items[i]);
     VEC_FREE(&world->tomb_order);
-    for (size_t i = 0; i < world->taken.len; i++) {
-        mem_free(world->taken.items[i].leg_id);
-        mem_free(world->taken.items[i].far_id);
-    }
+    for (size_t i = 0; i < world->taken.len; i++)
+        free_taken(&world->taken.items[i]);
     VEC_FREE(&world->taken);
     memset(world, 0, sizeof *world);
 }
@@ -96,24 +101,32 @@ void world_remember_far(const struct ari_world *world, struct ari_chan *chan)
         memcpy(chan->far_id, far->fact.id, sizeof chan->far_id);
 }
 
-void world_remember_taken(struct ari_world *world, const char *leg_id, const char *far_id)
+void world_remember_taken(struct ari_world *world, const struct ari_taken *taken)
 {
-    struct ari_taken taken = {.leg_id = mem_dup(leg_id), .far_id = mem_dup(far_id)};
+    struct ari_taken copy = {.leg_id = mem_dup(taken->leg_id),
+                             .far_id = mem_dup(taken->far_id),
+                             .extension = mem_dup(taken->extension),
+                             .is_told = taken->is_told};
     if (world->taken.len < ARI_TAKEN_MAX) {
-        VEC_PUSH(&world->taken, taken);
+        VEC_PUSH(&world->taken, copy);
         return;
     }
     struct ari_taken *slot = &world->taken.items[world->taken_at];
     world->taken_at = (world->taken_at + 1) % ARI_TAKEN_MAX;
-    mem_free(slot->leg_id);
-    mem_free(slot->far_id);
-    *slot = taken;
+    free_taken(slot);
+    *slot = copy;
 }
 
 void world_remember_leg(struct ari_world *world, const struct ari_chan *leg)
 {
-    if (leg->owner != NULL && leg->far_id[0] != '\0')
-        world_remember_taken(world, leg->fact.id, leg->far_id);
+    if (leg->owner == NULL || leg->far_id[0] == '\0')
+        return;
+    char leg_id[ARI_ID_BYTES], far_id[ARI_ID_BYTES];
+    memcpy(leg_id, leg->fact.id, sizeof leg_id);
+    memcpy(far_id, leg->far_id, sizeof far_id);
+    const struct ari_taken taken = {
+        .leg_id = leg_id, .far_id = far_id, .extension = leg->owner->extension};
+    world_remember_taken(world, &taken);
 }
 
 /* ---- whom a change concerns ---- */

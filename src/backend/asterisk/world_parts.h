@@ -19,6 +19,6 @@ void world_mark_recorder(const struct ari_world *world, struct ari_chan *snoop);
  */
 void world_remember_far(const struct ari_world *world, struct ari_chan *chan);
 void world_remember_leg(struct ari_world *world, const struct ari_chan *leg);
-void world_remember_taken(struct ari_world *world, const char *leg_id, const char *far_id);
+void world_remember_taken(struct ari_world *world, const struct ari_taken *taken); /* copied */
 
 #endif

@@ -13,7 +13,7 @@ void ari_world_put_begin(struct ari_world *world, const struct ari_world *before
                        before->tomb_order.items[(before->tomb_at + i) % before->tomb_order.len]);
     for (size_t i = 0; i < before->taken.len; i++) {
         size_t at = (before->taken_at + i) % before->taken.len;
-        world_remember_taken(world, before->taken.items[at].leg_id, before->taken.items[at].far_id);
+        world_remember_taken(world, &before->taken.items[at]);
     }
 }
 

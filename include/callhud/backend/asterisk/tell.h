@@ -9,6 +9,9 @@
  * told yet wait for it. */
 void ari_tell_news(const struct backend_sink *sink, struct ari_world *world, struct ari_user *user,
                    int64_t at_ms);
+/* Legs that have ended, when it is known only now who has their other party (seen on 22.10: a call
+ * that rings and is picked up ends some milliseconds before). Each once. */
+void ari_tell_taken(const struct backend_sink *sink, struct ari_world *world, int64_t at_ms);
 /* Everything of one user, as answers of the snapshot that was asked for. */
 void ari_tell_whole(const struct backend_sink *sink, struct ari_world *world, struct ari_user *user,
                     int64_t at_ms);

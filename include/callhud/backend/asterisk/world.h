@@ -73,8 +73,9 @@ struct ari_call {
 };
 typedef VEC(struct ari_call) ari_calls;
 
-struct ari_taken { /* owned */
-    char *leg_id, *far_id;
+struct ari_taken {
+    char *leg_id, *far_id, *extension; /* owned; the user whose leg it was */
+    bool is_told;                      /* who has the other party */
 };
 
 struct ari_world {
