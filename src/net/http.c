@@ -35,6 +35,7 @@ struct io_http {
     struct curl_slist *diversion;
     char curl_text[CURL_ERROR_SIZE];
     struct buf body;
+    struct io_header answer_headers[IO_HEADERS_MAX];
     struct err err; /* a failure found before curl was asked */
 };
 
@@ -196,6 +197,8 @@ static void free_http(struct io_http *http)
         http->pool->curl.curl_slist_free_all(http->addresses);
         http->pool->curl.curl_slist_free_all(http->diversion);
     }
+    if (http->body.data != NULL)
+        mem_wipe(http->body.data, http->body.len); /* it may hold a token */
     buf_fini(&http->body);
     mem_free(http->name);
     mem_free(http);
@@ -290,6 +293,19 @@ static void explain(struct io_http *http, CURLcode code)
     }
 }
 
+/* The texts are curl's until the handle is freed. */
+static size_t take_headers(struct io_http *http)
+{
+    struct curl_header *header = NULL;
+    size_t len = 0;
+
+    while (len < IO_HEADERS_MAX &&
+           (header = http->pool->curl.curl_easy_nextheader(http->easy, CURLH_HEADER, -1, header)) !=
+               NULL)
+        http->answer_headers[len++] = (struct io_header){header->name, header->value};
+    return len;
+}
+
 /* curl has finished with this one. */
 static void finish(struct io_http *http, CURLcode code)
 {
@@ -316,6 +332,8 @@ static void finish(struct io_http *http, CURLcode code)
     answer.content_type = content_type;
     answer.location = redirect;
     answer.retry_after_ms = (int64_t)retry_after_s * 1000;
+    answer.headers = http->answer_headers;
+    answer.headers_len = take_headers(http);
     tell(http, &answer);
 }
 
@@ -376,6 +394,12 @@ static void set_method(struct io_http *http, const struct io_http_request *reque
     }
     SET(http, CURLOPT_CUSTOMREQUEST, request->method);
     append(http, &http->headers, "Expect:");
+    if (request->accept != NULL) {
+        char line[256];
+
+        snprintf(line, sizeof line, "Accept: %s", request->accept);
+        append(http, &http->headers, line);
+    }
 }
 
 static void set_access(struct io_http *http, const struct io_access *access)

@@ -209,6 +209,11 @@ def http(peer, method, path, headers, body):
         answer("302 Found", b"", "Location: http://127.0.0.1:%d/http/echo" % ports["target"])
     elif path == "/http/retry":
         answer("429 Too Many Requests", b"{}", "Retry-After: 7")
+    elif path == "/http/limits":
+        answer("200 OK", b"{}", "X-Rate-Limit-Group: light\r\nx-rate-limit-REMAINING: 49\r\n"
+               "RCRequestId: 1")
+    elif path == "/http/manyheaders":
+        answer("200 OK", b"{}", "\r\n".join("X-Filler-%d: %d" % (i, i) for i in range(200)))
     elif path == "/http/none":
         answer("204 No Content", b"")
     else:

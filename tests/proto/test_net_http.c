@@ -185,6 +185,60 @@ static void retry_after_is_read(void **state)
     buf_fini(&r.body);
 }
 
+struct seen_headers {
+    bool is_done;
+    size_t len;
+    char group[32], remaining[32], missing[32];
+};
+
+static void see_headers(void *self, const struct io_http_answer *answer)
+{
+    struct seen_headers *seen = self;
+    const char *group = io_header(answer, "x-rate-limit-group");
+    const char *remaining = io_header(answer, "X-Rate-Limit-Remaining");
+
+    seen->is_done = true;
+    seen->len = answer->headers_len;
+    str_copy(seen->group, sizeof seen->group, group != NULL ? group : "");
+    str_copy(seen->remaining, sizeof seen->remaining, remaining != NULL ? remaining : "");
+    str_copy(seen->missing, sizeof seen->missing,
+             io_header(answer, "X-Rate-Limit") != NULL ? "there" : "");
+    loop_stop(rig.loop);
+}
+
+static void headers_of_an_answer_are_there(void **state)
+{
+    struct io_http_request request = get("/http/limits");
+    struct seen_headers seen = {0};
+
+    (void)state;
+    rig.io.http(rig.net, &request, see_headers, &seen);
+    rig_run();
+    assert_true(seen.is_done);
+    assert_string_equal(seen.group, "light");
+    assert_string_equal(seen.remaining, "49");
+    assert_string_equal(seen.missing, "");
+    request = get("/http/manyheaders");
+    seen.is_done = false;
+    rig.io.http(rig.net, &request, see_headers, &seen);
+    rig_run();
+    assert_true(seen.is_done);
+    assert_int_equal(seen.len, IO_HEADERS_MAX);
+}
+
+static void what_is_accepted_is_said(void **state)
+{
+    struct io_http_request request = get("/http/echo");
+
+    (void)state;
+    request.accept = "application/vnd.ringcentral.multipart+json";
+    struct reply r = ask(&request);
+
+    assert_non_null(strstr(buf_text(&r.body), "\"accept\": \"application/vnd.ringcentral."
+                                              "multipart+json\""));
+    buf_fini(&r.body);
+}
+
 static void bodies_are_bounded(void **state)
 {
     struct io_http_request request = get("/http/big");
@@ -296,7 +350,8 @@ static void cancelled_requests_tell_nobody(void **state)
         struct io_http_request request = get(i % 2 != 0 ? "/http/slow" : "/http/endless");
         struct reply r = {0};
 
-        request.answer_max_bytes = 1024u * 1024 * 1024; /* the endless one must not end by its size */
+        request.answer_max_bytes =
+            1024u * 1024 * 1024; /* the endless one must not end by its size */
         reply_ask(&r, &request);
         if (i > 0)
             rig_run_for(i / 3);
@@ -424,6 +479,8 @@ int main(void)
         T(connections_are_used_again),
         T(redirects_are_answers),
         T(retry_after_is_read),
+        T(headers_of_an_answer_are_there),
+        T(what_is_accepted_is_said),
         T(bodies_are_bounded),
         T(broken_answers_are_told),
         T(slow_answers_time_out),

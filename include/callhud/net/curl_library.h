@@ -19,6 +19,7 @@
     X(curl_easy_setopt)                                                                            \
     X(curl_easy_getinfo)                                                                           \
     X(curl_easy_header)                                                                            \
+    X(curl_easy_nextheader)                                                                        \
     X(curl_easy_strerror)                                                                          \
     X(curl_multi_init)                                                                             \
     X(curl_multi_cleanup)                                                                          \
