@@ -565,12 +565,18 @@ void rex_floor_retell(struct rex_floor *floor, int64_t at_ms)
         rex_tell_whole(floor, floor->users.items[i], at_ms);
 }
 
+void rex_floor_forgive(struct rex_floor *floor)
+{
+    for (size_t i = 0; floor->missing > 0 && i < floor->users.len; i++)
+        floor->users.items[i]->missing = 0;
+    floor->missing = 0;
+}
+
 void rex_floor_mistrust(struct rex_floor *floor)
 {
+    rex_floor_forgive(floor);
     for (size_t i = 0; i < floor->users.len; i++) {
         floor->users.items[i]->sequence = -1;
-        floor->users.items[i]->missing = 0;
         floor->users.items[i]->is_short = false;
     }
-    floor->missing = 0;
 }

@@ -125,8 +125,7 @@ static void finish(struct rex_sync *sync)
 {
     enum sync_run run = sync->run;
     clear_run(sync);
-    if (run == RUN_BEGIN)
-        sync->is_begun = true;
+    sync->is_begun |= run == RUN_BEGIN || run == RUN_SNAPSHOT;
     if (sync->is_open) {
         sync->config.owner.answered(sync->config.owner.self);
         sync->is_open = false;

@@ -155,6 +155,8 @@ enum rex_news rex_floor_session(struct rex_floor *floor, const struct rex_sessio
                                 int64_t at_ms);
 /* After a reconnect: any sequence may follow. */
 void rex_floor_mistrust(struct rex_floor *floor);
+/* What is missing will not come any more: floor->missing is 0 again. */
+void rex_floor_forgive(struct rex_floor *floor);
 /* After a snapshot: sessions that no call belongs to any more and of which nothing was heard since
  * it was asked are over. */
 void rex_floor_sweep(struct rex_floor *floor, int64_t at_ms);

@@ -7,7 +7,8 @@
  *   rex_wire                 JSON -> plain structs
  *   floor                    who there is, their presence and calls; what it means, as events
  *   sync                     list, directory, presence: the snapshot, the polling
- *   act, supervise           what is done to calls
+ *   act                      what is done to calls
+ *   desk                     what is stored: the list, settings, phones
  *   ringcentral              joins them: backend_ops */
 #ifndef CALLHUD_BACKEND_RINGCENTRAL_RINGCENTRAL_H
 #define CALLHUD_BACKEND_RINGCENTRAL_RINGCENTRAL_H
@@ -19,6 +20,15 @@
 #define REX_RECONCILE_MS (10 * 60 * 1000) /* a lost event cannot be seen: so look again */
 #define REX_GAP_REST_MS 4000       /* between two repairs of gaps; doubled while they go on, */
 #define REX_GAP_REST_MOST_MS 60000 /* up to this */
+#define REX_GAP_QUIET_MS 120000    /* without a gap for so long: the rest is short again */
+#define REX_LATE_MS 2000           /* so long an event that was left out may still come */
+/* Sequences that leave numbers out without anything having been lost, so many times running: the
+ * service counts otherwise than one by one (10, 8), and what is left out is no gap. */
+#define REX_SKIPS_IN_VAIN 4
+#define REX_SETTLE_MS 1000       /* after a recovery: so long the missed events may come */
+#define REX_CHECK_MS 60000       /* and so long after it one look at everything */
+#define REX_PEOPLE_REST_MS 60000 /* between two readings of the directory for its news */
+#define REX_FILTERS_MOST 500     /* of single extensions, where one for all is refused */
 
 extern const struct backend_ops ringcentral_backend;
 
