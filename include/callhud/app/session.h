@@ -6,6 +6,7 @@
 #include "callhud/app/actions.h"
 #include "callhud/app/config.h"
 #include "callhud/app/made.h"
+#include "callhud/app/shared_file.h"
 #include "callhud/model/hud.h"
 #include "callhud/net/net.h"
 
@@ -21,12 +22,13 @@ struct session {
     const struct backend_ops *ops;
     struct backend *backend;
     struct backend_config backend_config;
-    struct actions *actions; /* NULL with is_read_only, and before session_start() */
-    struct made *made;       /* NULL with is_read_only, or when its folder cannot be used */
-    uint32_t last_action_id; /* counts over reloads too, so that no id means two things */
-    bool is_adopted;         /* what killed runs left was looked for */
-    made_things left;        /* of that: not known to be gone yet */
-    size_t left_len;         /* how many there were; 0 once it was told how it went */
+    struct actions *actions;    /* NULL with is_read_only, and before session_start() */
+    struct made *made;          /* NULL with is_read_only, or when its folder cannot be used */
+    struct shared_file *shared; /* NULL where the backend shares nothing, or it cannot be */
+    uint32_t last_action_id;    /* counts over reloads too, so that no id means two things */
+    bool is_adopted;            /* what killed runs left was looked for */
+    made_things left;           /* of that: not known to be gone yet */
+    size_t left_len;            /* how many there were; 0 once it was told how it went */
     struct loop_timer *clean_timer;
     struct loop_timer *leave_timer; /* not NULL: leaving */
     void (*left_done)(void *self);

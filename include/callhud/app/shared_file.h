@@ -1,0 +1,23 @@
+/* What the running callhuds of one person share (backend_shared): a small text in a file of the
+ * state folder, under a lock. */
+#ifndef CALLHUD_APP_SHARED_FILE_H
+#define CALLHUD_APP_SHARED_FILE_H
+
+#include "callhud/backend/backend.h"
+
+#define SHARED_FILE_MAX_BYTES (256 * 1024)
+#define SHARED_LOCK_MS 300 /* the others hold the lock for a few ms; so long it is waited for */
+
+struct shared_file;
+/* folder exists. key names what is shared, whoever's profile says so ("SERVER\nCLIENT\nJWT"): the
+ * file's name is made from its digest, from which it cannot be told again. Nothing is written yet.
+ * NULL when OpenSSL cannot make a digest. */
+struct shared_file *shared_file_new(const char *folder, const char *key);
+void shared_file_free(struct shared_file *file);
+
+/* As backend_shared.update. The file is 0600, and refused (RC_IO) when it is a link, no regular
+ * file, another user's, or readable by others; it is replaced in one piece. */
+enum rc shared_file_update(void *file, bool (*change)(void *owner, struct buf *text), void *owner,
+                           struct err *err);
+
+#endif
