@@ -208,6 +208,28 @@ void appearance_longest(const uint32_t *places, const uint64_t *weights, size_t 
     mem_free(tree);
 }
 
+void appearance_insert(struct appearance *a, size_t at, struct appearance_line line)
+{
+    VEC_RESERVE(&a->lines);
+    memmove(a->lines.items + at + 1, a->lines.items + at,
+            (a->lines.len - at) * sizeof *a->lines.items);
+    a->lines.items[at] = line;
+    a->lines.len++;
+}
+
+struct appearance_line appearance_take(struct appearance *a, size_t at)
+{
+    struct appearance_line line = a->lines.items[at];
+    VEC_REMOVE(&a->lines, at);
+    return line;
+}
+
+/* Can it be said of the line that it was moved? A removed one has no place here. */
+static bool has_two_places(const struct appearance_line *line)
+{
+    return line->here && line->stored && !appearance_is_reserved(line);
+}
+
 /* Lines that were not moved ascend, always: they are heavier than all the moved ones together. Of
  * these as many as fit are found to stand where they belong again. */
 void appearance_mark_moved(struct appearance *a)
@@ -219,7 +241,7 @@ void appearance_mark_moved(struct appearance *a)
     bool *is_kept = mem_zero(a->lines.len + 1, sizeof *is_kept);
     for (size_t i = 0; i < a->lines.len; i++) {
         const struct appearance_line *line = &a->lines.items[i];
-        if (!line->stored || appearance_is_reserved(line))
+        if (!has_two_places(line))
             continue;
         is_sorted = is_sorted && (n == 0 || places[n - 1] < line->stored_key);
         places[n] = line->stored_key;
@@ -230,13 +252,61 @@ void appearance_mark_moved(struct appearance *a)
     n = 0;
     for (size_t i = 0; i < a->lines.len; i++) {
         struct appearance_line *line = &a->lines.items[i];
-        bool is_placed = line->stored && !appearance_is_reserved(line);
-        line->is_moved = is_placed && !is_sorted && !is_kept[n];
-        n += is_placed;
+        line->is_moved = has_two_places(line) && !is_sorted && !is_kept[n];
+        n += has_two_places(line);
     }
     mem_free(places);
     mem_free(weights);
     mem_free(is_kept);
+}
+
+/* Where the backend's order has it, among those that were not moved. */
+static size_t stored_place(const struct appearance *a, uint32_t key)
+{
+    size_t at = 0;
+    for (; at < a->lines.len; at++) {
+        const struct appearance_line *line = &a->lines.items[at];
+        if (line->stored && !line->is_moved && !appearance_is_reserved(line) &&
+            line->stored_key > key)
+            break;
+    }
+    return at;
+}
+
+size_t appearance_to_stored_place(struct appearance *a, size_t at)
+{
+    struct appearance_line line = appearance_take(a, at);
+    line.is_moved = false;
+    at = stored_place(a, line.stored_key);
+    appearance_insert(a, at, line);
+    return at;
+}
+
+/* Removed lines stay where they are as long as that is where they would be. */
+static void place_removed(struct appearance *a)
+{
+    uint32_t last = 0;
+    bool is_right = true;
+    line_vec removed = {0};
+    size_t kept = 0;
+    for (size_t i = 0; i < a->lines.len; i++) {
+        const struct appearance_line *line = &a->lines.items[i];
+        if (!line->stored || line->is_moved || appearance_is_reserved(line))
+            continue;
+        is_right = is_right && line->stored_key > last;
+        last = line->stored_key;
+    }
+    for (size_t i = 0; !is_right && i < a->lines.len; i++) {
+        if (a->lines.items[i].here)
+            a->lines.items[kept++] = a->lines.items[i];
+        else
+            VEC_PUSH(&removed, a->lines.items[i]);
+    }
+    if (!is_right)
+        a->lines.len = kept;
+    for (size_t i = 0; i < removed.len; i++)
+        appearance_insert(a, stored_place(a, removed.items[i].stored_key), removed.items[i]);
+    VEC_FREE(&removed);
 }
 
 bool appearance_is_reserved(const struct appearance_line *line)
@@ -244,23 +314,43 @@ bool appearance_is_reserved(const struct appearance_line *line)
     return line->state == LINE_RESERVED;
 }
 
-bool appearance_is_unsaved(const struct appearance_line *line)
+bool appearance_differs(const struct appearance_line *line)
 {
     return !appearance_is_reserved(line) && (line->here != line->stored || line->is_moved);
 }
 
+bool appearance_is_unsaved(const struct appearance_line *line)
+{
+    return line->state == LINE_CONFLICT || appearance_differs(line);
+}
+
+/* A conflict stays one, even when the line has come to stand as it is stored because others were
+ * moved: undone, they would stand differently again. */
 static void set_state(struct appearance_line *line)
 {
-    bool is_unsaved = appearance_is_unsaved(line);
-    if (!is_unsaved)
+    bool is_different = appearance_differs(line);
+    if (!is_different)
         appearance_forget_refusal(line);
-    if (line->state == LINE_RESERVED || (line->state == LINE_CONFLICT && is_unsaved))
+    if (line->state == LINE_RESERVED || line->state == LINE_CONFLICT)
         return;
     line->conflict = (struct appearance_conflict){0};
-    line->state = !is_unsaved     ? LINE_SAME
+    line->state = !is_different   ? LINE_SAME
                   : !line->stored ? LINE_ADDED
                   : !line->here   ? LINE_REMOVED
                                   : LINE_CHANGED;
+}
+
+static void drop_empty(struct appearance *a)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < a->lines.len; i++) {
+        struct appearance_line *line = &a->lines.items[i];
+        if (line->here || line->stored)
+            a->lines.items[kept++] = *line;
+        else
+            appearance_forget_refusal(line);
+    }
+    a->lines.len = kept;
 }
 
 /* Reserved lines stand at their own numbers, the others take those that are free. */
@@ -273,10 +363,8 @@ static void number(struct appearance *a)
         struct appearance_line *line = &a->lines.items[i];
         if (appearance_is_reserved(line))
             VEC_PUSH(&reserved, *line);
-        else if (line->here || line->stored)
-            VEC_PUSH(&others, *line);
         else
-            appearance_forget_refusal(line);
+            VEC_PUSH(&others, *line);
     }
     a->lines.len = 0;
     for (size_t i = 0; i < others.len; i++) {
@@ -294,38 +382,11 @@ static void number(struct appearance *a)
 void appearance_settle(struct appearance *a)
 {
     appearance_mark_moved(a);
+    drop_empty(a);
+    place_removed(a);
     number(a);
     for (size_t i = 0; i < a->lines.len; i++)
         set_state(&a->lines.items[i]);
-}
-
-void appearance_insert(struct appearance *a, size_t at, struct appearance_line line)
-{
-    VEC_RESERVE(&a->lines);
-    memmove(a->lines.items + at + 1, a->lines.items + at,
-            (a->lines.len - at) * sizeof *a->lines.items);
-    a->lines.items[at] = line;
-    a->lines.len++;
-}
-
-struct appearance_line appearance_take(struct appearance *a, size_t at)
-{
-    struct appearance_line line = a->lines.items[at];
-    VEC_REMOVE(&a->lines, at);
-    return line;
-}
-
-size_t appearance_to_stored_place(struct appearance *a, size_t at)
-{
-    struct appearance_line line = appearance_take(a, at);
-    line.is_moved = false;
-    for (at = 0; at < a->lines.len; at++) {
-        const struct appearance_line *next = &a->lines.items[at];
-        if (next->stored && !next->is_moved && next->stored_key > line.stored_key)
-            break;
-    }
-    appearance_insert(a, at, line);
-    return at;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -407,7 +468,7 @@ void appearance_say(const struct appearance_line *line, char *out, size_t size)
         here = appearance_label(line->here);
     if (line->stored)
         stored = appearance_label(line->stored);
-    if (!appearance_is_unsaved(line))
+    if (!appearance_differs(line))
         (void)snprintf(out, size, "%s", "");
     else if (!line->stored)
         (void)snprintf(out, size, "+ key %u   %s", (unsigned)line->key, here.text);
@@ -457,9 +518,10 @@ enum rc appearance_restored(struct appearance *a, struct err *err)
         const struct appearance_line *line = &a->lines.items[i];
         uint32_t *last = appearance_is_reserved(line) ? &reserved : &stored;
         fault = fault_of_line(a, i, is_seen);
-        if (!fault && line->stored && !line->is_moved && line->stored_key <= *last)
+        bool is_ordered = line->here && line->stored && !line->is_moved;
+        if (!fault && is_ordered && line->stored_key <= *last)
             fault = "lines that were not moved are out of order";
-        if (line->stored && !line->is_moved)
+        if (is_ordered)
             *last = line->stored_key;
     }
     for (size_t i = 0; i < a->undo.len && !fault; i++) {

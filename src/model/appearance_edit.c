@@ -38,7 +38,7 @@ struct appearance_undo_entry appearance_entry_at(const struct appearance *a, uin
     const struct appearance_line *line = &a->lines.items[at];
     struct appearance_undo_entry entry = {.step = step, .place = UNDO_BEFORE};
     if (line->stored && !line->is_moved)
-        entry.place = UNDO_STORED_PLACE;
+        entry.place = UNDO_UNMOVED;
     for (size_t i = at + 1; i < a->lines.len && !entry.before; i++) {
         if (!appearance_is_reserved(&a->lines.items[i]))
             entry.before = a->lines.items[i].here;

@@ -135,8 +135,9 @@ static void match_users(struct merge *m)
     }
 }
 
-/* Which of the lines that were stored before and are now were moved there: as few as explain the
- * order, and of two that could explain it the one that was moved here too. */
+/* Which of the lines that were stored before and are now were moved there. Rather those that were
+ * moved here too, so that two who did the same are found to have done the same; of the others as
+ * few as explain the order. */
 static void find_moved_there(struct merge *m)
 {
     size_t n = 0;
@@ -148,7 +149,7 @@ static void find_moved_there(struct merge *m)
             continue;
         const struct row *row = &m->rows.items[m->row_of_line[i]];
         places[n] = row->base_key;
-        weights[n++] = m->len + 1 + !row->was_moved;
+        weights[n++] = row->was_moved ? 1 : m->len + 1;
     }
     appearance_longest(places, weights, n, is_kept);
     n = 0;
@@ -290,7 +291,7 @@ static void mark_conflict(struct merge *m, struct row *row, bool is_place)
 static void decide(struct merge *m, struct row *row)
 {
     const struct appearance_user *here = row->line.here;
-    bool is_edited_here = here != row->base || row->was_moved;
+    bool is_edited_here = here != row->base || row->was_moved || row->was_conflict;
     bool is_edited_there = row->there != row->base || row->is_moved_there;
     row->line.stored = row->there;
     row->line.stored_key = row->there_key;
@@ -465,28 +466,47 @@ static void note_settled(struct merge *m, const struct appearance_user *user)
         m->is_settled[user->index] = true;
 }
 
-/* Edits that are stored now cannot be undone any more; when nothing is left to send, none can. */
-static void forget_undo(struct merge *m)
+/* Nothing differs any more: whatever was in conflict is over. */
+static bool is_all_alike(struct merge *m)
 {
-    size_t unsaved = 0, kept = 0;
+    for (size_t i = 0; i < m->a->lines.len; i++) {
+        if (appearance_differs(&m->a->lines.items[i]))
+            return false;
+    }
+    for (size_t i = 0; i < m->a->lines.len; i++)
+        m->a->lines.items[i].state = LINE_SAME;
+    return true;
+}
+
+static bool is_settled_now(const struct merge *m, const struct row *row)
+{
+    return row->was_unsaved &&
+           (row->at == NO_LINE || !appearance_is_unsaved(&m->a->lines.items[row->at]));
+}
+
+/* Edits that are stored now cannot be undone any more; when nothing is left to send, none can.
+ * Those that are left bring lines back to where they are stored now. */
+static void review_undo(struct merge *m)
+{
+    size_t kept = 0;
+    bool is_alike = is_all_alike(m);
     for (size_t i = 0; i < m->rows.len; i++) {
         const struct row *row = &m->rows.items[i];
-        bool is_unsaved = row->at != NO_LINE && appearance_is_unsaved(&row->line);
-        unsaved += is_unsaved;
-        if (!row->was_unsaved || is_unsaved)
+        if (!is_settled_now(m, row))
             continue;
         m->news.agreed++;
         note_settled(m, row->line.here);
         note_settled(m, row->base);
         note_settled(m, row->there);
     }
-    if (m->news.agreed == 0)
-        return;
+    bool is_changed = m->news.taken + m->news.conflicts > 0;
     for (size_t i = 0; i < m->a->undo.len; i++) {
         struct appearance_undo_entry entry = m->a->undo.items[i];
+        if (is_changed && entry.place == UNDO_UNMOVED)
+            entry.place = UNDO_STORED_PLACE;
         bool is_over =
             m->is_settled[entry.user->index] || (entry.to && m->is_settled[entry.to->index]);
-        if (unsaved > 0 && !is_over)
+        if (!is_over && !(is_alike && m->news.agreed > 0))
             m->a->undo.items[kept++] = entry;
     }
     m->a->undo.len = kept;
@@ -542,7 +562,7 @@ static void merge_rows(struct merge *m)
             row->is_placed = true;
     }
     place(m);
-    forget_undo(m);
+    review_undo(m);
     for (size_t i = 0; i < m->rows.len; i++) {
         if (m->rows.items[i].at == NO_LINE)
             appearance_forget_refusal(&m->rows.items[i].line);

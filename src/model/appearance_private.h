@@ -14,7 +14,7 @@ void appearance_longest(const uint32_t *places, const uint64_t *weights, size_t 
 
 /* After lines were added, moved or emptied: what has no user in either home goes; is_moved, as it
  * is, says who may have been moved, and becomes who has; reserved lines come to their numbers; keys
- * and states are set. A conflict or refusal of a line that no longer differs is forgotten. */
+ * and states are set. The refusal of a line that no longer differs is forgotten. */
 void appearance_settle(struct appearance *a);
 /* The second part of it alone. */
 void appearance_mark_moved(struct appearance *a);
@@ -23,6 +23,8 @@ void appearance_mark_moved(struct appearance *a);
 const struct appearance_user *appearance_find_user(const struct appearance *a, const char *id,
                                                    uint32_t twin);
 
+/* Are the two homes unlike here? */
+bool appearance_differs(const struct appearance_line *line);
 bool appearance_is_reserved(const struct appearance_line *line);
 /* The line, not a reserved one, that the user is on here, or stored; NO_LINE. */
 size_t appearance_at_here(const struct appearance *a, const struct appearance_user *user);

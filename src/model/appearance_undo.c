@@ -19,11 +19,10 @@ static bool is_free(const struct appearance *a, size_t at, char *why)
 /* May he come (back) to the list? */
 static bool may_come(const struct appearance *a, const struct appearance_user *user, char *why)
 {
-    const struct appearance_line *line = appearance_by_user(a, user->id);
-    size_t own = appearance_at_stored(a, user);
-    if (line && line->here == user)
+    size_t at = appearance_at_here(a, user), own = appearance_at_stored(a, user);
+    if (at != NO_LINE)
         return appearance_refuses(why, "%s is on key %u", appearance_label(user).text,
-                                  (unsigned)line->key);
+                                  (unsigned)a->lines.items[at].key);
     return own == NO_LINE || is_free(a, own, why);
 }
 
@@ -35,15 +34,17 @@ static bool is_gone(const struct appearance_user *user, char *why)
 /* Brings the line to where the entry has it. */
 static void put_back(struct appearance *a, const struct appearance_undo_entry *entry, size_t at)
 {
+    if (entry->place == UNDO_STAYS)
+        return;
     if (entry->place == UNDO_STORED_PLACE && a->lines.items[at].stored) {
         appearance_to_stored_place(a, at);
         appearance_settle(a);
-    } else if (entry->place == UNDO_BEFORE) {
-        size_t before = appearance_at_here(a, entry->before);
-        if (before == NO_LINE)
-            before = appearance_at_stored(a, entry->before);
-        appearance_move(a, NOT_REMEMBERED, at, before == NO_LINE ? a->lines.len : before);
+        return;
     }
+    size_t before = appearance_at_here(a, entry->before);
+    if (before == NO_LINE)
+        before = appearance_at_stored(a, entry->before);
+    appearance_move(a, NOT_REMEMBERED, at, before == NO_LINE ? a->lines.len : before);
 }
 
 /* The line of one who got a line of his own when another came back to his: it is that one's again.
@@ -74,8 +75,7 @@ static bool undo_set(struct appearance *a, const struct appearance_undo_entry *e
     if (is_joined) {
         join(a, own, at);
     } else {
-        if (!may_come(a, entry->to, why) ||
-            (!a->lines.items[at].here && !appearance_has_room(a, why)))
+        if (!may_come(a, entry->to, why))
             return false;
         appearance_put_instead(a, NOT_REMEMBERED, at, entry->to);
     }
@@ -88,7 +88,7 @@ static bool undo_entry(struct appearance *a, const struct appearance_undo_entry 
     size_t at = appearance_at_here(a, entry->user);
     switch ((enum appearance_edit_kind)entry->kind) {
     case EDIT_ADD:
-        if (!may_come(a, entry->user, why) || !appearance_has_room(a, why))
+        if (!may_come(a, entry->user, why))
             return false;
         appearance_put_on(a, NOT_REMEMBERED, entry->user, a->lines.len);
         put_back(a, entry, appearance_at_here(a, entry->user));

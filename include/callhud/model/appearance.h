@@ -88,7 +88,13 @@ struct appearance_line {
 };
 
 /* Where an undone line comes to. */
-enum undo_place { UNDO_STAYS, UNDO_STORED_PLACE, UNDO_BEFORE };
+enum undo_place {
+    UNDO_STAYS,        /* where it is */
+    UNDO_BEFORE,       /* before the line that it stood before */
+    UNDO_UNMOVED,      /* the same, where it had not been moved; a merge that changes the list makes
+                          it the next */
+    UNDO_STORED_PLACE, /* where the backend's order has it */
+};
 
 /* What undoes one edit; see appearance_undo(). */
 struct appearance_undo_entry {
@@ -97,7 +103,7 @@ struct appearance_undo_entry {
     enum undo_place place;
     bool is_conflict;                        /* and then the line is in this conflict again */
     const struct appearance_user *user, *to; /* as in struct appearance_edit */
-    const struct appearance_user *before;    /* UNDO_BEFORE whom; NULL: the end */
+    const struct appearance_user *before;    /* before whom; NULL: the end */
     struct appearance_conflict conflict;
 };
 
@@ -217,11 +223,11 @@ size_t appearance_choose_all(struct appearance *a, enum appearance_choice choice
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* Does the line differ from what is stored? Conflicts and refused ones too. */
+/* Does the line wait to be sent or chosen? Conflicts and refused ones too. */
 bool appearance_is_unsaved(const struct appearance_line *line);
 struct appearance_counts {
     size_t keys;    /* lines here, reserved ones too */
-    size_t unsaved; /* lines that differ */
+    size_t unsaved; /* lines that wait */
     size_t conflicts, refused, reserved;
 };
 struct appearance_counts appearance_count(const struct appearance *a);

@@ -1,0 +1,47 @@
+/* The HUD list on disk: list-PROFILE.json in the state folder, with edits that are not sent yet.
+ *
+ * The file is the truth, and every change goes through it: take the lock, read what another callhud
+ * of this user may have written, change, write beside it, sync, rename, let go. So an edit is on
+ * disk when its function returns, and a kill at any moment leaves the old list or the new one. */
+#ifndef CALLHUD_APP_LIST_FILE_H
+#define CALLHUD_APP_LIST_FILE_H
+
+#include "callhud/base/err.h"
+#include "callhud/model/appearance.h"
+
+#define LIST_FILE_MAX_BYTES (16 * 1024 * 1024)
+
+struct list_file;
+
+/* owner: the extension whose appearance it is; NULL or "": the profile's own user. Else the file is
+ * list-PROFILE@OWNER.json. What cannot stand in a name is %XX. server: where the list is stored; a
+ * file of another server is put aside like a broken one. A file that cannot be understood is
+ * renamed to NAME.broken (an older one of that name is lost) and said in note, ERR_TEXT_BYTES,
+ * which is "" otherwise; the list is empty then. RC_IO: the folder or file cannot be used; *out is
+ * NULL. */
+enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
+                       const char *owner, const char *server, char *note, struct err *err);
+void list_file_close(struct list_file *file); /* NULL is fine */
+
+/* The list as last read or written here. */
+const struct appearance *list_file_list(const struct list_file *file);
+/* Reads again when another callhud has written since. True: the list has changed. */
+bool list_file_refresh(struct list_file *file);
+
+/* Takes the lock (waits at most a second) and reads again when another has written: the list that
+ * may be changed, until end() or cancel(). NULL: err says why. */
+struct appearance *list_file_begin(struct list_file *file, struct err *err);
+/* Writes and lets go; nothing is written when rev has not changed. RC_IO: it cannot be written.
+ * Then the list is again as it was before begin(); with is_kept it stays changed here all the same,
+ * which is for merges: what is stored elsewhere can be read again, an edit must not seem to be
+ * safe. */
+enum rc list_file_end(struct list_file *file, bool is_kept, struct err *err);
+void list_file_cancel(struct list_file *file); /* as it was before begin() */
+
+/* The text of the file, and back; for tests too. server may be NULL in parse: any. On an error *a
+ * is empty: RC_PROTO it is no list, RC_CONFIG it is of another server. */
+char *list_text(const struct appearance *a, const char *server); /* mem_free() */
+enum rc list_parse(struct appearance *a, const char *text, size_t len, const char *server,
+                   struct err *err);
+
+#endif
