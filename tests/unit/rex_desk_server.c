@@ -285,7 +285,8 @@ static void put_permission(struct server *server, const char *body, struct reply
     for (size_t i = 0; i < json_array_size(list) && reply->status == 200; i++) {
         const char *id = json_string_value(json_object_get(json_array_get(list, i), "id"));
         char text[128];
-        snprintf(text, sizeof text, "Resource for parameter [%s] is not found", id);
+        snprintf(text, sizeof text, "Resource for parameter [%s] is not found",
+                 server->names_refused ? id : "extensions.id");
         if (id == NULL || person(server, id) == NULL || str_eq(id, OWN_ID))
             refuse(reply, 404, "CMN-102", text, "extensionId");
     }

@@ -489,6 +489,7 @@ static void a_list_changed_elsewhere_is_not_overwritten(void **state)
                         "1r=" OWN_ID " 2r=" OWN_ID " 3=" BOB " 4=" EVE " 5=" KEN);
     assert_int_equal(rig->server.line_puts, 0);
     assert_says(told->text, "changed elsewhere");
+    assert_says(told->names, "102 Bob Agent");
 }
 
 static void who_cannot_stand_in_a_list_is_named_before_anything_is_sent(void **state)
@@ -1111,6 +1112,11 @@ static void a_half_that_was_stored_is_told(void **state)
     const struct told *told = set(rig, &settings);
     assert_int_equal(told->rc, RC_REFUSED);
     assert_says(told->text, "400100000008 may not answer");
+    rig->server.names_refused = false;
+    told = set(rig, &settings);
+    assert_int_equal(told->rc, RC_REFUSED);
+    assert_says(told->text, "400100000008 may not answer: there is no such extension");
+    rig->server.names_refused = true;
     settings.has |= DESK_HAS_RING;
     told = set(rig, &settings);
     assert_int_equal(told->rc, RC_FAILED);

@@ -335,7 +335,10 @@ static void run_other(struct desk_job *job)
     const struct desk_person *person = rex_desk_person_by_extension(desk, job->extension);
     const char *id = user != NULL ? user->id : person != NULL ? person->user_id : "";
     if (id[0] != '\0') {
-        str_copy(job->user_id, sizeof job->user_id, id);
+        if (str_eq(id, desk->config.floor->own_id))
+            job->extension[0] = '\0';
+        else
+            str_copy(job->user_id, sizeof job->user_id, id);
         run(job);
     } else if (job->has_people) {
         rex_desk_end(job, RC_NOT_FOUND, "there is no extension %s", job->extension);

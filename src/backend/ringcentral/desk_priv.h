@@ -106,11 +106,12 @@ struct desk_job {
     /* of a write */
     int64_t until_ms; /* monotonic: no new try after it */
     unsigned tries, looks;
-    bool is_unsure;    /* something was sent, and what became of it is not known yet */
-    bool is_last_look; /* it will not be sent again */
-    bool is_partly;    /* settings: a part was stored already */
-    bool is_accepted;  /* settings: the last PUT was */
-    unsigned sent;     /* settings: bits of all that was sent */
+    bool is_unsure;         /* something was sent, and what became of it is not known yet */
+    bool is_last_look;      /* it will not be sent again */
+    bool is_partly;         /* settings: a part was stored already */
+    bool is_accepted;       /* settings: the last PUT was, */
+    bool is_put_answerable; /* and it was who may answer */
+    unsigned sent;          /* settings: bits of all that was sent */
     struct desk_fail put_fail;
 };
 

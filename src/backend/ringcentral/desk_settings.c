@@ -186,28 +186,53 @@ static void end_put(struct desk_job *job, enum rc rc, const char *text)
         rex_desk_end(job, rc, "nothing was stored: %s", text);
 }
 
-static void name_refused(const struct desk_job *job, const char *body, size_t len, char *out,
-                         size_t size)
+/* The extension of somebody of whom only the id is known. */
+static const char *extension_of(const struct desk_job *job, const char *id)
 {
+    const struct rex_user *user = rex_floor_user(job->desk->config.floor, id);
+    const struct desk_person *person = rex_desk_person_find(job->desk, id);
+    if (user != NULL && user->extension != NULL && user->extension[0] != '\0')
+        return user->extension;
+    return person != NULL && person->extension[0] != '\0' ? person->extension : id;
+}
+
+/* The service names nobody: those whom the directory does not know. */
+static void blame_unknown(struct desk_job *job)
+{
+    char text[ERR_TEXT_BYTES];
+    const rex_desk_ids *wish = &job->wish.answerable;
+    str_copy(text, sizeof text, job->put_fail.text);
+    for (size_t i = 0; i < wish->len && job->has_people; i++) {
+        const char *id = wish->items[i].text;
+        if (rex_desk_person_find(job->desk, id) == NULL)
+            snprintf(text, sizeof text, "%s may not answer: there is no such extension",
+                     extension_of(job, id));
+    }
+    end_put(job, RC_REFUSED, text);
+}
+
+static void end_refused(struct desk_job *job, const char *body, size_t len)
+{
+    char text[ERR_TEXT_BYTES] = "";
     rex_refusals refusals = {0};
-    str_copy(out, size, job->put_fail.text);
     rex_wire_refusals(&refusals, body, len);
     for (size_t i = 0; i < refusals.len; i++) {
         for (size_t k = 0; k < refusals.items[i].names.len; k++) {
             const char *id = refusals.items[i].names.items[k].text;
-            const struct rex_user *user = rex_floor_user(job->desk->config.floor, id);
             if (is_among(&job->wish.answerable, id))
-                snprintf(out, size, "%s may not answer: %s (%s)",
-                         user != NULL ? user->extension : id, refusals.items[i].text,
-                         refusals.items[i].code);
+                snprintf(text, sizeof text, "%s may not answer: %s (%s)", extension_of(job, id),
+                         refusals.items[i].text, refusals.items[i].code);
         }
     }
     rex_refusals_free(&refusals);
+    if (text[0] == '\0' && job->is_put_answerable)
+        rex_desk_need_people(job, 0, blame_unknown);
+    else
+        end_put(job, RC_REFUSED, text[0] != '\0' ? text : job->put_fail.text);
 }
 
 static void on_put(struct desk_job *job, const struct rex_answer *answer)
 {
-    char text[ERR_TEXT_BYTES];
     if (!rex_desk_failed(job, answer)) {
         job->is_accepted = true;
         look(job);
@@ -215,8 +240,7 @@ static void on_put(struct desk_job *job, const struct rex_answer *answer)
     }
     job->put_fail = job->fail;
     if (rex_desk_is_refused(&job->fail)) {
-        name_refused(job, answer->body, answer->body_len, text, sizeof text);
-        end_put(job, RC_REFUSED, text);
+        end_refused(job, answer->body, answer->body_len);
     } else if (rex_desk_is_rights(&job->fail) || job->fail.status == 404 ||
                job->fail.status == 405) {
         end_put(job, RC_DENIED, job->put_fail.text);
@@ -238,7 +262,7 @@ static void put_presence(struct desk_job *job, unsigned bits)
     rex_wire_desk_settings_body(&body, &settings);
     rex_desk_path(job, path, "/presence");
     job->sent |= bits;
-    job->is_accepted = false;
+    job->is_accepted = job->is_put_answerable = false;
     rex_desk_put(job, path, buf_text(&body), on_put);
     buf_fini(&body);
 }
@@ -256,6 +280,7 @@ static void put_answerable(struct desk_job *job)
     rex_desk_path(job, path, "/presence/permission");
     job->sent |= DESK_HAS_ANSWERABLE;
     job->is_accepted = false;
+    job->is_put_answerable = true;
     rex_desk_put(job, path, buf_text(&body), on_put);
     buf_fini(&body);
     mem_free(ids);

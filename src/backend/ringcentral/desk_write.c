@@ -293,6 +293,12 @@ static bool fits_limit(struct desk_job *job)
     return job->limit == 0 || keys <= job->limit;
 }
 
+static void end_changed(struct desk_job *job)
+{
+    rex_desk_list_names(job, &job->stored);
+    rex_desk_end(job, RC_CHANGED, "the stored list was changed elsewhere: nothing was stored");
+}
+
 static void on_look(struct desk_job *job, bool is_ok)
 {
     if (!is_ok && job->is_unsure)
@@ -308,7 +314,7 @@ static void on_look(struct desk_job *job, bool is_ok)
                      "while the list was being stored it became another one: look at it before you "
                      "save again");
     else if (!rex_desk_items_equal(&job->stored, &job->before))
-        rex_desk_end(job, RC_CHANGED, "the stored list was changed elsewhere: nothing was stored");
+        end_changed(job);
     else if (job->is_last_look)
         rex_desk_end(job, job->put_fail.rc, "nothing was stored: %s", job->put_fail.text);
     else if (!keeps_reserved(job) || !fits_limit(job))
