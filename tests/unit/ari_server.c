@@ -170,6 +170,9 @@ static void on_event(void *self, const struct event *event)
     case EVENT_CALLS_WITHHELD: buf_puts(&rig->log, "withheld\n"); return;
     case EVENT_SELF:
     case EVENT_DESK:
+        buf_printf(&rig->log, "desk %s%s%s\n", user, event->u.desk.is_list ? " list" : "",
+                   event->u.desk.is_settings ? " settings" : "");
+        return;
     case EVENT_RIGHT: buf_puts(&rig->log, "Asterisk tells no such thing\n"); return;
     }
     if (!rig->is_batch)
@@ -305,8 +308,14 @@ static int serve_app(struct ari_rig *rig, const char *method, const char *uri, s
 }
 
 /* The scripted answer, or what is known without a script. */
-static int make_answer(struct ari_rig *rig, const char *method, const char *uri, struct buf *body)
+static int make_answer(struct ari_rig *rig, const char *method, const char *uri, const char *sent,
+                       struct buf *body)
 {
+    int status = rig->more != NULL
+                     ? rig->more(rig, method, uri, sent != NULL ? sent : "", body)
+                     : 0;
+    if (status != 0)
+        return status;
     const struct ari_answer *answer = find_answer(rig, method, uri);
     if (answer != NULL) {
         buf_puts(body, answer->body);
@@ -328,10 +337,11 @@ static void serve_frame(struct ari_rig *rig, struct io_ws *ws, const char *frame
     const char *method = json_string_value(json_object_get(request, "method"));
     struct buf body;
     buf_init(&body, 4u * 1024 * 1024);
-    int status = make_answer(rig, method, uri, &body);
+    const char *sent = json_string_value(json_object_get(request, "message_body"));
+    int status = make_answer(rig, method, uri, sent, &body);
     note_request(rig, method, uri);
     rig->asked_ws++;
-    if (status == ARI_RIG_SILENT) {
+    if (status == ARI_RIG_SILENT || ws->is_over) {
         buf_fini(&body);
         json_decref(request);
         return;
@@ -364,17 +374,26 @@ static bool serve_once(struct ari_rig *rig)
     for (size_t i = 0; i < rig->fake.requests.len; i++) {
         struct io_http *http = rig->fake.requests.items[i];
         size_t base = strlen(rig->config.server) + 1;
-        if (http->is_over)
+        if (http->is_over || http->is_silent)
             continue;
         const struct ari_answer *answer = find_answer(rig, http->method, http->url + base);
         if (answer != NULL && answer->status == ARI_RIG_SILENT)
             continue;
         struct buf body;
         buf_init(&body, 4u * 1024 * 1024);
-        int status = make_answer(rig, http->method, http->url + base, &body);
+        int status = make_answer(rig, http->method, http->url + base, http->body, &body);
         note_request(rig, http->method, http->url + base);
         rig->asked_http++;
-        if (answer != NULL && answer->status == 0)
+        if (http->is_over) { /* its backend was closed by the test's own part */
+            buf_fini(&body);
+            return true;
+        }
+        if (status == ARI_RIG_SILENT) {
+            http->is_silent = true;
+            buf_fini(&body);
+            return true;
+        }
+        if (status == ARI_RIG_UNREACHED || (answer != NULL && answer->status == 0))
             fake_http_answer(http, RC_UNREACHABLE, 0, NULL, NULL);
         else if (answer != NULL && answer->status >= 300 && answer->status < 400)
             fake_http_answer(http, RC_OK, answer->status, "", answer->body);

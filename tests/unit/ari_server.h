@@ -12,6 +12,7 @@ struct ari_answer {
     char *body;
 };
 #define ARI_RIG_SILENT (-1)
+#define ARI_RIG_UNREACHED (-2) /* HTTP, from `more` */
 
 /* What Asterisk keeps under an application's name: devices outlive its socket. */
 struct ari_rig_app {
@@ -31,6 +32,11 @@ struct ari_rig {
     bool is_dated;        /* RESTResponse has a timestamp after all events said so far */
     VEC(struct ari_answer) answers;
     VEC(struct ari_rig_app) apps; /* served where no answer above matches */
+    /* A test's own part of the server, asked first: the status of its answer, put into `answer`, or
+     * 0 when it does not serve this; body "" when none. */
+    int (*more)(struct ari_rig *rig, const char *method, const char *uri, const char *body,
+                struct buf *answer);
+    void *more_self;
     size_t asked_ws, asked_http;  /* requests served */
     char last_at[40];             /* timestamp of the last event said */
 

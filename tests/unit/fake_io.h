@@ -27,7 +27,8 @@ struct io_http {
     int64_t timeout_ms;
     void (*done)(void *self, const struct io_http_answer *answer);
     void *self;
-    bool is_over; /* answered or cancelled */
+    bool is_over;   /* answered or cancelled */
+    bool is_silent; /* served, and no answer comes */
 };
 
 struct fake_io {

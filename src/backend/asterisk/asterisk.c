@@ -2,6 +2,7 @@
 #include "callhud/backend/asterisk/asterisk.h"
 
 #include "callhud/backend/asterisk/act.h"
+#include "callhud/backend/asterisk/desk.h"
 #include "callhud/backend/asterisk/detail.h"
 #include "callhud/backend/asterisk/link.h"
 #include "callhud/backend/asterisk/snapshot.h"
@@ -32,6 +33,7 @@ struct backend {
     struct detail *detail;
     struct supervise *supervise;
     struct act *act;
+    struct ari_desk *desk;
     struct {
         void (*done)(void *self);
         void *self;
@@ -40,6 +42,7 @@ struct backend {
 
     bool is_probed;       /* this connection: the way for requests is known */
     bool is_subscribed;   /* and what is to be heard is heard */
+    bool is_list_awaited; /* the stored list says whom the first snapshot is of */
     bool is_wanted_again; /* another snapshot when this one is done */
     bool is_gapped;       /* an event was lost while this one was being read */
     unsigned lacking_tries;
@@ -144,6 +147,7 @@ static void on_snapshot(void *self, struct snapshot_result *result)
     tell_snapshot(b, result);
     ari_act_synced(b->act);
     supervise_synced(b->supervise);
+    ari_desk_synced(b->desk);
     detail_ask(b->detail);
     bool is_lacking = result->lacking > 0 || result->endpoints == 0;
     if (b->is_wanted_again) {
@@ -159,7 +163,7 @@ static void on_snapshot(void *self, struct snapshot_result *result)
 
 static void sync_now(struct backend *b)
 {
-    if (!link_is_open(b->link) || !b->is_subscribed)
+    if (!link_is_open(b->link) || !b->is_subscribed || b->is_list_awaited)
         return; /* a connection begins with a snapshot */
     if (b->snapshot != NULL) {
         b->is_wanted_again = true;
@@ -246,6 +250,8 @@ static void on_subscribed(void *self)
 {
     struct backend *b = self;
     b->is_subscribed = true;
+    bool is_read = ari_desk_opened(b->desk);
+    b->is_list_awaited = is_read && (ari_people_is_list(&b->people) || b->config.is_once);
     sync_now(b);
     ari_act_opened(b->act);
 }
@@ -341,6 +347,7 @@ static void on_closed(void *self)
 {
     struct backend *b = self;
     b->is_probed = b->is_subscribed = b->is_wanted_again = b->is_gapped = false;
+    b->is_list_awaited = false;
     stop_timer(b, &b->probe_http);
     stop_timer(b, &b->sync);
     snapshot_cancel(b->snapshot);
@@ -349,6 +356,7 @@ static void on_closed(void *self)
     subs_lost(b->subs);
     supervise_lost(b->supervise); /* before their requests fail one by one */
     ari_act_lost(b->act);
+    ari_desk_lost(b->desk);
     rest_use_ws(b->rest, NULL);
 }
 
@@ -375,6 +383,18 @@ static void tell_news(void *self)
             ari_tell_news(&b->sink, &b->world, b->people.users.items[i], b->event_ms);
 }
 
+/* The stored list is another one: users come and go with a snapshot; their order is known. */
+static void on_listed(void *self, bool is_changed)
+{
+    struct backend *b = self;
+    bool was_awaited = b->is_list_awaited;
+    b->is_list_awaited = false;
+    if (was_awaited || (is_changed && ari_people_is_list(&b->people)))
+        sync_now(b);
+    else if (is_changed)
+        tell_news(b);
+}
+
 static void on_settle(void *self)
 {
     struct backend *b = self;
@@ -385,26 +405,9 @@ static void on_settle(void *self)
     tell_news(b);
 }
 
-/* When a channel leaves a bridge, the next events (milliseconds later) say why: it ends, is parked,
- * is with somebody else. What leaving alone would show (a held line that is suddenly "in a call")
- * waits for them, but not longer than ASTERISK_SETTLE_MS. */
 static void hold_back(struct backend *b, enum ari_kind kind)
 {
-    bool is_decisive = kind == ARI_ENTERED_BRIDGE || kind == ARI_CHANNEL_DESTROYED ||
-                       kind == ARI_HOLD || kind == ARI_UNHOLD || kind == ARI_STATE_CHANGED ||
-                       kind == ARI_DIAL;
-    if (is_decisive)
-        return;
-    bool is_any = false;
-    for (size_t i = 0; i < b->people.users.len; i++) {
-        struct ari_user *user = b->people.users.items[i];
-        if (!(user->dirty & ARI_DIRTY_CALLS) || !user->is_told ||
-            (kind != ARI_LEFT_BRIDGE && !(user->dirty & ARI_DIRTY_SETTLING)))
-            continue;
-        user->dirty = (user->dirty & ~(unsigned)ARI_DIRTY_CALLS) | ARI_DIRTY_SETTLING;
-        is_any = true;
-    }
-    if (is_any && b->settle == NULL)
+    if (ari_tell_hold_back(&b->people, kind) && b->settle == NULL)
         b->settle = b->io->timer(b->io->net, ASTERISK_SETTLE_MS, on_settle, b);
 }
 
@@ -441,6 +444,7 @@ static void on_message(void *self, const char *bytes, size_t len)
             detail_ask_hold(b->detail, chan);
         supervise_event(b->supervise, &event);
         ari_act_event(b->act, &event);
+        ari_desk_event(b->desk, &event);
     }
     ari_event_fini(&event);
 }
@@ -517,10 +521,13 @@ static void open_parts(struct backend *b)
                                          .sink = b->sink,
                                          .app = app_now,
                                          .self = b};
+    const struct ari_desk_config desk = {.part = part, .people = &b->people, .listed = on_listed};
+    b->desk = ari_desk_new(&desk);
     const struct subs_config subs = {.io = b->io,
                                      .rest = b->rest,
                                      .people = &b->people,
                                      .config = &b->config,
+                                     .device = ari_desk_device(b->desk),
                                      .refused = on_refused,
                                      .abandoned = on_abandoned,
                                      .self = b};
@@ -621,12 +628,14 @@ static bool asterisk_leave(struct backend *b, void (*done)(void *self), void *se
 {
     b->leaving.done = done;
     b->leaving.self = self;
-    b->leaving.parts = 4; /* one is this function: a part may be over before it returns */
+    b->leaving.parts = 5; /* one is this function: a part may be over before it returns */
     if (!subs_leave(b->subs, on_part_left, b))
         b->leaving.parts--;
     if (!supervise_leave(b->supervise, on_part_left, b))
         b->leaving.parts--;
     if (!ari_act_leave(b->act, on_part_left, b))
+        b->leaving.parts--;
+    if (!ari_desk_leave(b->desk, on_part_left, b))
         b->leaving.parts--;
     b->leaving.parts--;
     return b->leaving.parts > 0;
@@ -635,7 +644,23 @@ static bool asterisk_leave(struct backend *b, void (*done)(void *self), void *se
 static void asterisk_clean(struct backend *b, const char *const *things, size_t len,
                            void (*gone)(void *self, const char *thing), void *self)
 {
-    ari_act_clean(b->act, things, len, gone, self);
+    for (size_t i = 0; i < len; i++) {
+        if (ari_desk_owns(things[i]))
+            ari_desk_clean(b->desk, things[i], gone, self);
+        else
+            ari_act_clean(b->act, &things[i], 1, gone, self);
+    }
+}
+
+static void asterisk_desk(struct backend *b, const struct desk_question *question, desk_done *done,
+                          void *self)
+{
+    ari_desk_ask(b->desk, question, done, self);
+}
+
+static void asterisk_desk_forget(struct backend *b, const void *self)
+{
+    ari_desk_forget(b->desk, self);
 }
 
 static void asterisk_close(struct backend *b)
@@ -650,6 +675,7 @@ static void asterisk_close(struct backend *b)
     subs_free(b->subs);
     supervise_free(b->supervise);
     ari_act_free(b->act);
+    ari_desk_free(b->desk);
     detail_free(b->detail);
     link_free(b->link);
     rest_free(b->rest);
@@ -670,5 +696,7 @@ const struct backend_ops asterisk_backend = {
     .act = asterisk_act,
     .leave = asterisk_leave,
     .clean = asterisk_clean,
+    .desk = asterisk_desk,
+    .desk_forget = asterisk_desk_forget,
     .close = asterisk_close,
 };

@@ -44,8 +44,8 @@ static bool next_range(const char **rest, int64_t *first, int64_t *last, bool *i
 
 static bool is_monitored(const struct ari_people *people, const char *extension, bool is_configured)
 {
-    if (str_eq(people->monitor, "list"))
-        return is_configured;
+    if (ari_people_is_list(people))
+        return people->keys.len > 0 ? map_get(&people->by_key, extension) != NULL : is_configured;
     if (str_eq(people->monitor, "all"))
         return is_configured || is_digits(extension);
     int64_t number, first, last;
@@ -109,6 +109,30 @@ static struct ari_user *add_user(struct ari_people *people, const char *extensio
     return user;
 }
 
+static void add_own_device(struct ari_people *people, struct ari_user *user)
+{
+    char own[ARI_NAME_BYTES];
+    snprintf(own, sizeof own, "PJSIP/%s", user->extension);
+    add_device(people, user, own);
+}
+
+static void add_line(struct ari_people *people, const struct backend_user *line)
+{
+    struct ari_user *user = add_user(people, line->extension);
+    user->is_configured = true;
+    user->configured_at = (uint32_t)(line - people->lines) + 1;
+    if (!str_is_empty(line->name))
+        ari_user_named(user, line->name, ARI_NAME_GIVEN);
+    if (!str_is_empty(line->department)) {
+        mem_free(user->department);
+        user->department = mem_dup(line->department);
+    }
+    if (line->endpoints_len == 0)
+        add_own_device(people, user);
+    for (size_t i = 0; i < line->endpoints_len; i++)
+        add_device(people, user, line->endpoints[i]);
+}
+
 static enum rc add_configured(struct ari_people *people, const struct backend_user *line,
                               struct err *err)
 {
@@ -118,25 +142,11 @@ static enum rc add_configured(struct ari_people *people, const struct backend_us
         return err_set(err, RC_CONFIG, "[users]: %s is there twice", line->extension);
     if (!is_monitored(people, line->extension, true))
         return RC_OK;
-    struct ari_user *user = add_user(people, line->extension);
-    user->is_configured = true;
-    if (!str_is_empty(line->name))
-        ari_user_named(user, line->name, ARI_NAME_GIVEN);
-    if (!str_is_empty(line->department)) {
-        mem_free(user->department);
-        user->department = mem_dup(line->department);
-    }
-    char own[ARI_NAME_BYTES];
-    snprintf(own, sizeof own, "PJSIP/%s", line->extension);
-    if (line->endpoints_len == 0)
-        add_device(people, user, own);
-    for (size_t i = 0; i < line->endpoints_len; i++) {
-        const char *name = line->endpoints[i];
-        if (strchr(name, '/') == NULL)
+    for (size_t i = 0; i < line->endpoints_len; i++)
+        if (strchr(line->endpoints[i], '/') == NULL)
             return err_set(err, RC_CONFIG, "[users] %s: endpoint %s: write it as PJSIP/%s",
-                           line->extension, name, name);
-        add_device(people, user, name);
-    }
+                           line->extension, line->endpoints[i], line->endpoints[i]);
+    add_line(people, line);
     return RC_OK;
 }
 
@@ -145,11 +155,12 @@ static void add_singles(struct ari_people *people)
 {
     int64_t first, last;
     bool is_bad = false;
-    if (str_eq(people->monitor, "all") || str_eq(people->monitor, "list"))
+    uint32_t at = (uint32_t)people->lines_len;
+    if (str_eq(people->monitor, "all") || ari_people_is_list(people))
         return;
     const char *start = people->monitor;
     for (const char *rest = start; next_range(&rest, &first, &last, &is_bad); start = rest) {
-        char extension[32], endpoint[48];
+        char extension[32];
         start += strspn(start, ", \t");
         size_t len = (size_t)(rest - start);
         if (first != last || len >= sizeof extension || memchr(start, '-', len) != NULL)
@@ -158,10 +169,10 @@ static void add_singles(struct ari_people *people)
         extension[len] = '\0';
         if (map_get(&people->by_extension, extension) != NULL)
             continue;
-        snprintf(endpoint, sizeof endpoint, "PJSIP/%s", extension);
         struct ari_user *user = add_user(people, extension);
         user->is_configured = true;
-        add_device(people, user, endpoint);
+        user->configured_at = ++at;
+        add_own_device(people, user);
     }
 }
 
@@ -179,6 +190,8 @@ enum rc ari_people_init(struct ari_people *people, const struct backend_config *
                        format);
     people->monitor = mem_dup(monitor);
     people->dnd_format = str_is_empty(format) ? NULL : mem_dup(format);
+    people->lines = config->users;
+    people->lines_len = config->users_len;
     for (size_t i = 0; i < config->users_len; i++) {
         if (add_configured(people, &config->users[i], err) != RC_OK) {
             ari_people_fini(people);
@@ -186,9 +199,22 @@ enum rc ari_people_init(struct ari_people *people, const struct backend_config *
         }
     }
     add_singles(people);
-    for (size_t i = 0; i < people->users.len; i++)
+    for (size_t i = 0; i < people->users.len; i++) /* they were added in their order */
         people->users.items[i]->line = (uint32_t)i + 1;
     return RC_OK;
+}
+
+bool ari_people_is_list(const struct ari_people *people)
+{
+    return str_eq(people->monitor, "list");
+}
+
+static void drop_keys(struct ari_people *people)
+{
+    map_fini(&people->by_key, NULL);
+    for (size_t i = 0; i < people->keys.len; i++)
+        mem_free(people->keys.items[i].extension);
+    VEC_FREE(&people->keys);
 }
 
 void ari_user_free(struct ari_user *user)
@@ -209,6 +235,7 @@ void ari_people_fini(struct ari_people *people)
     for (size_t i = 0; i < people->users.len; i++)
         ari_user_free(people->users.items[i]);
     VEC_FREE(&people->users);
+    drop_keys(people);
     map_fini(&people->by_extension, NULL);
     map_fini(&people->by_endpoint, NULL);
     map_fini(&people->by_dnd, NULL);
@@ -242,28 +269,74 @@ static struct ari_device *find_device(const struct ari_user *user, const char *n
     return NULL;
 }
 
-static int by_line_then_extension(const void *a, const void *b)
+static uint32_t key_of(const struct ari_people *people, const char *extension)
 {
-    const struct ari_user *x = *(struct ari_user *const *)a;
-    const struct ari_user *y = *(struct ari_user *const *)b;
-    if (x->is_configured != y->is_configured)
-        return x->is_configured ? -1 : 1;
-    if (x->is_configured)
-        return x->line < y->line ? -1 : x->line > y->line;
-    return str_compare_natural(x->extension, y->extension);
+    const struct ari_key *key = map_get(&people->by_key, extension);
+    return key != NULL ? key->key : 0;
+}
+
+struct placed {
+    struct ari_user *user;
+    uint32_t key;
+};
+
+/* 1, 2, 3 and then those who have none (0). */
+static int by_number(uint32_t a, uint32_t b)
+{
+    if (a == b)
+        return 0;
+    return a == 0 ? 1 : b == 0 ? -1 : a < b ? -1 : 1;
+}
+
+/* By key, then as configured, then by extension. */
+static int by_place(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    int order = by_number(x->key, y->key);
+    if (order == 0)
+        order = by_number(x->user->configured_at, y->user->configured_at);
+    return order != 0 ? order : str_compare_natural(x->user->extension, y->user->extension);
 }
 
 static void number_lines(struct ari_people *people)
 {
-    if (people->users.len > 1)
-        qsort(people->users.items, people->users.len, sizeof *people->users.items,
-              by_line_then_extension);
+    VEC(struct placed) places = {0};
+    uint32_t next = (uint32_t)people->keys.len;
     for (size_t i = 0; i < people->users.len; i++) {
         struct ari_user *user = people->users.items[i];
-        if (user->line != i + 1)
-            user->dirty |= ARI_DIRTY_USER;
-        user->line = (uint32_t)i + 1;
+        struct placed place = {user, key_of(people, user->extension)};
+        VEC_PUSH(&places, place);
     }
+    if (places.len > 1)
+        qsort(places.items, places.len, sizeof *places.items, by_place);
+    for (size_t i = 0; i < places.len; i++) {
+        struct ari_user *user = places.items[i].user;
+        uint32_t line = places.items[i].key != 0 ? places.items[i].key : ++next;
+        if (user->line != line)
+            user->dirty |= ARI_DIRTY_USER;
+        user->line = line;
+        people->users.items[i] = user;
+    }
+    VEC_FREE(&places);
+}
+
+bool ari_people_take_keys(struct ari_people *people, const struct ari_names *list)
+{
+    bool is_same = people->keys.len == list->list.len;
+    for (size_t i = 0; is_same && i < list->list.len; i++)
+        is_same = str_eq(people->keys.items[i].extension, list->list.items[i].text);
+    if (is_same)
+        return false;
+    drop_keys(people);
+    for (size_t i = 0; i < list->list.len; i++) {
+        struct ari_key key = {mem_dup(list->list.items[i].text), (uint32_t)i + 1};
+        VEC_PUSH(&people->keys, key);
+    }
+    for (size_t i = 0; i < people->keys.len; i++) /* where they stay */
+        if (map_get(&people->by_key, people->keys.items[i].extension) == NULL)
+            map_put(&people->by_key, people->keys.items[i].extension, &people->keys.items[i]);
+    number_lines(people);
+    return true;
 }
 
 static void remove_user(struct ari_people *people, size_t at, ari_users *gone)
@@ -278,8 +351,36 @@ static void remove_user(struct ari_people *people, size_t at, ari_users *gone)
     VEC_PUSH(gone, user);
 }
 
+const struct backend_user *ari_people_line(const struct ari_people *people, const char *extension)
+{
+    for (size_t i = 0; i < people->lines_len; i++)
+        if (str_eq(people->lines[i].extension, extension))
+            return &people->lines[i];
+    return NULL;
+}
+
+/* monitor = list: those of the stored list, or of the configuration while there is none. */
+static void meet_listed(struct ari_people *people)
+{
+    for (size_t i = 0; i < people->keys.len; i++) {
+        const char *extension = people->keys.items[i].extension;
+        if (map_get(&people->by_extension, extension) != NULL)
+            continue;
+        const struct backend_user *line = ari_people_line(people, extension);
+        if (line != NULL)
+            add_line(people, line);
+        else
+            add_own_device(people, add_user(people, extension));
+    }
+    for (size_t i = 0; people->keys.len == 0 && i < people->lines_len; i++)
+        if (map_get(&people->by_extension, people->lines[i].extension) == NULL)
+            add_line(people, &people->lines[i]);
+}
+
 void ari_people_meet(struct ari_people *people, const struct ari_endpoints *list)
 {
+    if (ari_people_is_list(people))
+        meet_listed(people);
     for (size_t i = 0; i < list->list.len; i++) {
         const char *endpoint = list->list.items[i].name;
         const char *resource = strchr(endpoint, '/') + 1;
@@ -325,7 +426,10 @@ size_t ari_people_listed(struct ari_people *people, const struct ari_endpoints *
             }
         }
         lacking += user->devices.len - listed;
-        if (listed == 0 && !user->is_configured && may_remove)
+        bool is_list = ari_people_is_list(people);
+        bool is_wanted = is_list ? is_monitored(people, user->extension, user->is_configured)
+                                 : listed > 0 || user->is_configured || !may_remove;
+        if (!is_wanted)
             remove_user(people, i, gone);
     }
     number_lines(people);

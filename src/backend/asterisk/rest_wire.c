@@ -2,7 +2,9 @@
 #include "callhud/backend/asterisk/ari_wire.h"
 
 #include "callhud/backend/json_wire.h"
+#include "callhud/base/mem.h"
 #include "callhud/base/str.h"
+#include "callhud/base/utf8.h"
 
 #include "ari_wire_parts.h"
 
@@ -169,18 +171,65 @@ static void display_name(char *text)
     memmove(text, start, strlen(start) + 1);
 }
 
+/* The value of an attribute of a dynamic configuration object; NULL: it has none. */
+static const json_t *attribute_of(const json_t *root, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(root); i++) {
+        const json_t *entry = json_array_get(root, i);
+        if (str_eq(json_wire_id(entry, "attribute"), name))
+            return json_object_get(entry, "value");
+    }
+    return NULL;
+}
+
 enum rc ari_callerid_decode(const char *body, size_t len, char *to, size_t size)
 {
     to[0] = '\0';
     json_t *root = json_wire_parse(body, len, ARI_FRAME_MAX_BYTES, NULL);
     enum rc rc = json_is_array(root) ? RC_OK : RC_PROTO;
-    for (size_t i = 0; i < json_array_size(root); i++) {
-        const json_t *entry = json_array_get(root, i);
-        if (!str_eq(json_wire_id(entry, "attribute"), "callerid"))
-            continue;
-        ari_copy_text(to, size, entry, "value");
-        display_name(to);
-        break;
+    ari_copy_string(to, size, attribute_of(root, "callerid"));
+    display_name(to);
+    json_decref(root);
+    return rc;
+}
+
+enum rc ari_flag_decode(const char *body, size_t len, const char *attribute, bool *is_on)
+{
+    json_t *root = json_wire_parse(body, len, ARI_FRAME_MAX_BYTES, NULL);
+    const json_t *value = attribute_of(root, attribute);
+    enum rc rc = json_is_string(value) ? RC_OK : RC_PROTO;
+    *is_on = rc == RC_OK && str_eq(json_string_value(value), "true");
+    json_decref(root);
+    return rc;
+}
+
+static void cut_list(struct ari_names *out, const char *text)
+{
+    char *copy = mem_dup(text), *rest = copy;
+    for (char *piece; (piece = str_next_field(&rest, ',')) != NULL;) {
+        struct ari_id name = {0};
+        struct buf clean;
+        buf_init(&clean, sizeof name.text);
+        utf8_clean(&clean, piece, strlen(piece), sizeof name.text);
+        str_copy(name.text, sizeof name.text, buf_text(&clean));
+        buf_fini(&clean);
+        if (name.text[0] != '\0')
+            VEC_PUSH(&out->list, name);
+    }
+    mem_free(copy);
+}
+
+enum rc ari_list_decode(struct ari_names *out, const char *body, size_t len)
+{
+    memset(out, 0, sizeof *out);
+    json_t *root = json_wire_parse(body, len, ARI_FRAME_MAX_BYTES, NULL);
+    const json_t *value = attribute_of(root, "list_item");
+    enum rc rc = json_is_string(value) ? RC_OK : RC_PROTO;
+    if (rc == RC_OK)
+        cut_list(out, json_string_value(value));
+    if (out->list.len > ARI_ITEMS_MAX) {
+        ari_names_fini(out);
+        rc = RC_PROTO;
     }
     json_decref(root);
     return rc;
@@ -244,6 +293,19 @@ bool ari_variables_encode(struct buf *out, const struct ari_variable *list, size
     for (size_t i = 0; i < len; i++)
         json_object_set_new(variables, list[i].name, json_string(list[i].value));
     return encode(out, json_pack("{s:o}", "variables", variables));
+}
+
+bool ari_list_encode(struct buf *out, const struct ari_names *list)
+{
+    struct buf items;
+    buf_init(&items, ARI_FRAME_MAX_BYTES);
+    for (size_t i = 0; i < list->list.len; i++)
+        buf_printf(&items, "%s%s", i > 0 ? "," : "", list->list.items[i].text);
+    json_t *fields = json_pack("[{s:s,s:s},{s:s,s:s},{s:s,s:s}]", "attribute", "event", "value",
+                               "presence", "attribute", "list_item", "value", buf_text(&items),
+                               "attribute", "full_state", "value", "yes");
+    buf_fini(&items);
+    return fields != NULL && encode(out, json_pack("{s:o}", "fields", fields));
 }
 
 bool ari_filter_encode(struct buf *out)

@@ -16,6 +16,7 @@ struct subs {
     bool is_live;    /* this connection was subscribed */
     bool is_refused; /* by the server, for good */
     bool is_left;
+    bool is_device_heard; /* subs_config.device */
     unsigned failures;
     void (*opened)(void *self);
     void *opened_self;
@@ -44,9 +45,17 @@ void subs_free(struct subs *subs)
     mem_free(subs);
 }
 
+static bool can_name_devices(const struct subs *subs)
+{
+    const struct backend_config *config = subs->config.config;
+    return config->ledger.put != NULL && !config->is_read_only;
+}
+
 static bool is_naming_devices(const struct subs *subs)
 {
-    return subs->config.people->dnd_format != NULL && !subs->config.config->is_once;
+    bool is_any = subs->config.people->dnd_format != NULL ||
+                  (subs->config.device != NULL && can_name_devices(subs));
+    return is_any && !subs->config.config->is_once;
 }
 
 bool subs_wants_all(void *self)
@@ -55,8 +64,7 @@ bool subs_wants_all(void *self)
     const struct backend_config *config = subs->config.config;
     if (config->is_once) /* refused: the answers alone will do */
         return false;
-    return subs->is_refused ||
-           (is_naming_devices(subs) && (config->ledger.put == NULL || config->is_read_only));
+    return subs->is_refused || (is_naming_devices(subs) && !can_name_devices(subs));
 }
 
 /* ---- the ledger ---- */
@@ -190,6 +198,10 @@ bool subs_devices(struct subs *subs, void (*done)(void *self), void *self)
         VEC_PUSH(&names, user->dnd_device);
         user->is_dnd_heard = true; /* a refusal ends the connection, and with it this */
     }
+    if (subs->config.device != NULL && !subs->is_device_heard) {
+        VEC_PUSH(&names, subs->config.device);
+        subs->is_device_heard = true;
+    }
     bool is_any = names.len > 0;
     if (is_any && !note(subs)) {
         cannot_note(subs);
@@ -225,6 +237,7 @@ void subs_lost(struct subs *subs)
     rest_cancel(subs->config.rest, subs);
     for (size_t i = 0; i < people->users.len; i++)
         people->users.items[i]->is_dnd_heard = false;
+    subs->is_device_heard = false;
     subs->is_live = false;
     subs->waits = 0;
     subs->told = NULL;

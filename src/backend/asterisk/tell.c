@@ -196,3 +196,20 @@ void ari_tell_whole(const struct backend_sink *sink, struct ari_world *world, st
     tell_dnd(sink, user, at_ms, true);
     tell_calls(sink, world, user, at_ms, true);
 }
+
+bool ari_tell_hold_back(const struct ari_people *people, enum ari_kind kind)
+{
+    bool is_decisive = kind == ARI_ENTERED_BRIDGE || kind == ARI_CHANNEL_DESTROYED ||
+                       kind == ARI_HOLD || kind == ARI_UNHOLD || kind == ARI_STATE_CHANGED ||
+                       kind == ARI_DIAL;
+    bool is_any = false;
+    for (size_t i = 0; !is_decisive && i < people->users.len; i++) {
+        struct ari_user *user = people->users.items[i];
+        if (!(user->dirty & ARI_DIRTY_CALLS) || !user->is_told ||
+            (kind != ARI_LEFT_BRIDGE && !(user->dirty & ARI_DIRTY_SETTLING)))
+            continue;
+        user->dirty = (user->dirty & ~(unsigned)ARI_DIRTY_CALLS) | ARI_DIRTY_SETTLING;
+        is_any = true;
+    }
+    return is_any;
+}

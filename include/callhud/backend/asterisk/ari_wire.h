@@ -154,6 +154,13 @@ struct ari_names {
 enum rc ari_application_devices_decode(struct ari_names *out, const char *body, size_t len);
 void ari_names_fini(struct ari_names *names);
 enum rc ari_bridge_name_decode(const char *body, size_t len, char *to, size_t size);
+/* A stored list (an object resource_list of the dynamic configuration, [{"attribute","value"}]): its
+ * list_item, cut at the commas. RC_PROTO: it is no such object, or has more than ARI_ITEMS_MAX. */
+enum rc ari_list_decode(struct ari_names *out, const char *body, size_t len);
+/* The body of its PUT. The text of a name must have no comma and no blank at its ends. */
+bool ari_list_encode(struct buf *out, const struct ari_names *list);
+/* "true" in an attribute of a dynamic configuration object; RC_PROTO: it has no such attribute. */
+enum rc ari_flag_decode(const char *body, size_t len, const char *attribute, bool *is_on);
 /* The display name in attribute "callerid" of a dynamic configuration object; "" when none. */
 enum rc ari_callerid_decode(const char *body, size_t len, char *to, size_t size);
 

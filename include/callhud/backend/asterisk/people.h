@@ -26,9 +26,10 @@ struct ari_user {
     char *extension; /* the user's id as well */
     char *name, *department;
     enum ari_name_source name_source;
-    bool is_name_asked; /* the server's configuration was asked, whatever it said */
-    bool is_configured; /* named in the configuration: stays whatever the server lists */
-    uint32_t line;
+    bool is_name_asked;     /* the server's configuration was asked, whatever it said */
+    bool is_configured;     /* named in the configuration: stays whatever the server lists */
+    uint32_t configured_at; /* its place there, from 1; 0: none */
+    uint32_t line;          /* its key in the stored list; those who are on none come after */
     bool is_dnd;
     char *dnd_device;  /* "Custom:DND101"; NULL: none */
     bool is_dnd_heard; /* its news come: subscribed to by name on this connection */
@@ -48,15 +49,25 @@ enum ari_dirty { /* bits: what of a user may have to be told */
                  ARI_DIRTY_SETTLING = 16, /* calls, but what follows in a moment may undo it */
 };
 
+struct ari_key { /* one of the list that is stored for the supervisor */
+    char *extension;
+    uint32_t key; /* from 1 */
+};
+
 struct ari_people {
     VEC(struct ari_user *) users; /* in order of lines */
     struct map by_extension, by_endpoint, by_dnd;
     char *monitor, *dnd_format;
+    const struct backend_user *lines; /* of the configuration; borrowed */
+    size_t lines_len;
+    VEC(struct ari_key) keys;
+    struct map by_key; /* extension -> its struct ari_key */
 };
 
-/* monitor: "all" ([users] lines and every endpoint that is called by digits), "list" ([users] lines
- * only), or "101-108,201" (those of both; a single number is there even if nothing on the server
- * has it). RC_CONFIG when monitor, the DND device or a line cannot be right. */
+/* monitor: "all" ([users] lines and every endpoint that is called by digits), "list" (the list that
+ * is stored for the supervisor; while there is none the [users] lines), or "101-108,201" (those of
+ * both; a single number is there even if nothing on the server has it). RC_CONFIG when monitor, the
+ * DND device or a line cannot be right. The [users] lines are borrowed until ari_people_fini(). */
 enum rc ari_people_init(struct ari_people *people, const struct backend_config *config,
                         struct err *err);
 void ari_people_fini(struct ari_people *people);
@@ -65,11 +76,19 @@ struct ari_user *ari_people_by_extension(const struct ari_people *people, const 
 struct ari_user *ari_people_by_endpoint(const struct ari_people *people, const char *endpoint);
 struct ari_user *ari_people_by_dnd(const struct ari_people *people, const char *device);
 
+/* Takes the stored list; an empty one is none. True when it is another one than before: lines are
+ * numbered anew (users may be dirty), and with monitor = list it is for the next snapshot to make
+ * and remove users. */
+bool ari_people_take_keys(struct ari_people *people, const struct ari_names *list);
+bool ari_people_is_list(const struct ari_people *people); /* monitor = list */
+const struct backend_user *ari_people_line(const struct ari_people *people, const char *extension);
+
 /* Makes the users that the list names and that are new; touches nothing else. */
 void ari_people_meet(struct ari_people *people, const struct ari_endpoints *list);
 /* The server's whole list: as above, and devices are updated. Users whom the list no longer
- * names are removed only when may_remove; they go to `gone` (the caller frees with
- * ari_user_free). Returns how many users (or their devices) the list lacks. */
+ * names are removed only when may_remove, those who are not on the stored list any more in any
+ * case; they go to `gone` (the caller frees with ari_user_free). Returns how many users (or their
+ * devices) the list lacks. */
 typedef VEC(struct ari_user *) ari_users;
 size_t ari_people_listed(struct ari_people *people, const struct ari_endpoints *list,
                          bool may_remove, ari_users *gone);

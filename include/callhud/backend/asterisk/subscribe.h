@@ -1,5 +1,5 @@
-/* Which events the server sends us: all of channels, bridges and endpoints, and the DND devices of
- * the monitored users by name.
+/* Which events the server sends us: all of channels, bridges and endpoints, and by name the DND
+ * devices of the monitored users and the one that tells of changes of the own list.
  *
  * Not all of the device states: an application that asks for them (subscribeAll=true, or
  * "deviceState:") at the moment when one changes can freeze the whole of ARI (seen on 22.10.1: the
@@ -7,12 +7,14 @@
  * other way round). Asked for by name, it never froze.
  *
  * The first three end with the connection. A named device does not: the server keeps it under the
- * application's name, warns in its log at each change, and takes it back only while a connection has
- * that name (seen on 22.10.1). So the name is in the ledger before the first one ("applications/
- * APP"), a lost connection comes back under the same name, and leaving takes them back.
+ * application's name, warns in its log at each change, and takes it back only while a connection
+ * has that name (seen on 22.10.1). So the name is in the ledger before the first one
+ * ("applications/ APP"), a lost connection comes back under the same name, and leaving takes them
+ * back.
  *
  * Everything at once (subscribeAll) is asked for where that cannot be: without a ledger, with
- * --read-only, and when the server refuses a subscription (a user of ARI who may only read: 403). */
+ * --read-only, and when the server refuses a subscription (a user of ARI who may only read: 403).
+ */
 #ifndef CALLHUD_BACKEND_ASTERISK_SUBSCRIBE_H
 #define CALLHUD_BACKEND_ASTERISK_SUBSCRIBE_H
 
@@ -30,6 +32,8 @@ struct subs_config {
     struct rest *rest;
     const struct ari_people *people;
     const struct backend_config *config;
+    const char *device; /* one more to hear of; borrowed; NULL: none. Where devices cannot be named
+                           it is left out: it alone is no reason to ask for everything */
     /* The server did not take a subscription. This connection is of no use: the next one asks
      * subs_wants_all() anew. */
     void (*refused)(void *self, const struct rest_answer *answer);
@@ -45,7 +49,7 @@ bool subs_wants_all(void *subs); /* fits as wants_all() of link_owner */
 /* A connection is open and requests may be sent. False: there is nothing to ask for. True: done()
  * or refused() follows. */
 bool subs_open(struct subs *subs, const char *app, void (*done)(void *self), void *self);
-/* Subscribes to the DND devices that are not yet: before their states are asked for. Answers as
+/* Subscribes to the devices that are not yet: before their states are asked for. Answers as
  * subs_open(). */
 bool subs_devices(struct subs *subs, void (*done)(void *self), void *self);
 void subs_forget_devices(struct subs *subs); /* nobody waits for them any more */
@@ -53,8 +57,8 @@ void subs_lost(struct subs *subs);
 /* Takes the devices back: as backend_ops.leave. */
 bool subs_leave(struct subs *subs, void (*done)(void *self), void *self);
 
-/* Sends "METHOD applications/APP/subscription" for these devices, in as few requests as fit; returns
- * how many. done() is called for each. A name with a comma is left out: it would be two. */
+/* Sends "METHOD applications/APP/subscription" for these devices, in as few requests as fit;
+ * returns how many. done() is called for each. A name with a comma is left out: it would be two. */
 size_t subs_send(struct rest *rest, const char *method, const char *app, const char *const *names,
                  size_t len, rest_done *done, void *self);
 

@@ -18,5 +18,9 @@ void ari_tell_whole(const struct backend_sink *sink, struct ari_world *world, st
 /* Name, department and line alone. */
 void ari_tell_user(const struct backend_sink *sink, const struct ari_user *user, int64_t at_ms,
                    bool is_answer);
+/* When a channel leaves a bridge, the next events (milliseconds later) say why: it ends, is parked,
+ * is with somebody else. What leaving alone would show (a held line that is suddenly "in a call")
+ * is held back for them. True: somebody's calls are; not longer than ASTERISK_SETTLE_MS. */
+bool ari_tell_hold_back(const struct ari_people *people, enum ari_kind kind);
 
 #endif
