@@ -1,8 +1,9 @@
 #include "callhud/backend/asterisk/asterisk.h"
 #include "callhud/backend/backend.h"
+#include "callhud/backend/ringcentral/ringcentral.h"
 #include "callhud/base/str.h"
 
-const struct backend_ops *const backend_all[] = {&asterisk_backend, NULL};
+const struct backend_ops *const backend_all[] = {&asterisk_backend, &ringcentral_backend, NULL};
 
 const struct backend_ops *backend_find(const char *name)
 {
