@@ -127,6 +127,39 @@ const struct cli_command cli_commands[] = {
      .formats = "table json",
      .second_words = "on off",
      .run = cmd_act},
+    {.name = "list",
+     .args = "show|add|remove|move|set|diff|pull|push|export|import [...]",
+     .sentence = "The HUD list, which is also the list of the lamp keys stored in the backend.",
+     .more =
+         "show                what is here and what is stored, key by key\n"
+         "add EXT [--at KEY]  a new key; the last one when none is named\n"
+         "remove EXT|KEY      move KEY KEY      set KEY EXT\n"
+         "diff                what a push would change; writes nothing\n"
+         "pull                takes over what was changed elsewhere\n"
+         "push                sends the edits; desk phones may restart\n"
+         "export [FILE]       import FILE: as CSV, or as JSON with --json\n"
+         "Edits are kept on this machine until push, or with sync = automatic at once. --user is\n"
+         "for administrators: the list of somebody else. With --json an array of objects with "
+         "key,\n"
+         "extension, name, stored and state (same added removed changed conflict reserved).\n",
+     .min_args = 1,
+     .max_args = 3,
+     .options = "--user --at --reason",
+     .words = "show add remove move set diff pull push export import",
+     .formats = "table json csv",
+     .run = cmd_list},
+    {.name = "presence",
+     .args = "show|set KEY=VALUE...",
+     .sentence = "The presence settings stored in the backend.",
+     .more = "ring_when_monitored_rings, pick_up_held_lines and share_presence are on or off;\n"
+             "call_details is all, permitted or none; answerable_by and visible_to are extensions\n"
+             "with commas between, or none (visible_to: all). --user is for administrators.\n",
+     .min_args = 1,
+     .max_args = CLI_ANY_ARGS,
+     .options = "--user --reason",
+     .words = "show set",
+     .formats = "table json",
+     .run = cmd_presence},
     {.name = "audit",
      .args = "show|verify",
      .sentence = "Shows and proves the record of what was done.",
@@ -306,12 +339,15 @@ const struct cli_option cli_options[] = {
      true, BY(set_log_level)},
     {"--size", "", CLI_TEXT, "COLUMNSxROWS", "The size of the picture; else 100x30.", false,
      TO(size)},
-    {"--example", "", CLI_WORD, "asterisk",
+    {"--example", "", CLI_WORD, "asterisk|ringcentral",
      "Prints what to put on the server and into the configuration, and ends.", false, TO(example)},
     {"--call", "", CLI_TEXT, "ID",
      "The call to act on, as status --json names it; else the one that the action fits best.",
      false, BY(set_call)},
     {"--reason", "", CLI_TEXT, "TEXT", "Why, for the audit record.", false, TO(reason)},
+    {"--user", "", CLI_TEXT, "EXT",
+     "Whose list or settings; else your own. Needs an administrator's rights.", false, TO(user)},
+    {"--at", "", CLI_TEXT, "KEY", "The key that the new line gets.", false, TO(at)},
     {"--since", "", CLI_TEXT, "HASH",
      "A hash that the audit file must hold; show: only what came after it.", false, TO(since)},
     {"--against", "", CLI_WORD, "journald",

@@ -48,6 +48,8 @@ static void on_event(void *self, const struct event *event)
         log_info("hud", "snapshot done: %zu users, %" PRIu64 " lamps corrected", s->hud.users.len,
                  s->hud.stats.last_corrected);
     }
+    if (s->passed)
+        s->passed(s->self, event);
     flush_changes(s, bits);
     plan_tick(s);
 }

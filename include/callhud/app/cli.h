@@ -19,12 +19,15 @@ struct cli {
     const char *profile, *config, *theme, *log; /* NULL when not given */
     enum cli_format format;
     bool is_demo; /* --demo, and with the command demo: on the built-in exchange */
+    int hand_fd;  /* of a demo, see demo_acted(); 0: none */
     bool is_plain, is_read_only, is_ascii, is_no_color, is_help, is_version;
     enum log_level log_level;
     const char *size;    /* shot --size */
     const char *example; /* doctor --example */
     const char *call;    /* --call: the id of the call that is acted on */
     const char *reason;  /* --reason: for the record */
+    const char *user;    /* list, presence --user: whose */
+    const char *at;      /* list add --at: the key, as typed */
     const char *since;   /* audit --since: a hash, as typed */
     const char *against; /* audit --against: "journald" */
     /* exchange: as typed; NULL when not given */
@@ -86,6 +89,8 @@ int cmd_watch(const struct cli *cli);
 int cmd_act(const struct cli *cli);       /* pickup hangup dnd record */
 int cmd_supervise(const struct cli *cli); /* listen whisper barge takeover */
 int cmd_audit(const struct cli *cli);
+int cmd_list(const struct cli *cli);
+int cmd_presence(const struct cli *cli);
 int cmd_doctor(const struct cli *cli);
 int cmd_theme(const struct cli *cli);
 int cmd_shot(const struct cli *cli);

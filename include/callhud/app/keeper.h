@@ -10,6 +10,9 @@
 #define KEEPER_QUIET_MS 3000 /* sync = automatic: an edit is sent after so long without another */
 #define KEEPER_IDLE_LOOK_MS 10000      /* how often a save that waits looks at the phones */
 #define KEEPER_LOOK_MS (5 * 60 * 1000) /* a lost notice cannot be seen: so read again */
+#define KEEPER_FILE_LOOK_MS                                                            \
+    2000               /* how often another callhud's edits are looked for in the file \
+                        */
 #define KEEPER_TRIES 3 /* a save that finds another stored list: merge and save again so often */
 
 struct keeper;
@@ -36,7 +39,8 @@ void keeper_free(
     struct keeper *keeper); /* NULL is fine; what is under way is forgotten, the file is whole */
 
 const struct ui_desk *keeper_desk(const struct keeper *keeper); /* always the same address */
-struct appearance *keeper_list(struct keeper *keeper); /* to read; edits go through the ops */
+bool keeper_is_live(const struct keeper *keeper);               /* the backend can be asked */
+const struct appearance *keeper_list(const struct keeper *keeper);
 void keeper_ops(struct keeper *keeper, struct ui_desk_ops *out);
 
 /* The session's owner passes on every event of EVENT_LINK, EVENT_SNAPSHOT_DONE and EVENT_DESK, and

@@ -47,6 +47,9 @@ struct session {
     /* Every EVENT_ACTION after the model has it; may be NULL. The fates of hang up, DND and record
      * are told here alone. The event's strings are borrowed. */
     void (*acted)(void *self, const struct event *event);
+    /* Every event that is no answer, after the model has it; may be NULL. Nothing may be asked of
+     * the backend before the turn is over. */
+    void (*passed)(void *self, const struct event *event);
     /* One line for the person at the screen, which is in the log already; may be NULL. */
     void (*told)(void *self, bool is_warning, const char *text);
     /* After each turn of the loop; may be NULL. */

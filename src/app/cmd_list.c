@@ -1,0 +1,278 @@
+/* callhud list: the HUD list on the command line. */
+#include "callhud/app/desk_run.h"
+#include "callhud/app/list_rows.h"
+#include "callhud/base/str.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_automatic(const struct desk_run *run)
+{
+    return run->start.settings.sync == 1;
+}
+
+static void put_list(struct desk_run *run, bool only_changed)
+{
+    const struct appearance *list = keeper_list(run->keeper);
+    if (run->is_offline)
+        fprintf(stderr, "callhud: as kept on this machine: %s\n", run->why_offline);
+    list_rows_put(&run->out, list, run->cli->format, only_changed);
+}
+
+/* ---- what shows ------------------------------------------------------------------------------ */
+
+static void show(struct desk_run *run)
+{
+    put_list(run, false);
+    desk_run_end(run, 0);
+}
+
+static void diff(struct desk_run *run)
+{
+    put_list(run, true);
+    desk_run_end(run, 0);
+}
+
+static void pulled(struct desk_run *run)
+{
+    struct appearance_counts counts = appearance_count(keeper_list(run->keeper));
+    if (run->cli->format != FORMAT_TABLE)
+        list_rows_put(&run->out, keeper_list(run->keeper), run->cli->format, false);
+    else
+        buf_printf(&run->out, "%zu keys, %zu not sent, %zu in conflict\n", counts.keys,
+                   counts.unsaved, counts.conflicts);
+    desk_run_end(run, 0);
+}
+
+/* ---- what sends ------------------------------------------------------------------------------ */
+
+static void push(struct desk_run *run)
+{
+    keeper_push(run->keeper, false);
+}
+
+static void pushed(struct desk_run *run, enum rc rc, const char *text)
+{
+    struct appearance_counts counts = appearance_count(keeper_list(run->keeper));
+    if (run->cli->format != FORMAT_TABLE)
+        list_rows_put(&run->out, keeper_list(run->keeper), run->cli->format, false);
+    if (rc != RC_OK) {
+        desk_run_fail(run, rc, "not saved: %s", text);
+    } else if (counts.conflicts > 0) {
+        desk_run_fail(run, RC_REFUSED,
+                      "saved but for %zu in conflict: callhud list diff shows them, the console's "
+                      "HUD list (e) settles them",
+                      counts.conflicts);
+    } else if (counts.refused > 0) {
+        desk_run_fail(run, RC_REFUSED, "saved but for %zu that the backend refuses: see above",
+                      counts.refused);
+    } else {
+        if (run->cli->format == FORMAT_TABLE)
+            buf_puts(&run->out, "both homes agree\n");
+        desk_run_end(run, 0);
+    }
+}
+
+/* An edit is on disk: now sent, or told that it waits. */
+static void edited(struct desk_run *run)
+{
+    if (is_automatic(run) && !run->is_offline) {
+        push(run);
+        return;
+    }
+    fprintf(stderr, "callhud: kept here; callhud list push sends it\n");
+    desk_run_end(run, 0);
+}
+
+/* ---- edits ----------------------------------------------------------------------------------- */
+
+static bool key_of(const char *text, uint32_t *out)
+{
+    char *end = NULL;
+    unsigned long n = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || n == 0 || n > APPEARANCE_LINES_MAX)
+        return false;
+    *out = (uint32_t)n;
+    return true;
+}
+
+static const struct appearance_line *line_at(struct desk_run *run, const char *text)
+{
+    uint32_t key = 0;
+    const struct appearance_line *line =
+        key_of(text, &key) ? appearance_by_key(keeper_list(run->keeper), key) : NULL;
+    if (!line)
+        desk_run_fail(run, RC_USAGE, "%s is no key of the list: callhud list show has them", text);
+    return line;
+}
+
+/* Who shall come onto a line: known to the backend, or (without a link) to the list. */
+static bool user_of(struct desk_run *run, const char *extension, struct appearance_user *out)
+{
+    const struct desk_person *person = desk_run_person(run, extension);
+    const struct appearance_line *line =
+        appearance_by_extension(keeper_list(run->keeper), extension);
+    if (person && !person->is_listable) {
+        desk_run_fail(run, RC_REFUSED, "%s %s cannot stand in a list", extension, person->name);
+        return false;
+    }
+    if (person)
+        *out = (struct appearance_user){
+            .id = person->user_id, .extension = person->extension, .name = person->name};
+    else if (line && line->here)
+        *out = *line->here;
+    else if (run->is_offline)
+        desk_run_fail(run, RC_UNREACHABLE, "who %s is cannot be asked: %s", extension,
+                      run->why_offline);
+    else
+        desk_run_fail(run, RC_NOT_FOUND, "nobody has the extension %s", extension);
+    return run->exit_code < 0;
+}
+
+static void do_edit(struct desk_run *run, struct appearance_edit *edit)
+{
+    struct err err = {0};
+    size_t done = 0;
+    enum rc rc = keeper_edit(run->keeper, edit, 1, &done, &err);
+    if (rc != RC_OK)
+        desk_run_fail(run, rc, "%s", err.text);
+    else if (done == 0)
+        desk_run_fail(run, RC_REFUSED, "%s", edit->refused);
+    else
+        edited(run);
+}
+
+static void add(struct desk_run *run)
+{
+    struct appearance_edit edit = {.kind = EDIT_ADD};
+    if (run->cli->at && !key_of(run->cli->at, &edit.key))
+        desk_run_fail(run, RC_USAGE, "--at %s: a key is a number from 1", run->cli->at);
+    else if (user_of(run, run->cli->args[1], &edit.user))
+        do_edit(run, &edit);
+}
+
+static void take_off(struct desk_run *run)
+{
+    const char *what = run->cli->args[1];
+    const struct appearance_line *line = appearance_by_extension(keeper_list(run->keeper), what);
+    if (!line)
+        line = line_at(run, what);
+    if (!line)
+        return;
+    struct appearance_edit edit = {.kind = EDIT_REMOVE, .user = *line->here};
+    do_edit(run, &edit);
+}
+
+static void move(struct desk_run *run)
+{
+    struct appearance_edit edit = {.kind = EDIT_MOVE};
+    const struct appearance_line *line = line_at(run, run->cli->args[1]);
+    if (!line)
+        return;
+    if (!key_of(run->cli->args[2], &edit.key)) {
+        desk_run_fail(run, RC_USAGE, "%s is no key: a key is a number from 1", run->cli->args[2]);
+        return;
+    }
+    edit.user = *line->here;
+    do_edit(run, &edit);
+}
+
+static void set(struct desk_run *run)
+{
+    struct appearance_edit edit = {.kind = EDIT_SET};
+    const struct appearance_line *line = line_at(run, run->cli->args[1]);
+    if (!line || !user_of(run, run->cli->args[2], &edit.to))
+        return;
+    edit.user = *line->here;
+    do_edit(run, &edit);
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static void export_list(struct desk_run *run)
+{
+    struct err err = {0};
+    struct audit_entry entry = {.record = "end",
+                                .action = "list export",
+                                .extension = run->cli->user,
+                                .result = "ok",
+                                .reason = run->cli->reason};
+    enum rc rc = RC_OK;
+    if (run->session.actions)
+        rc = actions_record(run->session.actions, &entry, NULL, &err);
+    if (rc == RC_OK && run->cli->args_len > 1)
+        rc = list_rows_save(run->cli->args[1], keeper_list(run->keeper), run->cli->format, &err);
+    else if (rc == RC_OK)
+        list_rows_put(&run->out, keeper_list(run->keeper),
+                      run->cli->format == FORMAT_TABLE ? FORMAT_CSV : run->cli->format, false);
+    if (rc != RC_OK)
+        desk_run_fail(run, rc, "%s", err.text);
+    else
+        desk_run_end(run, 0);
+}
+
+static void import_list(struct desk_run *run)
+{
+    struct list_rows rows = {0};
+    struct err err = {0};
+    VEC(struct appearance_user) users = {0};
+    enum rc rc = list_rows_load(&rows, run->cli->args[1], &err);
+    for (size_t i = 0; i < rows.len && rc == RC_OK; i++) {
+        struct appearance_user user = {0};
+        if (!user_of(run, rows.items[i].extension, &user))
+            break;
+        VEC_PUSH(&users, user);
+    }
+    if (rc == RC_OK && run->exit_code < 0)
+        rc = keeper_replace(run->keeper, users.items, users.len, &err);
+    VEC_FREE(&users);
+    list_rows_free(&rows);
+    if (rc != RC_OK)
+        desk_run_fail(run, rc, "%s", err.text);
+    else if (run->exit_code < 0)
+        edited(run);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static const struct verb {
+    const char *name, *usage;
+    size_t least, most;
+    bool needs_link, needs_people, is_change;
+    void (*ready)(struct desk_run *run);
+} verbs[] = {
+    {"show", "list show", 1, 1, false, false, false, show},
+    {"add", "list add EXT [--at KEY]", 2, 2, false, true, true, add},
+    {"remove", "list remove EXT|KEY", 2, 2, false, false, true, take_off},
+    {"move", "list move KEY KEY", 3, 3, false, false, true, move},
+    {"set", "list set KEY EXT", 3, 3, false, true, true, set},
+    {"diff", "list diff", 1, 1, false, false, false, diff},
+    {"pull", "list pull", 1, 1, true, false, false, pulled},
+    {"push", "list push", 1, 1, true, false, true, push},
+    {"export", "list export [FILE]", 1, 2, false, false, false, export_list},
+    {"import", "list import FILE", 2, 2, false, true, true, import_list},
+};
+
+int cmd_list(const struct cli *cli)
+{
+    struct desk_run run = {.cli = cli, .ended = pushed};
+    struct err err = {0};
+    const struct verb *verb = NULL;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (str_eq(verbs[i].name, cli->args[0]))
+            verb = &verbs[i];
+    if (!verb || cli->args_len < verb->least || cli->args_len > verb->most) {
+        err_set(&err, RC_USAGE, "write: callhud %s", verb ? verb->usage : cli->command->args);
+        return start_fail(&err);
+    }
+    if (cli->at && !str_eq(verb->name, "add")) {
+        err_set(&err, RC_USAGE, "--at goes with list add");
+        return start_fail(&err);
+    }
+    run.needs_link = verb->needs_link;
+    run.needs_people = verb->needs_people;
+    run.is_change = verb->is_change;
+    run.ready = verb->ready;
+    return desk_run(&run);
+}

@@ -1,0 +1,247 @@
+#include "callhud/app/desk_run.h"
+
+#include "callhud/app/paths.h"
+#include "callhud/app/report.h"
+#include "callhud/base/str.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A backend that has not answered within this is not reachable. */
+#define FIRST_ANSWER_MS 15000
+
+static void on_left(void *self)
+{
+    struct desk_run *run = self;
+    loop_stop(run->session.loop);
+}
+
+void desk_run_end(struct desk_run *run, int exit_code)
+{
+    if (run->exit_code >= 0)
+        return;
+    run->exit_code = exit_code;
+    session_leave(&run->session, on_left, run);
+}
+
+void desk_run_fail(struct desk_run *run, enum rc rc, const char *format, ...)
+{
+    struct err err = {.rc = rc};
+    va_list args;
+    if (run->exit_code >= 0)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(err.text, sizeof err.text, format, args);
+    va_end(args);
+    desk_run_end(run, start_fail(&err));
+}
+
+const struct desk_person *desk_run_person(const struct desk_run *run, const char *extension)
+{
+    const struct ui_desk *desk = keeper_desk(run->keeper);
+    for (size_t i = 0; i < desk->people_len; i++)
+        if (str_eq(desk->people[i].extension, extension))
+            return &desk->people[i];
+    return NULL;
+}
+
+const struct desk_person *desk_run_person_by_id(const struct desk_run *run, const char *user_id)
+{
+    const struct ui_desk *desk = keeper_desk(run->keeper);
+    for (size_t i = 0; i < desk->people_len; i++)
+        if (str_eq(desk->people[i].user_id, user_id))
+            return &desk->people[i];
+    return NULL;
+}
+
+/* ---- one phase after the other --------------------------------------------------------------- */
+
+static void ready(struct desk_run *run)
+{
+    run->phase = DESK_RUN_READY;
+    loop_timer_stop(run->deadline);
+    run->deadline = NULL;
+    run->ready(run);
+}
+
+static void offline(struct desk_run *run, enum rc rc, const char *why)
+{
+    if (run->phase == DESK_RUN_READY || run->exit_code >= 0)
+        return;
+    if (run->needs_link) {
+        desk_run_fail(run, rc, "%s", why);
+        return;
+    }
+    run->is_offline = true;
+    str_copy(run->why_offline, sizeof run->why_offline, why);
+    ready(run);
+}
+
+static bool is_over(enum ui_desk_state state)
+{
+    return state == UI_DESK_TOLD || state == UI_DESK_FAILED;
+}
+
+static void look_at_rest(struct desk_run *run)
+{
+    const struct ui_desk *desk = keeper_desk(run->keeper);
+    if (run->phase != DESK_RUN_REST)
+        return;
+    if ((run->needs_people && !is_over(desk->people_state)) ||
+        (run->needs_settings && !is_over(desk->settings_state)))
+        return;
+    ready(run);
+}
+
+static void on_keeper_ended(void *self, enum rc rc, const char *text)
+{
+    struct desk_run *run = self;
+    if (run->phase == DESK_RUN_READY) {
+        if (run->exit_code < 0 && run->ended)
+            run->ended(run, rc, text);
+        return;
+    }
+    if (run->phase != DESK_RUN_LIST)
+        return;
+    if (rc != RC_OK && !keeper_desk(run->keeper)->is_local && !run->needs_settings) {
+        offline(run, rc, text);
+        return;
+    }
+    run->phase = DESK_RUN_REST;
+    keeper_want(run->keeper, run->needs_people, false, run->needs_settings);
+    look_at_rest(run);
+}
+
+static void on_keeper_changed(void *self)
+{
+    look_at_rest(self);
+}
+
+static void on_told(void *self, bool is_warning, const char *text)
+{
+    (void)self;
+    if (is_warning)
+        fprintf(stderr, "callhud: %s\n", text);
+}
+
+static void on_event(void *self, const struct event *event)
+{
+    struct desk_run *run = self;
+    keeper_event(run->keeper, event);
+    if (event->kind == EVENT_LINK && event->u.link.state == LINK_REFUSED)
+        run->is_refused = true;
+}
+
+/* Between events: where the backend is asked for something. */
+static void on_turned(void *self)
+{
+    struct desk_run *run = self;
+    const struct link *link = &run->session.hud.link;
+    if (run->exit_code >= 0)
+        return;
+    if (run->is_refused && run->phase == DESK_RUN_LINK) {
+        offline(run, RC_AUTH, link->text[0] ? link->text : "sign-in refused");
+    } else if (link->is_synced && run->phase == DESK_RUN_LINK && keeper_is_live(run->keeper)) {
+        run->phase = DESK_RUN_LIST;
+        keeper_pull(run->keeper);
+    }
+}
+
+static void on_deadline(void *self)
+{
+    struct desk_run *run = self;
+    const struct link *link = &run->session.hud.link;
+    char why[ERR_TEXT_BYTES];
+    run->deadline = NULL;
+    (void)snprintf(why, sizeof why, "%s has not answered within %d s: %s",
+                   run->session.settings->server, FIRST_ANSWER_MS / 1000,
+                   link->text[0] ? link->text : "is the server right and running?");
+    offline(run, RC_UNREACHABLE, why);
+}
+
+static void on_signal(void *self, int signum)
+{
+    struct desk_run *run = self;
+    if (run->exit_code >= 0)
+        loop_stop(run->session.loop);
+    else
+        desk_run_end(run, 128 + signum);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static enum rc open_keeper(struct desk_run *run, struct err *err)
+{
+    char folder[PATH_BYTES];
+    enum rc rc = paths_state(folder, "", true, err);
+    if (rc != RC_OK)
+        return rc;
+    struct keeper_config config = {.session = &run->session,
+                                   .extension = run->cli->user,
+                                   .folder = folder,
+                                   .is_automatic = false, /* a command sends when it says so */
+                                   .reason = run->cli->reason,
+                                   .changed = on_keeper_changed,
+                                   .told = on_told,
+                                   .ended = on_keeper_ended,
+                                   .self = run};
+    return keeper_new(&run->keeper, &config, err);
+}
+
+static enum rc start(struct desk_run *run, struct err *err)
+{
+    static const int signals[DESK_RUN_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    enum rc rc = open_keeper(run, err);
+    if (rc != RC_OK)
+        return rc;
+    run->session.is_once = true;
+    run->session.passed = on_event;
+    run->session.turned = on_turned;
+    run->session.told = on_told;
+    run->session.self = run;
+    for (size_t i = 0; i < DESK_RUN_SIGNALS; i++)
+        run->watched[i] = loop_signal(run->session.loop, signals[i], on_signal, run);
+    rc = session_start(&run->session, err);
+    if (rc == RC_OK) {
+        run->deadline = loop_timer(run->session.loop, FIRST_ANSWER_MS, on_deadline, run);
+        loop_run(run->session.loop);
+    }
+    return rc;
+}
+
+int desk_run(struct desk_run *run)
+{
+    struct err err = {0};
+    run->exit_code = -1;
+    if (run->is_change && run->cli->is_read_only) {
+        err_set(&err, RC_DENIED, "--read-only is on: nothing is changed; leave it off for this");
+        return start_fail(&err);
+    }
+    int failed = start_profile(&run->start, run->cli);
+    if (failed)
+        return start_fini(&run->start), failed;
+    buf_init(&run->out, 64u * 1024 * 1024);
+    if (session_init(&run->session, &run->start.settings, run->cli->is_read_only, &err) != RC_OK) {
+        buf_fini(&run->out);
+        start_fini(&run->start);
+        return start_fail(&err);
+    }
+    if (start(run, &err) != RC_OK && run->exit_code < 0)
+        run->exit_code = start_fail(&err);
+    loop_timer_stop(run->deadline);
+    for (size_t i = 0; i < DESK_RUN_SIGNALS; i++)
+        loop_signal_stop(run->watched[i]);
+    keeper_free(run->keeper);
+    int unwritten = report_print(&run->out);
+    int code = run->exit_code > 0 ? run->exit_code : unwritten;
+    buf_fini(&run->out);
+    if (session_fini(&run->session)) {
+        fflush(NULL);
+        _exit(code);
+    }
+    start_fini(&run->start);
+    return code;
+}

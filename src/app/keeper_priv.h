@@ -1,0 +1,89 @@
+/* Shared by keeper*.c. */
+#ifndef CALLHUD_APP_KEEPER_PRIV_H
+#define CALLHUD_APP_KEEPER_PRIV_H
+
+#include "callhud/app/keeper.h"
+#include "callhud/app/list_file.h"
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+
+typedef VEC(struct desk_line) desk_lines;
+typedef VEC(const char *) desk_names;
+
+/* What was told of the desk, owned. */
+struct keeper_copies {
+    VEC(struct desk_person) people;
+    VEC(struct desk_phone) phones;
+    struct desk_settings settings;
+    bool has_settings;
+    char *people_text, *settings_text, *list_text, *whose;
+};
+
+struct keeper {
+    struct session *session;
+    char *extension; /* NULL: our own */
+    char *reason;
+    struct keeper_config config; /* callbacks; its strings are not used */
+    struct list_file *file;
+    struct ui_desk desk;
+    struct keeper_copies copies;
+
+    bool is_live;         /* the backend can be asked */
+    bool is_pull_wanted;  /* by news that came while something was under way */
+    bool is_told_of_ask;  /* ask_save() was called for the edits as they are */
+    bool is_pushing;      /* from the look at the phones until the answer */
+    bool is_push_allowed; /* somebody said yes to phones that restart */
+    bool is_pull_asked;   /* somebody waits for its end */
+    bool is_ended_wanted; /* a push was asked for: ended() is due */
+    bool wants_people, wants_phones, wants_settings;
+    unsigned tries;
+    int64_t looked_ms; /* when the backend's list was asked for by itself last */
+    uint64_t begin;    /* the audit's record of the push under way; 0 */
+    uint64_t settings_begin;
+    bool is_set_asked;
+
+    struct keeper_news {
+        bool is_lost, is_live, is_list, is_settings;
+    } news; /* since the last turn of the loop */
+    struct loop_timer *quiet, *idle, *look, *changed, *news_timer;
+};
+
+/* changed() from the loop, not from inside the call. */
+void keeper_changed(struct keeper *k);
+void keeper_tell(struct keeper *k, bool is_warning, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Asks the backend; false when there is none that could be asked. */
+bool keeper_ask(struct keeper *k, const struct desk_question *question, desk_done *done);
+/* Replaces an owned text; "" for NULL. */
+void keeper_text(char **text, const char *now);
+enum rc keeper_record(struct keeper *k, const char *what, const char *action, uint64_t begin,
+                      const char *value, const char *result, uint64_t *number, struct err *err);
+
+/* The list, locked, as another callhud of this person may have left it; NULL: err says why. Then
+ * its end: rc is how the change went, one that did not go is taken back; is_kept as in
+ * list_file_end().
+ */
+struct appearance *keeper_begin(struct keeper *k, struct err *err);
+enum rc keeper_end(struct keeper *k, enum rc rc, bool is_kept, struct err *err);
+void keeper_fault(struct keeper *k, const char *text);
+void keeper_ended(struct keeper *k, enum rc rc, const char *text);
+void keeper_read(struct keeper *k); /* the backend's list; after what is under way */
+enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer,
+                     struct appearance_news *news, struct err *err);
+void keeper_tell_news(struct keeper *k, const struct appearance_news *news);
+const char *keeper_why_not_asked(const struct keeper *k);
+
+/* keeper_push.c */
+void keeper_plan_quiet(struct keeper *k); /* sync = automatic: what is here is sent in a while */
+void keeper_push_end(struct keeper *k, enum rc rc, const char *text);
+
+/* keeper_desk.c: people, phones, settings. */
+void keeper_desk_init(struct keeper *k);
+void keeper_desk_fini(struct keeper *k);
+void keeper_desk_live(struct keeper *k); /* the backend can be asked: what is wanted is asked */
+void keeper_desk_lost(struct keeper *k);
+void keeper_desk_settings_changed(struct keeper *k);
+void keeper_phones_told(struct keeper *k, const struct desk_answer *answer);
+bool keeper_restarts_any(const struct keeper *k, bool in_call_only);
+
+#endif

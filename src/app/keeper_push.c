@@ -1,0 +1,275 @@
+/* Sending the list: the plan, the record, the phones that restart, what the backend refuses. */
+#include "keeper_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void push_step(struct keeper *k);
+
+void keeper_push_end(struct keeper *k, enum rc rc, const char *text)
+{
+    struct err err = {0};
+    if (k->begin)
+        (void)keeper_record(k, rc == RC_OK ? "end" : "failed", "list push", k->begin, NULL,
+                            rc == RC_OK ? "ok" : text, NULL, &err);
+    k->begin = 0;
+    k->is_pushing = k->is_push_allowed = false;
+    k->desk.is_waiting = false;
+    loop_timer_stop(k->idle);
+    k->idle = NULL;
+    k->desk.writing = rc == RC_OK ? UI_DESK_TOLD : UI_DESK_FAILED;
+    keeper_fault(k, rc == RC_OK ? "" : text);
+    if (rc != RC_OK)
+        keeper_tell(k, true, "not saved: %s", text);
+    keeper_changed(k);
+    keeper_ended(k, rc, text);
+    if (k->is_pull_wanted)
+        keeper_read(k);
+}
+
+/* The backend's word on the lines it does not take. The others are sent without them. */
+static size_t refuse_lines(struct keeper *k, const struct desk_answer *answer)
+{
+    size_t refused = 0;
+    struct err err = {0};
+    struct appearance *list = keeper_begin(k, &err);
+    if (!list)
+        return 0;
+    for (size_t i = 0; i < answer->lines_len; i++) {
+        const struct desk_line *line = &answer->lines[i];
+        const char *id = str_is_empty(line->user_id) ? line->extension : line->user_id;
+        if (!line->refused || !appearance_refuse(list, id, line->refused))
+            continue;
+        refused++;
+        keeper_tell(k, true, "line of %s is refused: %s",
+                    str_is_empty(line->extension) ? id : line->extension, line->refused);
+    }
+    return keeper_end(k, RC_OK, true, &err) == RC_OK ? refused : 0;
+}
+
+static void saved(struct keeper *k, const struct desk_answer *answer)
+{
+    struct appearance_news news = {0};
+    struct err err = {0};
+    enum rc rc = keeper_merge(k, answer, &news, &err);
+    if (rc != RC_OK) {
+        keeper_push_end(k, rc, err.text);
+        return;
+    }
+    k->desk.read_ms = session_now(k->session);
+    struct appearance_counts counts = appearance_count(keeper_list(k));
+    if (counts.unsaved > 0)
+        keeper_tell(k, true, "saved, but for %zu %s: see the HUD list (e)", counts.unsaved,
+                    counts.unsaved == 1 ? "line" : "lines");
+    else
+        keeper_tell(k, false, "the list is saved: both homes agree");
+    keeper_push_end(k, RC_OK, "");
+}
+
+static void on_written(void *self, const struct desk_answer *answer)
+{
+    struct keeper *k = self;
+    struct appearance_news news = {0};
+    struct err err = {0};
+    k->desk.writing = UI_DESK_TOLD;
+    switch (answer->rc) {
+    case RC_OK: saved(k, answer); return;
+    case RC_CHANGED:
+        if (k->tries++ < KEEPER_TRIES && keeper_merge(k, answer, &news, &err) == RC_OK) {
+            keeper_tell_news(k, &news);
+            push_step(k);
+            return;
+        }
+        break;
+    case RC_REFUSED:
+        if (k->tries++ < KEEPER_TRIES && refuse_lines(k, answer) > 0) {
+            push_step(k);
+            return;
+        }
+        break;
+    case RC_FAILED: k->is_pull_wanted = true; break;
+    default: break;
+    }
+    keeper_push_end(k, answer->rc, err.text[0] ? err.text : answer->text);
+}
+
+static struct desk_line to_desk(const struct stored_line *line, char id[12])
+{
+    (void)snprintf(id, 12, "%u", line->key);
+    return (struct desk_line){.id = id,
+                              .user_id = line->user.id,
+                              .extension = line->user.extension,
+                              .name = line->user.name,
+                              .is_reserved = line->is_reserved};
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct stored_line *x = a, *y = b;
+    return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static bool write_list(struct keeper *k, const struct appearance_plan *plan)
+{
+    VEC(struct stored_line) stored = {0};
+    const struct appearance *list = keeper_list(k);
+    for (size_t i = 0; i < list->lines.len; i++) {
+        const struct appearance_line *line = &list->lines.items[i];
+        if (!line->stored)
+            continue;
+        struct stored_line old = {.key = line->stored_key,
+                                  .is_reserved = line->state == LINE_RESERVED,
+                                  .user = *line->stored};
+        VEC_PUSH(&stored, old);
+    }
+    if (stored.len > 0)
+        qsort(stored.items, stored.len, sizeof *stored.items, by_key);
+    size_t all = plan->lines.len + stored.len;
+    char(*ids)[12] = mem_zero(all + 1, sizeof *ids);
+    struct desk_line *lines = mem_zero(all + 1, sizeof *lines);
+    for (size_t i = 0; i < plan->lines.len; i++)
+        lines[i] = to_desk(&plan->lines.items[i], ids[i]);
+    for (size_t i = 0; i < stored.len; i++)
+        lines[plan->lines.len + i] = to_desk(&stored.items[i], ids[plan->lines.len + i]);
+    struct desk_question question = {.kind = DESK_LIST_WRITE,
+                                     .lines = lines,
+                                     .lines_len = plan->lines.len,
+                                     .before = lines + plan->lines.len,
+                                     .before_len = stored.len};
+    bool is_asked = keeper_ask(k, &question, on_written);
+    mem_free(lines);
+    mem_free(ids);
+    VEC_FREE(&stored);
+    return is_asked;
+}
+
+/* The audit's record comes before the request; with audit = required there is no save without. */
+static bool recorded(struct keeper *k, const struct appearance_plan *plan, struct err *err)
+{
+    char value[64];
+    if (k->begin)
+        return true;
+    (void)snprintf(value, sizeof value, "%zu of %zu lines", plan->changes, plan->lines.len);
+    return keeper_record(k, "begin", "list push", 0, value, NULL, &k->begin, err) == RC_OK;
+}
+
+static void push_step(struct keeper *k)
+{
+    struct appearance_plan plan = {0};
+    struct err err = {0};
+    enum rc rc = appearance_plan(keeper_list(k), &plan, &err);
+    if (rc == RC_OK && !plan.is_needed) {
+        appearance_plan_fini(&plan);
+        keeper_push_end(k, RC_OK, "");
+        return;
+    }
+    if (rc == RC_OK && !recorded(k, &plan, &err))
+        rc = err.rc;
+    if (rc == RC_OK) {
+        k->desk.writing = UI_DESK_ASKED;
+        if (!write_list(k, &plan))
+            rc = err_set(&err, RC_UNREACHABLE, "%s", keeper_why_not_asked(k));
+    }
+    appearance_plan_fini(&plan);
+    if (rc != RC_OK)
+        keeper_push_end(k, rc, err.text);
+    keeper_changed(k);
+}
+
+/* ---- phones that restart --------------------------------------------------------------------- */
+
+static void look_at_phones(struct keeper *k);
+
+static void on_idle_look(void *self)
+{
+    struct keeper *k = self;
+    k->idle = NULL;
+    look_at_phones(k);
+}
+
+static void on_phones(void *self, const struct desk_answer *answer)
+{
+    struct keeper *k = self;
+    keeper_phones_told(k, answer);
+    if (k->desk.is_waiting && keeper_restarts_any(k, true)) {
+        k->idle = loop_timer(k->session->loop, KEEPER_IDLE_LOOK_MS, on_idle_look, k);
+        return;
+    }
+    if (!k->is_push_allowed && keeper_restarts_any(k, false)) {
+        /* automatic: nobody was asked yet */
+        k->is_pushing = false;
+        k->is_told_of_ask = true;
+        if (k->config.ask_save)
+            k->config.ask_save(k->config.self);
+        return;
+    }
+    k->desk.is_waiting = false;
+    push_step(k);
+}
+
+static void look_at_phones(struct keeper *k)
+{
+    struct desk_question question = {.kind = DESK_PHONES};
+    if (!keeper_ask(k, &question, on_phones))
+        keeper_push_end(k, RC_UNREACHABLE, keeper_why_not_asked(k));
+}
+
+static void push(struct keeper *k, bool is_when_idle, bool is_allowed)
+{
+    k->is_pushing = true;
+    k->is_push_allowed = is_allowed;
+    k->desk.is_waiting = is_when_idle;
+    k->tries = 0;
+    if (is_allowed && !is_when_idle)
+        push_step(k);
+    else
+        look_at_phones(k);
+    keeper_changed(k);
+}
+
+void keeper_push(struct keeper *k, bool is_when_idle)
+{
+    k->is_ended_wanted = true;
+    if (k->desk.writing == UI_DESK_ASKED)
+        return; /* its end is the answer */
+    loop_timer_stop(k->idle);
+    k->idle = NULL;
+    struct err err = {0};
+    struct appearance *list = keeper_begin(k, &err);
+    if (list) {
+        appearance_retry(list);
+        (void)keeper_end(k, RC_OK, true, &err);
+    }
+    push(k, is_when_idle, true);
+}
+
+void keeper_push_cancel(struct keeper *k)
+{
+    if (!k->desk.is_waiting)
+        return;
+    loop_timer_stop(k->idle);
+    k->idle = NULL;
+    keeper_push_end(k, RC_CANCELLED, "the save was called off; the edits are kept");
+}
+
+/* ---- sync = automatic ------------------------------------------------------------------------ */
+
+static void on_quiet(void *self)
+{
+    struct keeper *k = self;
+    struct appearance_plan plan = {0};
+    struct err err = {0};
+    k->quiet = NULL;
+    bool is_needed = appearance_plan(keeper_list(k), &plan, &err) == RC_OK && plan.is_needed;
+    appearance_plan_fini(&plan);
+    if (is_needed && k->is_live && !k->is_pushing && !k->is_told_of_ask)
+        push(k, false, false);
+}
+
+void keeper_plan_quiet(struct keeper *k)
+{
+    loop_timer_stop(k->quiet);
+    k->quiet = NULL;
+    if (k->config.is_automatic && !k->session->is_read_only)
+        k->quiet = loop_timer(k->session->loop, KEEPER_QUIET_MS, on_quiet, k);
+}
