@@ -58,10 +58,17 @@ static void put_file(struct buf *out, const char *name, const char *text)
     buf_printf(out, "# ---- %s ----\n\n%s\n", name, text);
 }
 
-enum rc doctor_example(const char *kind, struct buf *out, struct err *err)
+static const char *share_text(const char *name)
 {
-    if (!str_eq(kind, "asterisk"))
-        return err_set(err, RC_USAGE, "no example '%.60s': there is --example asterisk", kind);
+    for (const struct share_file *file = share_files; file->name; file++) {
+        if (str_eq(file->name, name))
+            return file->text;
+    }
+    return "";
+}
+
+static void asterisk(struct buf *out)
+{
     put_file(out, "on the server: /etc/asterisk/http.conf", http_conf);
     for (const struct share_file *file = share_files; file->name; file++) {
         char name[128];
@@ -71,5 +78,27 @@ enum rc doctor_example(const char *kind, struct buf *out, struct err *err)
         put_file(out, name, file->text);
     }
     put_file(out, "here: ~/.config/callhud/config.ini", config_ini);
-    return RC_OK;
+}
+
+static void ringcentral(struct buf *out)
+{
+    put_file(out, "in RingCentral's developer console", share_text("ringcentral/application.txt"));
+    put_file(out, "here: ~/.config/callhud/config.ini", share_text("ringcentral/config.ini"));
+}
+
+enum rc doctor_example(const char *kind, struct buf *out, struct err *err)
+{
+    static const struct {
+        const char *kind;
+        void (*put)(struct buf *out);
+    } kinds[] = {{"asterisk", asterisk}, {"ringcentral", ringcentral}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!str_eq(kind, kinds[i].kind))
+            continue;
+        kinds[i].put(out);
+        return RC_OK;
+    }
+    return err_set(err, RC_USAGE,
+                   "no example '%.60s': there are --example asterisk and --example ringcentral",
+                   kind);
 }

@@ -4,7 +4,8 @@ if(NOT OUT OR NOT DIR)
   message(FATAL_ERROR "usage: cmake -DOUT=FILE.c -DDIR=FOLDER -P embed.cmake")
 endif()
 
-file(GLOB files LIST_DIRECTORIES false RELATIVE ${DIR} ${DIR}/*/*.conf)
+file(GLOB files LIST_DIRECTORIES false RELATIVE ${DIR} ${DIR}/*/*.conf ${DIR}/*/*.txt
+     ${DIR}/*/*.ini)
 list(SORT files)
 set(code "/* Made from src/share/ by src/share/embed.cmake. */\n")
 string(APPEND code "#include \"callhud/app/share.h\"\n\n#include <stddef.h>\n\n")

@@ -13,12 +13,12 @@
 
 #include <cmocka.h>
 
-static struct buf example(void)
+static struct buf example(const char *kind)
 {
     struct buf out;
     struct err err = {0};
     buf_init(&out, 1024 * 1024);
-    assert_int_equal(doctor_example("asterisk", &out, &err), RC_OK);
+    assert_int_equal(doctor_example(kind, &out, &err), RC_OK);
     return out;
 }
 
@@ -36,8 +36,9 @@ static void the_samples_are_those_of_the_tree(void **state)
 {
     (void)state;
     static const char *const names[] = {"asterisk/ari_callhud.conf",
-                                        "asterisk/extensions_callhud.conf"};
-    struct buf out = example();
+                                        "asterisk/extensions_callhud.conf",
+                                        "ringcentral/application.txt", "ringcentral/config.ini"};
+    struct buf both[] = {example("asterisk"), example("ringcentral")};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[512], text[32768];
         snprintf(path, sizeof path, TEST_DIR "/../src/share/%s", names[i]);
@@ -47,9 +48,11 @@ static void the_samples_are_those_of_the_tree(void **state)
         text[len] = '\0';
         fclose(file);
         assert_string_equal(shared(names[i]), text);
-        assert_non_null(strstr(buf_text(&out), text));
+        assert_non_null(strstr(buf_text(&both[i / 2]), text));
+        assert_null(strstr(buf_text(&both[1 - i / 2]), text));
     }
-    buf_fini(&out);
+    buf_fini(&both[0]);
+    buf_fini(&both[1]);
 }
 
 /* Lines of Asterisk's that are neither blank, a comment, a section nor a setting would be errors
@@ -59,6 +62,8 @@ static void asterisk_can_read_them(void **state)
 {
     (void)state;
     for (const struct share_file *file = share_files; file->name; file++) {
+        if (!str_starts(file->name, "asterisk/"))
+            continue;
         char *copy = mem_dup(file->text), *rest = copy;
         assert_null(strstr(copy, ";--"));
         for (char *line; (line = strsep(&rest, "\n"));) {
@@ -88,7 +93,7 @@ static void what_the_backend_sends_its_phone_to_is_there(void **state)
 static void the_profile_can_be_read(void **state)
 {
     (void)state;
-    struct buf out = example();
+    struct buf out = example("asterisk");
     struct config config;
     struct settings settings;
     struct err err = {0};
@@ -109,6 +114,28 @@ static void the_profile_can_be_read(void **state)
     assert_int_equal(doctor_example("avaya", NULL, &err), RC_USAGE);
 }
 
+static void the_profile_of_ringcentral_can_be_read(void **state)
+{
+    (void)state;
+    struct buf out = example("ringcentral");
+    struct config config;
+    struct settings settings;
+    struct err err = {0};
+    const char *profile = strstr(buf_text(&out), "\n[profile work]");
+    assert_non_null(profile);
+    assert_int_equal(config_parse(&config, profile, strlen(profile), "example", &err), RC_OK);
+    assert_int_equal(settings_make(&settings, &config, NULL, &err), RC_OK);
+    assert_string_equal(settings.backend, "ringcentral");
+    assert_string_equal(settings.server, "https://platform.ringcentral.com");
+    assert_string_equal(settings.client_id, "CLIENT-ID");
+    assert_string_equal(settings.monitor, "list");
+    assert_true(settings.ring_locks_hold);
+    assert_int_equal(settings.audit, AUDIT_ON);
+    settings_fini(&settings);
+    config_fini(&config);
+    buf_fini(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +143,7 @@ int main(void)
         cmocka_unit_test(asterisk_can_read_them),
         cmocka_unit_test(what_the_backend_sends_its_phone_to_is_there),
         cmocka_unit_test(the_profile_can_be_read),
+        cmocka_unit_test(the_profile_of_ringcentral_can_be_read),
     };
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
 }

@@ -331,6 +331,58 @@ static void the_log_never_shows_it(void **state)
     log_close();
 }
 
+/* Each kind of system has its own: the password of another is not asked for. */
+static enum rc fetch_ringcentral(const char *lines, struct settings *settings, struct err *err)
+{
+    struct config config;
+    char text[1024];
+    snprintf(text, sizeof text, "[profile rc]\nbackend = ringcentral\nclient_id = cid\n%s", lines);
+    err_clear(err);
+    assert_int_equal(config_parse(&config, text, strlen(text), in_folder("config.ini"), err),
+                     RC_OK);
+    assert_int_equal(settings_make(settings, &config, NULL, err), RC_OK);
+    enum rc rc = settings_secrets(settings, &config, err);
+    config_fini(&config);
+    return rc;
+}
+
+static void those_of_ringcentral(void **state)
+{
+    (void)state;
+    struct settings settings;
+    struct err err;
+    struct log_line line = {0};
+    log_open(NULL, LOG_DEBUG, NULL);
+    assert_int_equal(fetch_ringcentral("jwt_command = echo aaa.bbb.ccc\n", &settings, &err), RC_OK);
+    assert_string_equal(settings.jwt, "aaa.bbb.ccc");
+    assert_string_equal(settings.client_secret, ""); /* a public application */
+    assert_string_equal(settings.password, "");
+    assert_int_equal(settings_secret_need(&settings, "jwt"), SECRET_NEEDED);
+    assert_int_equal(settings_secret_need(&settings, "client_secret"), SECRET_OPTIONAL);
+    assert_int_equal(settings_secret_need(&settings, "password"), SECRET_UNUSED);
+    settings_fini(&settings);
+    put_file("here.pass", "s3cr3t-of-app\n", 14, 0600);
+    setenv("CALLHUD_RC_JWT", "ddd.eee.fff", 1);
+    assert_int_equal(fetch_ringcentral("client_secret_file = here.pass\n", &settings, &err), RC_OK);
+    unsetenv("CALLHUD_RC_JWT");
+    assert_string_equal(settings.jwt, "ddd.eee.fff");
+    assert_string_equal(settings.client_secret, "s3cr3t-of-app");
+    settings_fini(&settings);
+    log_info("t", "aaa.bbb.ccc ddd.eee.fff s3cr3t-of-app Basic Y2lkOnMzY3IzdC1vZi1hcHA= end");
+    assert_true(log_get(log_count() - 1, &line));
+    assert_non_null(strstr(line.text, "*** *** *** Basic *** end"));
+    log_close();
+    assert_int_equal(fetch_ringcentral("", &settings, &err), RC_CONFIG);
+    assert_string_equal(err.text,
+                        "[profile rc] has no jwt: add jwt_command or jwt_file, or set the "
+                        "variable CALLHUD_RC_JWT");
+    settings_fini(&settings);
+    assert_int_equal(fetch("password_command = echo x\n", &settings, &err), RC_OK);
+    assert_int_equal(settings_secret_need(&settings, "jwt"), SECRET_UNUSED);
+    assert_int_equal(settings_secret_need(&settings, "password"), SECRET_NEEDED);
+    settings_fini(&settings);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_file_name_may_be_relative),
         cmocka_unit_test(none_or_two_are_errors),
         cmocka_unit_test(the_log_never_shows_it),
+        cmocka_unit_test(those_of_ringcentral),
     };
     return cmocka_run_group_tests_name("secrets", tests, make_folder, remove_folder);
 }

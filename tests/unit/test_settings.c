@@ -363,6 +363,56 @@ static void the_table_is_whole(void **state)
     }
 }
 
+#define RINGCENTRAL "[profile rc]\nbackend = ringcentral\nclient_id = abc-DEF_1\n"
+
+static void a_profile_of_ringcentral(void **state)
+{
+    (void)state;
+    struct settings s;
+    struct err err;
+    struct backend_config backend;
+    assert_int_equal(make(&s, RINGCENTRAL "device = 191888004\nring_timeout = 30\n", NULL, &err),
+                     RC_OK);
+    assert_string_equal(s.server, "https://platform.ringcentral.com");
+    settings_backend(&s, &backend, false);
+    assert_string_equal(backend.client_id, "abc-DEF_1");
+    assert_string_equal(backend.client_secret, "");
+    assert_string_equal(backend.jwt, "");
+    assert_string_equal(backend.device, "191888004");
+    assert_string_equal(backend.monitor, "list");
+    assert_null(backend.access.user);
+    assert_true(backend.settings.ring_locks_hold);
+    assert_int_equal(backend.ring_timeout_ms, 30000);
+    settings_fini(&s);
+    assert_int_equal(make(&s,
+                          RINGCENTRAL "server = https://platform.devtest.ringcentral.com/\n"
+                                      "ring_locks_hold = no\nmonitor = 101-108\n",
+                          NULL, &err),
+                     RC_OK);
+    assert_string_equal(s.server, "https://platform.devtest.ringcentral.com");
+    settings_backend(&s, &backend, false);
+    assert_false(backend.settings.ring_locks_hold);
+    assert_string_equal(backend.monitor, "101-108");
+    settings_fini(&s);
+    /* Asterisk has no such rule. */
+    assert_int_equal(make(&s, BASE "ring_locks_hold = yes\n", NULL, &err), RC_OK);
+    settings_backend(&s, &backend, false);
+    assert_false(backend.settings.ring_locks_hold);
+    settings_fini(&s);
+    refused("[profile rc]\nbackend = ringcentral\n", NULL,
+            "/etc/c/config.ini:1: [profile rc] has no client_id: add client_id = ID, of your "
+            "application in the developer console; 'callhud doctor --example ringcentral' says "
+            "how");
+    refused(RINGCENTRAL "device = PJSIP/108\n", NULL,
+            "/etc/c/config.ini:4: device = PJSIP/108: write its ID, a number, as 'callhud doctor' "
+            "lists them");
+    refused("[profile rc]\nbackend = ringcentral\nclient_id = a:b\n", NULL,
+            "/etc/c/config.ini:3: client_id = a:b: HTTP allows no ':' in it");
+    refused(RINGCENTRAL "server = http://pbx.example.com\n", NULL,
+            "/etc/c/config.ini:4: plain text to pbx.example.com is refused: passwords and calls "
+            "would be readable on the way; use https:// in the server's address");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +429,7 @@ int main(void)
         cmocka_unit_test(a_dnd_device_has_one_hole),
         cmocka_unit_test(paths_start_at_home_or_beside_the_file),
         cmocka_unit_test(the_table_is_whole),
+        cmocka_unit_test(a_profile_of_ringcentral),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }
