@@ -51,7 +51,7 @@ completes 'json' callhud --format = j
 completes 'table json csv' callhud status --format ''
 completes '--read-only' callhud status --rea
 completes 'theme' callhud --profile lab --ascii them
-completes 'asterisk' callhud doctor --example ''
+completes 'asterisk ringcentral' callhud doctor --example ''
 completes '--example' callhud doctor --ex
 completes '' callhud status --ex
 completes 'zsh' callhud completion z
