@@ -10,18 +10,6 @@
 
 /* ---- requests ---- */
 
-static void escape(struct buf *out, const char *text)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-    for (const char *at = text; *at != '\0'; at++) {
-        if (strchr(plain, *at) != NULL)
-            buf_putc(out, *at);
-        else
-            buf_printf(out, "%%%02X", (unsigned char)*at);
-    }
-}
-
 void rex_act_ask(struct rex_act *act, const struct rex_want *want, rex_done *done, void *self)
 {
     struct buf path;
@@ -30,7 +18,7 @@ void rex_act_ask(struct rex_act *act, const struct rex_want *want, rex_done *don
         if (i % 2 == 0)
             buf_puts(&path, want->path[i]);
         else
-            escape(&path, want->path[i]);
+            rex_escape(&path, want->path[i]);
     }
     struct rex_request request = {.method = want->method,
                                   .path = buf_text(&path),

@@ -57,6 +57,8 @@ static void fail(struct rex_job *job, enum rc rc, const char *text)
 
 static void confirm(struct rex_job *job)
 {
+    if (job->kind == ACTION_RECORD)
+        rex_sync_session(job->act->config.sync, job->session); /* the lamp is to show it */
     end(job, ACTION_CONFIRMED, RC_OK, NULL);
 }
 
@@ -127,10 +129,14 @@ static void say_late(struct rex_job *job)
     fail(job, RC_TIMEOUT, text);
 }
 
+static void on_deadline(void *self);
+
 static void on_party_again(void *self, const struct rex_answer *answer)
 {
     struct rex_job *job = self;
     struct rex_party party;
+    const struct io *io = job->act->config.io;
+    int64_t late_ms = io->now_ms(io->net) - job->answered_ms;
     bool is_missing = answer->rc == RC_OK && answer->status == 404;
     bool is_read =
         rex_is_yes(answer) && rex_wire_party(&party, answer->body, answer->body_len, NULL) == RC_OK;
@@ -138,6 +144,8 @@ static void on_party_again(void *self, const struct rex_answer *answer)
     if (is_so(job) || (job->kind == ACTION_HANGUP && is_ended) ||
         (job->kind == ACTION_RECORD && is_read && party.is_recorded == job->is_on))
         confirm(job);
+    else if (late_ms < REX_CONFIRM_MS)
+        rex_start_timer(job->act, &job->deadline, REX_CONFIRM_MS - late_ms, on_deadline, job);
     else
         say_late(job);
 }
@@ -182,8 +190,10 @@ static void answered(struct rex_job *job)
     job->answered_ms = io->now_ms(io->net);
     if (is_so(job))
         confirm(job);
-    else
-        rex_start_timer(job->act, &job->deadline, REX_CONFIRM_MS, on_deadline, job);
+    else /* recordings are not told by every account's events */
+        rex_start_timer(job->act, &job->deadline,
+                        job->kind == ACTION_RECORD ? REX_DOUBT_MS : REX_CONFIRM_MS, on_deadline,
+                        job);
 }
 
 /* ---- it is refused ---- */
@@ -300,7 +310,7 @@ static enum rc look_at_call(struct rex_job *job, const struct rex_user *user, st
     const struct rex_call *call = rex_user_call(user, job->call);
     struct rex_order order = {.kind = job->kind};
     bool has_parts = rex_call_split(job->call, job->session, job->party);
-    if (call == NULL || call->is_gone) {
+    if (call == NULL) {
         str_copy(order.extension, sizeof order.extension, job->extension);
         str_copy(order.call_id, sizeof order.call_id, job->call);
         rex_say_gone(job->act, &order, err);

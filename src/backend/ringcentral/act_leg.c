@@ -265,12 +265,12 @@ static void on_guarded(void *self, const struct rex_answer *answer)
     const struct rex_party *guard = rex_view_find(&act->view, leg->guard_session, leg->guard_party);
     bool is_with_it =
         rex_party_is_live(guard) || (guard != NULL && guard->code == REX_PARTY_PARKED);
-    if (is_with_it && leg->is_ring_only)
-        ask_leg(leg);
-    else if (is_with_it)
+    if (is_with_it && !leg->is_ring_only) {
         ask_delete(leg);
-    else
-        end(leg, true); /* it may be our phone that has the call now */
+    } else {
+        leg->is_ring_only |= !is_with_it; /* it may be our phone that has the call now */
+        ask_leg(leg);
+    }
 }
 
 static void remove_now(struct rex_own_leg *leg)

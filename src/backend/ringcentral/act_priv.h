@@ -201,6 +201,8 @@ int64_t rex_ring_ms(const struct rex_act *act);
 
 void rex_watch(struct rex_act *act);      /* after the view or the floor has changed */
 void rex_watch_late(struct rex_act *act); /* the deadline */
+/* Is the call that is being taken on our phone now? */
+bool rex_watch_has_call(const struct rex_act *act, const struct rex_own_leg *leg);
 void rex_watch_synced(struct rex_act *act);
 
 const char *rex_star_code(enum action_kind kind); /* "*81"; NULL when it has none */

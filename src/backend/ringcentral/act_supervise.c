@@ -130,12 +130,10 @@ static void on_leg_gone(void *self, struct rex_own_leg *leg, bool is_left)
     if (leg != s->leg)
         return;
     s->leg = NULL;
-    if (is_left && s->asked.id != 0 && rex_order_takes(&s->asked)) {
-        s->leg = NULL;
+    if (is_left && rex_watch_has_call(act, leg))
         taken(act); /* it was lifted in that very moment */
-        return;
-    }
-    ended(act);
+    else
+        ended(act);
 }
 
 void rex_supervise_end(struct rex_act *act)
@@ -527,7 +525,7 @@ static enum rc make_order(struct rex_act *act, const struct action *action, stru
                              action->call_id != NULL ? action->call_id : "");
     const struct rex_call *call = is_whole ? rex_user_call(user, order->call_id) : NULL;
     bool has_parts = rex_call_split(order->call_id, order->session, order->party);
-    if (call == NULL || call->is_gone) {
+    if (call == NULL) {
         rex_say_gone(act, order, err);
         return RC_NOT_FOUND;
     }

@@ -55,8 +55,12 @@ void rex_say_gone(struct rex_act *act, const struct rex_order *order, struct err
     const char *reason = rex_party_is_over(party) ? party->reason : "";
     char taker[REX_NUMBER_BYTES] = "";
     const char *who = order->extension;
-    if (rex_floor_taker(act->config.floor, order->call_id, taker, sizeof taker) &&
-        taker[0] != '\0' && !str_eq(taker, who))
+    const struct rex_user *own = rex_floor_user(act->config.floor, rex_own_id(act));
+    bool is_taken = rex_floor_taker(act->config.floor, order->call_id, taker, sizeof taker) &&
+                    taker[0] != '\0' && !str_eq(taker, who);
+    if (is_taken && own != NULL && str_eq(taker, own->extension))
+        err_set(err, RC_NOT_FOUND, "you have taken the call already");
+    else if (is_taken)
         err_set(err, RC_NOT_FOUND, "taken by %s", taker);
     else if (is_word(reason, transfers))
         err_set(err, RC_NOT_FOUND, "%s transferred the call", who);

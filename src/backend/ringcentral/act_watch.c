@@ -273,21 +273,28 @@ static bool is_word_of(const struct rex_party *party, enum action_kind kind)
            (kind == ACTION_PICKUP && party->code == REX_GONE);
 }
 
+bool rex_watch_has_call(const struct rex_act *act, const struct rex_own_leg *leg)
+{
+    const struct rex_order *order = &act->supervise.asked;
+    const struct rex_party *party = call_of(act, order);
+    const struct rex_party *live = rex_leg_party(leg);
+    const struct rex_party *own = rex_view_find(&act->view, leg->session, leg->party);
+    bool is_up = (live != NULL && (live->code == REX_ANSWERED || live->code == REX_HOLD)) ||
+                 (live == NULL && own != NULL && own->code == REX_GONE);
+    return order->id != 0 && rex_order_takes(order) && is_up && rex_party_is_over(party) &&
+           is_word_of(party, order->kind);
+}
+
 static void watch_taking(struct rex_act *act)
 {
     struct rex_supervise *s = &act->supervise;
     const struct rex_order *order = &s->asked;
     const struct rex_party *party = call_of(act, order);
-    const struct rex_party *live = rex_leg_party(s->leg);
-    const struct rex_party *own = rex_view_find(&act->view, s->leg->session, s->leg->party);
-    bool is_up = (live != NULL && (live->code == REX_ANSWERED || live->code == REX_HOLD)) ||
-                 (own != NULL && own->code == REX_GONE);
     note_lifted(act);
     if (rex_party_is_over(party)) {
-        bool is_ours = is_word_of(party, order->kind);
-        if (is_ours && is_up)
+        if (rex_watch_has_call(act, s->leg))
             rex_supervise_confirm(act);
-        else if (!is_ours || is_taken_by_other(act, order))
+        else if (!is_word_of(party, order->kind) || is_taken_by_other(act, order))
             end_gone(act, order);
         else
             (void)has_leg_ended(act); /* else our own party is still to come */
