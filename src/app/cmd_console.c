@@ -2,6 +2,7 @@
 #include "callhud/app/cli.h"
 #include "callhud/app/console.h"
 #include "callhud/app/crash.h"
+#include "callhud/app/demo.h"
 #include "callhud/app/paths.h"
 #include "callhud/app/plain.h"
 #include "callhud/app/session.h"
@@ -347,6 +348,7 @@ static void on_changed(void *self, unsigned bits)
 static void on_acted(void *self, const struct event *event)
 {
     struct console *c = self;
+    demo_acted(c->cli, event);
     ui_action(c->ui, &c->session.hud, event, session_now(&c->session));
     want_frame(c);
 }

@@ -125,20 +125,29 @@ static enum rc wait_ready(struct demo *demo, int complaints_fd, struct err *err)
 
 static enum rc start_exchange(struct demo *demo, struct exchange_config *config, struct err *err)
 {
-    int ends[2];
+    int ends[2], hand[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set(err, RC_FAILED, "no pipe for the exchange: %s", strerror(errno));
+    if (pipe2(hand, O_CLOEXEC | O_NONBLOCK) != 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return err_set(err, RC_FAILED, "no pipe for the exchange: %s", strerror(errno));
+    }
     int complaints = memfd_create("complaints", MFD_CLOEXEC);
     config->parent = getpid();
+    config->hand_fd = hand[0];
     demo->exchange_fd = ends[0];
+    demo->cli.hand_fd = hand[1];
     fflush(NULL);
     pid_t pid = fork();
     int why = errno;
     if (pid == 0) {
         close(ends[0]);
+        close(hand[1]);
         be_exchange(demo, config, ends[1], complaints);
     }
     close(ends[1]);
+    close(hand[0]);
     demo->exchange = pid > 0 ? pid : 0;
     enum rc rc = pid > 0
                      ? wait_ready(demo, complaints, err)
@@ -160,8 +169,21 @@ static void stop_exchange(struct demo *demo)
     }
     if (demo->exchange_fd >= 0)
         close(demo->exchange_fd);
-    demo->exchange = 0;
+    if (demo->cli.hand_fd > 0)
+        close(demo->cli.hand_fd);
+    demo->exchange = demo->cli.hand_fd = 0;
     demo->exchange_fd = -1;
+}
+
+void demo_acted(const struct cli *cli, const struct event *event)
+{
+    static const char before[] = "then key ";
+    const char *text = event->u.action.text;
+    const char *keys = text && event->u.action.stage == ACTION_PHONE ? strstr(text, before) : NULL;
+    if (cli->hand_fd <= 0 || !keys)
+        return;
+    keys += sizeof before - 1;
+    (void)dprintf(cli->hand_fd, "%.*s\n", (int)strspn(keys, "0123456789#"), keys);
 }
 
 /* ---- the profile ----------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "plain_priv.h"
 
 #include "callhud/app/act_words.h"
+#include "callhud/app/demo.h"
 #include "callhud/base/str.h"
 
 /* ---- questions ------------------------------------------------------------------------------- */
@@ -193,6 +194,7 @@ void plain_acted(void *self, const struct event *event)
     struct plain *p = self;
     const struct user *user = hud_user_by_id(&p->session.hud, event->user_id);
     const char *extension = user ? user->extension : event->user_id;
+    demo_acted(p->cli, event);
     if (event->u.action.stage == ACTION_ASKED)
         return;
     act_words_clock(&p->line, &p->session.hud, session_now(&p->session));

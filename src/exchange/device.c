@@ -157,6 +157,29 @@ static struct ex_party *prompt_at(struct ex *x, const struct ex_device *device)
     return p && !supervision_of_leg(x, p) ? p : NULL;
 }
 
+static void hand_due(struct ex *x, void *self)
+{
+    struct ex_hand *hand = self;
+    struct ex_party *leg = prompt_at(x, hand->device);
+    if (leg)
+        feed_prompt(x, hand->device, leg, hand->digits);
+    else if (--hand->tries > 0)
+        ex_after(x, DEVICE_HAND_MS, hand_due, hand);
+}
+
+void ex_hand(struct ex *x, const char *digits)
+{
+    enum { TRIES = 30 };
+    struct ex_user *supervisor = ex_supervisor(x);
+    struct ex_device *device = supervisor->devices.len > 0 ? supervisor->devices.items[0] : NULL;
+    if (!device || !digits[0] || strspn(digits, "#0123456789") != strlen(digits))
+        return;
+    ex_cancel(x, &device->hand);
+    device->hand = (struct ex_hand){.device = device, .tries = TRIES};
+    str_copy(device->hand.digits, sizeof device->hand.digits, digits);
+    ex_after(x, DEVICE_HAND_MS, hand_due, &device->hand);
+}
+
 /* *80 on a leg that whispers or barges makes it silent again. */
 static struct ex_session *silence(struct ex *x, const struct ex_device *device, const char *digits)
 {

@@ -84,6 +84,24 @@ static void on_signal(uv_signal_t *handle, int signum)
     uv_stop(&s->loop);
 }
 
+/* Lines are short and come one by one: a pipe gives each whole. */
+static void on_hand(uv_poll_t *handle, int status, int events)
+{
+    struct server *s = handle->data;
+    char text[128];
+    ssize_t len =
+        status == 0 && (events & UV_READABLE) ? read(s->hand_fd, text, sizeof text - 1) : 0;
+    if (len <= 0) {
+        uv_poll_stop(handle);
+        return;
+    }
+    text[len] = '\0';
+    server_advance(s);
+    char *rest = text;
+    for (const char *line; (line = str_next_field(&rest, '\n'));)
+        ex_hand(s->x, line);
+}
+
 static void begin_loop(struct server *s)
 {
     static const int signals[] = {SIGINT, SIGTERM};
@@ -96,6 +114,11 @@ static void begin_loop(struct server *s)
         s->signals[i].data = s;
         uv_signal_start(&s->signals[i], on_signal, signals[i]);
     }
+    if (s->hand_fd > 0) {
+        uv_poll_init(&s->loop, &s->hand, s->hand_fd);
+        s->hand.data = s;
+        uv_poll_start(&s->hand, UV_READABLE, on_hand);
+    }
 }
 
 static void end_loop(struct server *s)
@@ -104,6 +127,8 @@ static void end_loop(struct server *s)
     uv_close((uv_handle_t *)&s->timer, NULL);
     for (size_t i = 0; i < 2; i++)
         uv_close((uv_handle_t *)&s->signals[i], NULL);
+    if (s->hand_fd > 0)
+        uv_close((uv_handle_t *)&s->hand, NULL);
     /* The library closes its handles on our loop, and may be unloaded only after that. */
     if (s->context)
         lws_context_destroy(s->context);
@@ -181,6 +206,7 @@ static enum rc serve(struct server *s, const struct exchange_config *config, str
     if (config->port_file)
         unlink(config->port_file); /* whoever waits for it must not see the old one */
     s->speed = config->world.speed;
+    s->hand_fd = config->hand_fd;
     s->began_real_ms = clock_mono_ms();
     front_init(&s->front, s->x, &credentials, server_wake, server_real_ms, s);
     begin_loop(s);

@@ -39,6 +39,8 @@ struct server {
     uv_timer_t timer;
     uv_prepare_t prepare;
     uv_signal_t signals[2];
+    uv_poll_t hand;
+    int hand_fd; /* 0: none */
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct ex *x;

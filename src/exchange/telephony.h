@@ -16,6 +16,7 @@
 #define SUPERVISE_RING_MS 30000
 #define DEVICE_DIGIT_MS 2000   /* no further digit: the number is complete */
 #define DEVICE_PROMPT_MS 20000 /* how long a feature code waits for the extension */
+#define DEVICE_HAND_MS 700     /* how often somebody who will key looks whether he is asked */
 
 #define HOLD_BY_REST 1u
 #define HOLD_BY_PHONE 2u

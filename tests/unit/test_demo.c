@@ -102,6 +102,36 @@ static void starts_and_ends(void **state)
     demo_end(&demo); /* twice is once */
 }
 
+/* What a person would be asked to key at the phone goes to the exchange, and nothing else does. */
+static void hand_keys_what_is_asked_for(void **state)
+{
+    static const char text[] = "your phone Desk rings: lift it, then key 102#; and keep both";
+    struct event event = {.kind = EVENT_ACTION};
+    char got[32] = "";
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    struct cli cli = {.hand_fd = ends[1]};
+    const struct cli other = {.hand_fd = 0};
+    event.u.action.stage = ACTION_PHONE;
+    event.u.action.text = "your phone Desk rings: lift it";
+    demo_acted(&cli, &event);
+    event.u.action.text = NULL;
+    demo_acted(&cli, &event);
+    event.u.action.text = text;
+    demo_acted(&other, &event);
+    event.u.action.stage = ACTION_FAILED;
+    demo_acted(&cli, &event);
+    assert_int_equal(read(ends[0], got, sizeof got), -1);
+    event.u.action.stage = ACTION_PHONE;
+    demo_acted(&cli, &event);
+    assert_int_equal(read(ends[0], got, sizeof got - 1), 5);
+    assert_string_equal(got, "102#\n");
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* Whoever may be seen at once: the list that a first run makes has room for a hundred. */
 static void many_are_all_watched(void **state)
 {
@@ -214,11 +244,9 @@ static void stuck_exchange_is_killed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(starts_and_ends),
-        cmocka_unit_test(many_are_all_watched),
-        cmocka_unit_test(failed_starts_leave_nothing),
-        cmocka_unit_test(dies_with_its_parent),
-        cmocka_unit_test(stuck_exchange_is_killed),
+        cmocka_unit_test(starts_and_ends),      cmocka_unit_test(hand_keys_what_is_asked_for),
+        cmocka_unit_test(many_are_all_watched), cmocka_unit_test(failed_starts_leave_nothing),
+        cmocka_unit_test(dies_with_its_parent), cmocka_unit_test(stuck_exchange_is_killed),
     };
     if (!mkdtemp(scratch))
         return 1;

@@ -131,12 +131,49 @@ static void bad_input(void **state)
     assert_int_equal(rig_device(rig, rig_desk(rig), "answer", NULL), 409);
 }
 
+static const char *heard(struct rig *rig)
+{
+    const struct ex_supervision *s =
+        ex_supervisions_len(rig->x) > 0 ? ex_supervision_at(rig->x, 0) : NULL;
+    if (!s)
+        return "nobody";
+    return s->mode == EX_WHISPER ? "whisper" : s->mode == EX_BARGE ? "barge" : "listen";
+}
+
+/* Whoever sits at the phone keys once he is asked, and waits for it. */
+static void a_hand_keys_when_it_is_asked(void **state)
+{
+    struct rig *rig = *state;
+    struct ex_session *s = rig_call(rig, OUT, "102");
+    assert_int_equal(rig_call_do(rig, s, "answer"), 200);
+    ex_hand(rig->x, "102#");
+    rig_pass(rig, 3000);
+    assert_string_equal(heard(rig), "nobody");
+    assert_int_equal(rig_dial(rig, rig_desk(rig), "*81"), 200);
+    rig_pass(rig, 3000);
+    assert_string_equal(heard(rig), "whisper");
+    assert_int_equal(rig_device(rig, rig_desk(rig), "hangup", NULL), 200);
+    assert_string_equal(heard(rig), "nobody");
+    /* Not twice, not for ever, and nothing but keys. */
+    assert_int_equal(rig_dial(rig, rig_desk(rig), "*82"), 200);
+    rig_pass(rig, 3000);
+    assert_string_equal(heard(rig), "nobody");
+    assert_int_equal(rig_device(rig, rig_desk(rig), "hangup", NULL), 200);
+    ex_hand(rig->x, "102#");
+    rig_pass(rig, 60000);
+    ex_hand(rig->x, "");
+    ex_hand(rig->x, "102#\r");
+    assert_int_equal(rig_dial(rig, rig_desk(rig), "*82"), 200);
+    rig_pass(rig, 3000);
+    assert_string_equal(heard(rig), "nobody");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(an_extension_is_called),          T(digits_in_pieces), T(the_world_outside_is_called),
-        T(one_call_at_a_time_is_talked_to), T(bad_input),
+        T(one_call_at_a_time_is_talked_to), T(bad_input),        T(a_hand_keys_when_it_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "callhud/app/cli.h"
 #include "callhud/app/paths.h"
 #include "callhud/exchange/world.h"
+#include "callhud/model/event.h"
 
 #include <sys/types.h>
 
@@ -23,6 +24,9 @@ struct demo {
  * demo_end() in any case. */
 enum rc demo_start(struct demo *demo, const struct cli *cli, struct err *err);
 void demo_end(struct demo *demo);
+/* To be told of every EVENT_ACTION: nobody sits at the demo's phone, so what a person is asked to
+ * key ("lift it, then key 102#") is keyed there. Nothing without a demo. */
+void demo_acted(const struct cli *cli, const struct event *event);
 
 /* The world that the options ask for. */
 enum rc demo_world(const struct cli *cli, struct ex_options *out, struct err *err);

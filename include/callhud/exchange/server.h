@@ -20,6 +20,7 @@ struct exchange_config {
     pid_t parent;              /* ends with this process, which has forked it; 0: with none */
     void (*ready)(void *self); /* told once, when requests are taken; NULL */
     void *self;
+    int hand_fd; /* a pipe: each line is keyed by somebody at the supervisor's phone; 0: none */
 };
 
 /* Runs until SIGINT or SIGTERM; the exit code, 128 and the signal's number after one. Prints one

@@ -46,6 +46,11 @@ struct ex_device {
     bool is_online;
     bool is_auto_answering; /* a demo's phones lift themselves */
     char digits[64];        /* dialled so far: "*82102#" */
+    struct ex_hand {        /* what somebody will key once he is asked for an extension */
+        struct ex_device *device;
+        char digits[24];
+        unsigned tries;
+    } hand;
 };
 
 struct ex_line { /* of an appearance */
@@ -183,6 +188,9 @@ void ex_after(struct ex *x, int64_t ms, ex_fire *fire, void *self);
 void ex_cancel(struct ex *x, const void *self);
 uint64_t ex_random(struct ex *x, uint64_t below); /* from the seed */
 double ex_random_exp(struct ex *x, double mean);
+
+/* Somebody at the supervisor's desk phone keys "102#" a second after a feature code asks for it. */
+void ex_hand(struct ex *x, const char *digits);
 
 /* --- events out ---------------------------------------------------------------------------- */
 
