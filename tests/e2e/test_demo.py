@@ -1,0 +1,174 @@
+"""The demo in tmux: a newcomer's first look, acting from the keys, and nothing left behind."""
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+from termenv import CALLHUD, Home, Tap, Tmux, expect, wait_until
+
+tap = Tap()
+home = Home("http://127.0.0.1:1/ari")
+os.unlink(home.config)  # a newcomer has none
+temporary = os.path.join(home.dir, "tmp")
+os.mkdir(temporary)
+env = home.env(TMPDIR=temporary)
+
+
+class Demo:
+    def __init__(self, *options, rows=24, cols=80):
+        self.began = time.monotonic()
+        # the shell tells how it ended
+        self.tmux = Tmux(rows, cols, f"{CALLHUD} demo {' '.join(options)}; echo ended $?; sleep 60", env)
+        if not wait_until(lambda: glob.glob(os.path.join(temporary, "callhud-demo.*", "config.ini")), 5):
+            raise RuntimeError("no demo: " + self.tmux.screen())
+        self.folder = glob.glob(os.path.join(temporary, "callhud-demo.*"))[0]
+        with open(os.path.join(self.folder, "port.json"), encoding="utf-8") as opened:
+            self.port = json.load(opened)
+        self.pids = processes()
+
+    def control(self, method, path, body=None):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port['port']}/exchange{path}", method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": "Bearer " + self.port["control_token"],
+                     "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def call(self, number, to, is_answered=True):
+        made = self.control("POST", "/calls", {"from": number, "to": to, "name": "Acme Ltd"})["id"]
+        if is_answered:
+            self.control("POST", f"/calls/{made}/answer")
+        return made
+
+    def user(self, extension):
+        return next(u for u in self.control("GET", "/state")["users"] if u["extension"] == extension)
+
+    def supervisions(self):
+        return [(s["extension"], s["mode"]) for s in self.control("GET", "/state")["supervisions"]
+                if s["confirmed"]]
+
+    def expect(self, test, name, timeout=5.0):
+        return expect(tap, self.tmux, test, name, timeout)
+
+    def becomes(self, test, name, timeout=5.0):
+        """What is true at the exchange, whatever the screen shows."""
+        tap.ok(wait_until(test, timeout, 0.05), name, self.tmux.screen())
+
+    def select(self, extension):
+        self.tmux.text(extension)
+        time.sleep(0.7)
+
+    def yes(self):
+        self.expect(lambda s: "┌" in s and " y  " in s, "it asks")
+        time.sleep(0.35)  # input of the first 250 ms is ignored
+        self.tmux.text("y")
+
+    def gone(self, name):
+        tap.ok(wait_until(lambda: not os.listdir(temporary) and not processes(), 5), name,
+               (os.listdir(temporary), processes()))
+
+
+def processes():
+    """The pids of the demo's processes: the console and its exchange."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/environ", "rb") as opened:
+                is_ours = f"TMPDIR={temporary}".encode() in opened.read().split(b"\0")
+            with open(f"/proc/{name}/cmdline", "rb") as opened:
+                words = opened.read().split(b"\0")
+        except (OSError, ValueError):
+            continue
+        if name.isdigit() and is_ours and words[0] == CALLHUD.encode() and words[1:2] == [b"demo"]:
+            found.append(int(name))
+    return sorted(found)
+
+
+def first_look():
+    demo = Demo()
+    names = [u["name"] for u in demo.control("GET", "/state")["users"]][:3]
+    shown = demo.expect(lambda s: " live" in s.split("\n")[0] and names[0].split()[0] in s,
+                        "the grid is live", 6)
+    tap.ok(time.monotonic() - demo.began < 3, "within three seconds", time.monotonic() - demo.began)
+    demo.expect(lambda s: "■" in s and "║" in s, "calls are up and held at once")
+    lesson = ("who rings", "pick up", "listen", "stop", "all keys")
+    tap.ok(shown and all(word in shown.split("\n")[-2] for word in lesson), "a line teaches five keys",
+           demo.tmux.screen())
+    state = demo.control("GET", "/state")
+    tap.ok(len(state["users"]) == 49 and len({u["department"] for u in state["users"][:48]}) == 5,
+           "48 users in five departments, and their supervisor")
+    tap.ok(len(demo.pids) == 2, "console and exchange", demo.pids)
+    demo.tmux.keys("Down")
+    demo.expect(lambda s: "who rings" not in s, "the line goes at the first key")
+    demo.becomes(lambda: any(c["state"] == "ringing" for u in demo.control("GET", "/state")["users"]
+                             for c in u["calls"]), "calls come in", 60)
+    demo.tmux.text("q")
+    demo.expect("ended 0", "q ends it")
+    demo.gone("nothing is left: no process, no file")
+    demo.tmux.stop()
+
+
+def acts():
+    demo = Demo("--rate", "0")
+    demo.expect(lambda s: " live" in s.split("\n")[0], "no calls but ours", 6)
+    talk = demo.call("+17778732492", "101")
+    demo.expect("Acme", "a call is on the screen")
+    demo.select("101")
+    demo.tmux.text("L")
+    demo.becomes(lambda: ("101", "listen") in demo.supervisions(), "L listens")
+    demo.expect("LISTEN 101", "and the bar says so")
+    demo.tmux.text("W")
+    demo.becomes(lambda: ("101", "whisper") in demo.supervisions(), "W whispers")
+    demo.expect("WHISPER 101", "and the bar says so")
+    demo.tmux.text("B")
+    demo.yes()
+    demo.becomes(lambda: ("101", "barge") in demo.supervisions(), "B barges")
+    demo.expect("BARGE 101", "and the bar says so")
+    demo.tmux.text("X")
+    demo.becomes(lambda: not demo.supervisions(), "X stops")
+    tap.ok([c["id"] == talk or c["state"] for c in demo.user("101")["calls"]] and
+           len(demo.user("101")["calls"]) == 1, "the call goes on without us", demo.user("101"))
+    demo.control("POST", f"/calls/{talk}/hangup")
+
+    demo.call("+17778732493", "102", is_answered=False)
+    demo.expect(lambda s: "102" in s.split("\n")[1], "a phone rings")
+    demo.select("102")
+    demo.tmux.text("P")
+    demo.yes()
+    demo.becomes(lambda: [c["state"] for c in demo.user("900")["calls"]] == ["connected"] and
+                 not demo.user("102")["calls"], "P picks up: the call is on our phone")
+
+    # The user's own record is not touched; that of the demo is in its folder.
+    tap.ok(not os.path.exists(os.path.join(home.dir, "state")) and
+           os.path.exists(os.path.join(demo.folder, "callhud", "audit.jsonl")),
+           "the record is in the demo's folder")
+    os.kill(demo.pids[0], signal.SIGKILL)
+    demo.gone("after kill -9 nothing is left either")
+    demo.tmux.stop()
+
+
+def picture():
+    file = os.path.join(home.dir, "floor.txt")
+    done = subprocess.run([CALLHUD, "shot", "--demo", "--size", "140x40", file], env=env, timeout=30,
+                          capture_output=True, text=True)
+    text = ""
+    if done.returncode == 0:
+        with open(file, encoding="utf-8") as opened:
+            text = opened.read()
+    tap.ok(" live" in text.split("\n")[0] and "Noor Haddad" in text, "shot --demo", (done.stderr, text[:2000]))
+    tap.ok(not os.listdir(temporary), "and its files are gone", os.listdir(temporary))
+
+
+for part in (first_look, acts, picture):
+    try:
+        part()
+    except Exception as e:  # the other parts still tell something
+        tap.ok(False, f"{part.__name__} runs through", repr(e))
+    for pid in processes():
+        os.kill(pid, signal.SIGKILL)
+tap.end()
