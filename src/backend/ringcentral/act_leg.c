@@ -181,6 +181,8 @@ static const char *party_of(const struct rex_own_leg *leg)
     return leg->peer_session[0] != '\0' ? leg->peer_party : leg->party;
 }
 
+static void ask_leg(struct rex_own_leg *leg);
+
 static void on_deleted(void *self, const struct rex_answer *answer)
 {
     struct rex_own_leg *leg = self;
@@ -189,7 +191,12 @@ static void on_deleted(void *self, const struct rex_answer *answer)
         leg->is_deleted = true;
         try_later(leg, REX_SETTLE_MS * (1 + leg->tries)); /* unless an event says so before */
     } else if (answer->rc == RC_OK && answer->status == 404) {
-        end(leg, false);
+        if (leg->is_missed || leg->peer_session[0] != '\0') {
+            end(leg, false);
+        } else { /* gone, or gone elsewhere without our knowing */
+            leg->is_missed = true;
+            ask_leg(leg);
+        }
     } else {
         log_warn("ringcentral", "our phone's leg could not be removed: %s", answer->text);
         try_later(leg, REX_RETRY_MS);
@@ -292,20 +299,21 @@ static void remove_now(struct rex_own_leg *leg)
     }
 }
 
-void rex_leg_remove(struct rex_own_leg *leg)
-{
-    if (leg->is_doomed)
-        return;
-    leg->is_doomed = true;
-    leg->tries = 0;
-    remove_now(leg);
-}
-
 static void look(struct rex_own_leg *leg)
 {
     look_for_party(leg);
     look_for_session(leg);
     look_for_peer(leg);
+}
+
+void rex_leg_remove(struct rex_own_leg *leg)
+{
+    if (leg->is_doomed)
+        return;
+    look(leg);
+    leg->is_doomed = true;
+    leg->tries = 0;
+    remove_now(leg);
 }
 
 void rex_legs_look(struct rex_act *act)

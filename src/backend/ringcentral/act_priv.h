@@ -63,9 +63,9 @@ struct rex_own_leg {
     char peer_session[REX_ID_BYTES], peer_party[REX_ID_BYTES]; /* where it has gone to; "" */
     /* A phone that is to get somebody's call: removed only as long as this party still has it. */
     char guard_session[REX_ID_BYTES], guard_party[REX_ID_BYTES];
-    bool is_ring_only; /* and only while it rings */
-    bool is_doomed, is_deleted;
-    enum rc asked_rc; /* of the last removal: why it is not done */
+    bool is_ring_only;                     /* and only while it rings */
+    bool is_doomed, is_deleted, is_missed; /* missed: a removal found nothing there */
+    enum rc asked_rc;                      /* of the last removal: why it is not done */
     unsigned tries;
     uint64_t stamp; /* of the last look */
     struct io_timer *timer;
