@@ -133,17 +133,20 @@ static size_t query(const char *path, const char *key, size_t none)
 }
 
 /* The part of `len` records that is asked for, and how the page counts itself. */
-static void paging(struct buf *out, const char *path, size_t per_page, size_t len, size_t *from,
-                   size_t *to)
+static void paging(const struct server *server, struct buf *out, const char *path, size_t per_page,
+                   size_t len, size_t *from, size_t *to)
 {
     size_t page = query(path, "page", 1);
     size_t pages = len == 0 ? 1 : (len + per_page - 1) / per_page;
     *from = (page - 1) * per_page < len ? (page - 1) * per_page : len;
     *to = *from + per_page < len ? *from + per_page : len;
-    buf_printf(out,
-               "\"paging\":{\"page\":%zu,\"totalPages\":%zu,\"perPage\":%zu,"
-               "\"totalElements\":%zu},\"navigation\":{\"firstPage\":{\"uri\":\"x\"}%s}",
-               page, pages, per_page, len, page < pages ? ",\"nextPage\":{\"uri\":\"x\"}" : "");
+    if (!server->counts_nothing)
+        buf_printf(out,
+                   "\"paging\":{\"page\":%zu,\"totalPages\":%zu,\"perPage\":%zu,"
+                   "\"totalElements\":%zu},",
+                   page, pages, per_page, len);
+    buf_printf(out, "\"navigation\":{\"firstPage\":{\"uri\":\"x\"}%s}",
+               page < pages ? ",\"nextPage\":{\"uri\":\"x\"}" : "");
 }
 
 static void get_lines(struct server *server, const char *path, struct buf *out)
@@ -157,7 +160,8 @@ static void get_lines(struct server *server, const char *path, struct buf *out)
         len = server->stale_len;
     }
     buf_putc(out, '{');
-    paging(out, path, server->page_lines > 0 ? server->page_lines : per_page, len, &from, &to);
+    paging(server, out, path, server->page_lines > 0 ? server->page_lines : per_page, len, &from,
+           &to);
     buf_puts(out, ",\"records\":[");
     for (size_t i = from; i < to; i++) {
         const struct server_person *who = person(server, lines[i].extension_id);
@@ -248,6 +252,13 @@ static void put_presence(struct server *server, const char *body, struct reply *
     json_t *root = json_loads(body, 0, NULL);
     const json_t *member;
     assert_true(json_is_object(root));
+    server->puts++;
+    reply->status = 200;
+    if (server->ignores_settings) {
+        json_decref(root);
+        buf_puts(&reply->body, "{}");
+        return;
+    }
     if ((member = json_object_get(root, "ringOnMonitoredCall")) != NULL)
         server->rings = json_is_true(member);
     if ((member = json_object_get(root, "pickUpCallsOnHold")) != NULL)
@@ -257,8 +268,6 @@ static void put_presence(struct server *server, const char *body, struct reply *
     if ((member = json_object_get(root, "callerIdVisibility")) != NULL)
         str_copy(server->visibility, sizeof server->visibility, json_string_value(member));
     json_decref(root);
-    server->puts++;
-    reply->status = 200;
     say_presence(server, &reply->body);
 }
 
@@ -266,7 +275,7 @@ static void get_permission(struct server *server, const char *path, struct buf *
 {
     size_t from, to;
     buf_putc(out, '{');
-    paging(out, path, query(path, "perPage", 100), server->answerable_len, &from, &to);
+    paging(server, out, path, query(path, "perPage", 100), server->answerable_len, &from, &to);
     buf_puts(out, ",\"records\":[");
     for (size_t i = from; i < to; i++)
         buf_printf(out, "%s{\"id\":\"%s\",\"extensionNumber\":\"x\"}", i > from ? "," : "",
@@ -306,7 +315,7 @@ static void get_people(struct server *server, const char *path, struct buf *out)
     size_t from, to;
     bool is_alone = strstr(path, "showFederated=false") != NULL;
     buf_putc(out, '{');
-    paging(out, path, query(path, "perPage", 1000), server->people_len, &from, &to);
+    paging(server, out, path, query(path, "perPage", 1000), server->people_len, &from, &to);
     buf_puts(out, ",\"records\":[");
     for (size_t i = from; i < to; i++) {
         const struct server_person *who = &server->people[i];

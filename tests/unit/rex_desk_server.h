@@ -55,9 +55,11 @@ struct server {
     /* Before each request is looked at: somebody else may change something. */
     void (*before)(struct server *server, const char *method, const char *path);
     void *test;
-    bool names_refused;  /* CMN-102 says which extension it does not know */
-    bool drops_last_put; /* a list is taken, and stored without its last line */
-    size_t stale_reads;  /* so often what was there before a PUT is told after it */
+    bool names_refused;    /* CMN-102 says which extension it does not know */
+    bool ignores_settings; /* a presence is taken, and not stored */
+    bool counts_nothing;   /* pages say whether there is a next one, no more */
+    bool drops_last_put;   /* a list is taken, and stored without its last line */
+    size_t stale_reads;    /* so often what was there before a PUT is told after it */
     struct server_line stale[SERVER_MOST];
     size_t stale_len;
 

@@ -311,6 +311,9 @@ static void list_comes_whole_from_many_pages(void **state)
     assert_int_equal(told->rc, RC_OK);
     assert_string_equal(buf_text(&told->lines),
                         "1r=" OWN_ID " 2r=" OWN_ID " 3=" BOB " 4=" EVE " 7=" KEN);
+    rig->server.counts_nothing = true;
+    told = ask_kind(rig, DESK_LIST, NULL);
+    assert_int_equal(told->lines_len, 5);
 }
 
 /* Somebody removes a line between the first page and the second: one would be skipped. */
@@ -454,6 +457,13 @@ static void reserved_lines_are_known_by_their_flag(void **state)
     const struct told *told = write_list(rig, "1r=" OWN_ID " 4=" BOB, "=" EVE " 4=" BOB);
     assert_int_equal(told->rc, RC_OK); /* a list without them, from a file: they stay */
     assert_stored(rig, "1r=" OWN_ID " 2=" EVE " 3=" BOB);
+
+    server_clear_lines(&rig->server); /* numbers before it are nobody's */
+    server_line(&rig->server, 2, OWN_ID, true);
+    server_line(&rig->server, 4, BOB, false);
+    told = write_list(rig, "2r=" OWN_ID " 4=" BOB, "=" EVE);
+    assert_int_equal(told->rc, RC_OK);
+    assert_stored(rig, "2r=" OWN_ID " 3=" EVE);
 
     server_clear_lines(&rig->server); /* hidden, or none: the others begin behind */
     server_line(&rig->server, 3, BOB, false);
@@ -628,6 +638,7 @@ static void trouble_that_passes_is_waited_out(void **state)
         {.kind = FAULT_STATUS, .status = 500, .method = "PUT", .count = 2},
         {.kind = FAULT_STATUS, .status = 503, .method = "PUT", .count = 1},
         {.kind = FAULT_STATUS, .status = 429, .method = "PUT", .count = 1},
+        {.kind = FAULT_STATUS, .status = 429, .method = "PUT", .count = 4},
         {.kind = FAULT_LOST, .method = "PUT", .count = 1},
         {.kind = FAULT_UNREACHABLE, .method = "PUT", .count = 3},
         {.kind = FAULT_STATUS, .status = 500, .method = "GET", .count = 2},
@@ -958,15 +969,11 @@ static void phones_say_what_they_can(void **state)
     assert_string_equal(told->phones, "");
 }
 
-static void ring_own_phone(struct rig *rig)
+static void call_own_phone(struct rig *rig, enum rex_telephony state)
 {
-    struct rex_presence presence = {.has = REX_HAS_CALLS | REX_HAS_TELEPHONY,
-                                    .telephony = REX_CONNECTED};
-    struct rex_active_call call = {.id = "c1",
-                                   .session_id = "s-1",
-                                   .party_id = "p-1",
-                                   .is_inbound = true,
-                                   .state = REX_CONNECTED};
+    struct rex_presence presence = {.has = REX_HAS_CALLS | REX_HAS_TELEPHONY, .telephony = state};
+    struct rex_active_call call = {
+        .id = "c1", .session_id = "s-1", .party_id = "p-1", .is_inbound = true, .state = state};
     str_copy(presence.extension_id, sizeof presence.extension_id, OWN_ID);
     VEC_PUSH(&presence.calls, call);
     rex_floor_answer(&rig->floor, &presence, rex_floor_asked(&rig->floor), 0);
@@ -977,7 +984,9 @@ static void a_call_is_on_its_phone(void **state)
 {
     struct rig *rig = *state;
     rig->server.devices = phones;
-    ring_own_phone(rig);
+    call_own_phone(rig, REX_PARKED); /* waits elsewhere */
+    assert_null(strstr(ask_kind(rig, DESK_PHONES, NULL)->phones, "call"));
+    call_own_phone(rig, REX_CONNECTED);
     const struct told *told = ask_kind(rig, DESK_PHONES, NULL); /* nobody says which device */
     assert_string_equal(told->phones,
                         "Desk|VVX 411 online call lamps restarts;Home| lamps restarts;"
@@ -1099,6 +1108,17 @@ static void settings_that_cannot_be_are_refused_before_anything_is_sent(void **s
                                             .answerable_len = 1});
     assert_int_equal(told->rc, RC_OK); /* on first, then who */
     assert_true(rig->server.shares && rig->server.answerable_len == 1);
+}
+
+static void settings_that_are_taken_and_not_stored_are_told(void **state)
+{
+    struct rig *rig = *state;
+    rig->server.ignores_settings = true;
+    const struct told *told =
+        set(rig, &(struct desk_settings){.has = DESK_HAS_RING, .rings_when_monitored = true});
+    assert_int_equal(told->rc, RC_FAILED);
+    assert_says(told->text, "tells others");
+    assert_int_equal(rig->server.puts, 1);
 }
 
 static void a_half_that_was_stored_is_told(void **state)
@@ -1240,6 +1260,7 @@ int main(void)
         TEST(settings_without_the_right_to_some),
         TEST(settings_that_are_named_change_and_no_others),
         TEST(settings_that_cannot_be_are_refused_before_anything_is_sent),
+        TEST(settings_that_are_taken_and_not_stored_are_told),
         TEST(a_half_that_was_stored_is_told),
         TEST(every_failure_at_every_step_of_settings),
         TEST(news_are_told_when_something_is_another),

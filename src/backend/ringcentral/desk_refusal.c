@@ -16,11 +16,10 @@ static void why_of(const struct rex_refusal *refusal, char *out, size_t size)
         snprintf(out, size, "%s (%s)", refusal->text, refusal->code);
 }
 
-/* A reserved line alone is named by its number, the others by who is on them where that fits. */
-static struct desk_item *named(struct desk_job *job, const struct rex_refusal *refusal,
-                               const char *name)
+/* By who is on the line, or by its number. */
+static struct desk_item *named(struct desk_job *job, const char *name)
 {
-    for (size_t i = 0; i < job->wanted.len && !str_starts(refusal->code, "BLF-"); i++) {
+    for (size_t i = 0; i < job->wanted.len; i++) {
         if (str_eq(job->wanted.items[i].user_id, name))
             return &job->wanted.items[i];
     }
@@ -38,7 +37,7 @@ static void blame_named(struct desk_job *job, const rex_refusals *refusals)
         char why[REX_TEXT_BYTES + 64];
         why_of(refusal, why, sizeof why);
         for (size_t k = 0; k < refusal->names.len; k++) {
-            struct desk_item *item = named(job, refusal, refusal->names.items[k].text);
+            struct desk_item *item = named(job, refusal->names.items[k].text);
             if (item != NULL)
                 rex_desk_item_refuse(item, why);
         }
