@@ -170,7 +170,8 @@ static enum rc take(struct list_rows *out, const char *extension, const char *st
                     struct err *err)
 {
     struct list_row row = {0};
-    if (str_is_empty(extension) || (state && str_eq(state, "removed")))
+    if (str_is_empty(extension) ||
+        (state && (str_eq(state, "removed") || str_eq(state, "reserved"))))
         return RC_OK;
     if (out->len >= APPEARANCE_LINES_MAX)
         return err_set(err, RC_CONFIG, "line %zu: more than %d keys", line, APPEARANCE_LINES_MAX);
