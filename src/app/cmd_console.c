@@ -35,6 +35,7 @@ struct console {
     struct start start;
     struct start fresh; /* of a reload that waits for the end of what goes on */
     bool has_fresh;
+    struct start lent; /* what the backend still borrows, when a reload has changed none of it */
     struct session session;
     struct term *term;
     struct ui *ui;
@@ -188,23 +189,14 @@ static enum rc use_theme(struct console *c, const char *name, struct err *err)
     return RC_OK;
 }
 
-/* The backend borrows the settings' strings: it is opened anew with the new ones. */
-static void finish_reload(void *self)
+static void show_settings(struct console *c)
 {
-    struct console *c = self;
+    struct ui_settings settings;
     struct err err = {0};
     int64_t now_ms = session_now(&c->session);
-    session_stop_backend(&c->session);
-    start_replace(&c->start, &c->fresh);
-    c->has_fresh = false;
-    session_mistrust(&c->session, "configuration reloaded");
-
-    struct ui_settings settings;
     console_list_themes(&c->names);
     console_ui_settings(&settings, &c->start.settings, &c->session, &c->names, c->cli);
-    if (session_start_backend(&c->session, &err) != RC_OK)
-        ui_message(c->ui, UI_ERROR, "the backend refuses its settings", err.text, now_ms);
-    else if (ui_configure(c->ui, &settings, &err) != RC_OK)
+    if (ui_configure(c->ui, &settings, &err) != RC_OK)
         ui_message(c->ui, UI_ERROR, "the keys were not reloaded", err.text, now_ms);
     else if (use_theme(c, c->start.settings.theme, &err) != RC_OK)
         ui_message(c->ui, UI_ERROR, "the theme was not reloaded", err.text, now_ms);
@@ -213,8 +205,40 @@ static void finish_reload(void *self)
     want_frame(c);
 }
 
-/* A configuration with an error ends nothing. */
-static void reload(struct console *c)
+/* The connection is what it was: it goes on, and so does a supervision. */
+static void reload_screen(struct console *c)
+{
+    if (c->lent.has_settings) {
+        start_replace(&c->start, &c->fresh);
+    } else {
+        c->lent = c->start;
+        c->start = c->fresh;
+    }
+    show_settings(c);
+}
+
+/* The backend borrows the settings' strings: it is opened anew with the new ones. */
+static void reload_all(void *self)
+{
+    struct console *c = self;
+    struct err err = {0};
+    session_stop_backend(&c->session);
+    start_forget(&c->lent);
+    start_replace(&c->start, &c->fresh);
+    c->has_fresh = false;
+    session_mistrust(&c->session, "configuration reloaded");
+    enum rc rc = session_start_backend(&c->session, &err);
+    show_settings(c);
+    if (rc != RC_OK)
+        ui_message(c->ui, UI_ERROR, "the backend refuses its settings", err.text,
+                   session_now(&c->session));
+}
+
+/* Whether a reload may end what goes on. */
+enum reload { RELOAD_HARMLESS, RELOAD_ASKING, RELOAD_SURE };
+
+/* A configuration with an error ends nothing; nor does a signal, for nobody may be looking. */
+static void reload(struct console *c, enum reload how)
 {
     struct err err = {0};
     if (c->exit_code >= 0 || c->has_fresh)
@@ -225,8 +249,21 @@ static void reload(struct console *c)
                    session_now(&c->session));
         return;
     }
-    c->has_fresh = true;
-    session_leave(&c->session, finish_reload, c);
+    bool is_on = supervision_is_on(&c->session.hud.supervision);
+    if (settings_same_connection(&c->start.settings, &c->fresh.settings)) {
+        reload_screen(c);
+    } else if (!is_on || how == RELOAD_SURE) {
+        c->has_fresh = true;
+        session_leave(&c->session, reload_all, c);
+    } else {
+        start_forget(&c->fresh);
+        if (how == RELOAD_ASKING)
+            ui_ask_reload(c->ui);
+        else
+            ui_message(c->ui, UI_WARN, "not reloaded: that would end what goes on; :reload asks",
+                       "what the connection needs has changed in the configuration",
+                       session_now(&c->session));
+    }
 }
 
 /* ---- intents of the screens ------------------------------------------------------------------ */
@@ -326,7 +363,7 @@ static void run_intents(struct console *c)
                 ui_message(c->ui, UI_ERROR, "no such theme", err.text, now_ms);
             break;
         case INTENT_MOUSE: term_set_mouse(c->term, intent.is_on); break;
-        case INTENT_RELOAD: reload(c); break;
+        case INTENT_RELOAD: reload(c, intent.is_on ? RELOAD_SURE : RELOAD_ASKING); break;
         case INTENT_BELL: term_bell(c->term); break;
         case INTENT_SHOT: take_picture(c, intent.text); break;
         }
@@ -411,7 +448,7 @@ static void on_signal(void *self, int signum)
     struct console *c = self;
     switch (signum) {
     case SIGUSR1: log_stats(c); break;
-    case SIGUSR2: reload(c); break;
+    case SIGUSR2: reload(c, RELOAD_HARMLESS); break;
     case SIGTSTP: suspend(c); break;
     case SIGINT: interrupt(c); break;
     case SIGCONT:
@@ -521,6 +558,7 @@ int cmd_console(const struct cli *cli)
     bool is_looking_up = session_fini(&c.session);
     if (c.has_fresh)
         start_replace(&c.start, &c.fresh);
+    start_forget(&c.lent);
     start_fini(&c.start);
     if (is_looking_up)
         _exit(c.exit_code);

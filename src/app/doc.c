@@ -273,7 +273,9 @@ static void put_exits(struct buf *out)
                           "lifted, a call that has ended or changed hands");
         buf_putc(out, '\n');
     }
-    buf_puts(out, ".It 129, 130, 143\nended by SIGHUP, SIGINT, SIGTERM\n.El\n");
+    buf_puts(out, ".It 129, 130, 131, 143\nended by SIGHUP, SIGINT, SIGQUIT, SIGTERM\n"
+                  ".It 148\nCtrl-Z (SIGTSTP) ended a command that acts: stopped it could not clean "
+                  "up\n.El\n");
 }
 
 enum rc doc_fill(const char *template, struct buf *out, struct err *err)

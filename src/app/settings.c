@@ -478,6 +478,41 @@ static const char *or_null(const char *text)
     return text[0] ? text : NULL;
 }
 
+static bool is_same_value(const struct option_row *row, const struct settings *a,
+                          const struct settings *b)
+{
+    const void *one = (const char *)a + row->offset, *other = (const char *)b + row->offset;
+    switch (row->type) {
+    case OPTION_TEXT:
+    case OPTION_PATH:
+    case OPTION_SECRET: return str_eq(*(const char *const *)one, *(const char *const *)other);
+    case OPTION_BOOL: return *(const bool *)one == *(const bool *)other;
+    case OPTION_CHOICE:
+    case OPTION_NUMBER: return *(const int *)one == *(const int *)other;
+    }
+    return false;
+}
+
+static bool is_same_person(const struct backend_user *a, const struct backend_user *b)
+{
+    bool is_same = a->endpoints_len == b->endpoints_len && str_eq(a->extension, b->extension) &&
+                   str_eq(a->name, b->name) && str_eq(a->department, b->department);
+    for (size_t i = 0; is_same && i < a->endpoints_len; i++)
+        is_same = str_eq(a->endpoints[i], b->endpoints[i]);
+    return is_same;
+}
+
+bool settings_same_connection(const struct settings *a, const struct settings *b)
+{
+    bool is_same = str_eq(a->profile, b->profile) && a->users.len == b->users.len;
+    for (size_t i = 0; is_same && i < option_table_len; i++)
+        if (option_table[i].offset < offsetof(struct settings, theme))
+            is_same = is_same_value(&option_table[i], a, b);
+    for (size_t i = 0; is_same && i < a->users.len; i++)
+        is_same = is_same_person(&a->users.items[i], &b->users.items[i]);
+    return is_same;
+}
+
 void settings_backend(const struct settings *s, struct backend_config *out, bool is_read_only)
 {
     const struct backend_ops *ops = backend_find(s->backend);

@@ -77,7 +77,7 @@ enum rc start_reload(struct start *fresh, const struct cli *cli, struct err *err
     return rc;
 }
 
-static void forget(struct start *start)
+void start_forget(struct start *start)
 {
     if (start->has_settings) {
         settings_fini(&start->settings);
@@ -88,12 +88,12 @@ static void forget(struct start *start)
 
 void start_replace(struct start *start, struct start *fresh)
 {
-    forget(start);
+    start_forget(start);
     *start = *fresh;
 }
 
 void start_fini(struct start *start)
 {
-    forget(start);
+    start_forget(start);
     log_close();
 }

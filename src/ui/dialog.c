@@ -15,6 +15,7 @@ const struct dialog_row *dialog_row(enum dialog_kind kind)
         [DIALOG_RECORD] = {"Record the call of ", "Record ", "Do not record", "Record", "no"},
         [DIALOG_QUIT] = {"Quit while supervising ", "Quit", "Stay", "Quit", "stay"},
         [DIALOG_SUSPEND] = {"Suspend while supervising ", "Suspend", "Stay", "Suspend", "stay"},
+        [DIALOG_RELOAD] = {"Reload while supervising ", "Reload", "Not now", "Reload", "no"},
     };
     return &rows[kind];
 }
@@ -39,11 +40,24 @@ void dialog_open_call(struct ui *ui, enum dialog_kind kind, const struct choice 
     }
 }
 
+static bool is_leave(enum dialog_kind kind)
+{
+    return kind == DIALOG_QUIT || kind == DIALOG_SUSPEND || kind == DIALOG_RELOAD;
+}
+
 void dialog_open_leave(struct ui *ui, enum dialog_kind kind)
 {
     menu_close(ui);
     ui->dialog = (struct dialog){.kind = kind};
-    ui->dialog.intent.kind = kind == DIALOG_QUIT ? INTENT_QUIT : INTENT_SUSPEND;
+    ui->dialog.intent.kind = kind == DIALOG_QUIT      ? INTENT_QUIT
+                             : kind == DIALOG_SUSPEND ? INTENT_SUSPEND
+                                                      : INTENT_RELOAD;
+    ui->dialog.intent.is_on = kind == DIALOG_RELOAD;
+}
+
+void ui_ask_reload(struct ui *ui)
+{
+    dialog_open_leave(ui, DIALOG_RELOAD);
 }
 
 /* --- when what it asks about is no more ---------------------------------------------------------
@@ -113,7 +127,7 @@ void dialog_watch(struct ui *ui, const struct hud *hud, int64_t now_ms)
         watch_closed(ui, hud, now_ms);
         return;
     }
-    if (dialog->kind == DIALOG_QUIT || dialog->kind == DIALOG_SUSPEND) {
+    if (is_leave(dialog->kind)) {
         if (!supervision_is_on(&hud->supervision))
             dialog_close(ui); /* what ended it says so itself */
         return;

@@ -130,7 +130,8 @@ static void put_ending(const struct paint *p, struct buf *out)
 {
     const struct supervision *ours = &p->live->supervision;
     const struct dialog *dialog = &p->ui->dialog;
-    bool is_leave = dialog->kind == DIALOG_QUIT || dialog->kind == DIALOG_SUSPEND;
+    bool is_leave = dialog->kind == DIALOG_QUIT || dialog->kind == DIALOG_SUSPEND ||
+                    dialog->kind == DIALOG_RELOAD;
     bool takes_phone = dialog->kind == DIALOG_PICKUP || dialog->kind == DIALOG_BARGE ||
                        dialog->kind == DIALOG_TAKEOVER;
     char who[160];

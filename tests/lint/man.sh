@@ -27,6 +27,14 @@ for word in $("$CALLHUD" --help | sed -n 's/^  \(--[a-z-]*\|[a-z]*\) .*/\1/p'); 
 done
 [ -z "$missing" ]
 result $? "callhud(1) names every command and option" "$missing"
+missing=
+for code in 0 1 2 3 4 129 130 131 143 148; do # of the commands that act: tests/unit/test_doing.c
+    printf '%s\n' "$text" | sed -n '/^EXIT STATUS/,$p' | grep -qE "^ +([0-9]+, )*$code(,| |\$)" ||
+        missing="$missing $code"
+done
+[ -z "$missing" ]
+result $? "callhud(1) names every exit status" "$missing"
+missing=
 for lamp in ringing hold parked on_call hidden offline dnd away presence_only available unknown; do
     printf '%s\n' "$text" | grep -qE " $lamp\$" || missing="$missing $lamp"
 done

@@ -2,6 +2,7 @@
 D R X with their dialogs, the supervision bar, the guards against keys that were not meant. Pictures go to
 build/captures/."""
 import os
+import signal
 import sys
 import time
 
@@ -292,6 +293,53 @@ select("101")
 t.text("L")
 phones.answer(me)
 shown(lambda s: "nobody hears you" in bar(s), "L: listens before leaving")
+
+# ---- a reload keeps the supervision, or asks -------------------------------------------------------------
+with open(lab.config, encoding="utf-8") as f:
+    config = f.read()
+
+
+def reload(more, by_signal=False):
+    with open(lab.config, "w", encoding="utf-8") as f:
+        f.write(config + more)
+    if by_signal:
+        os.kill(int(t.tmux("display-message", "-p", "-t", "s", "#{pane_pid}").stdout), signal.SIGUSR2)
+    else:
+        t.text(":reload")
+        t.keys("Enter")
+
+
+renamed = f"[users s{me}]\n105 = Ken Itoh | Sales\n"
+
+
+def listens_still(name):
+    time.sleep(0.3)
+    tap.ok("LISTEN 101" in bar(t.screen()) and phones.legs(me), name, t.screen())
+
+
+reload("[callhud]\nblink = no\n")
+shown("configuration reloaded", "reload: what the screens alone need is taken")
+listens_still("reload: and the supervision goes on")
+reload(renamed, by_signal=True)
+shown("not reloaded", "SIGUSR2: what would end the supervision is not done", capture="reload_signal")
+listens_still("SIGUSR2: and the supervision goes on")
+reload(renamed)
+dialog("Reload while supervising 101 Noor", "reload: asks", "Listening to 101", capture="reload_asks")
+time.sleep(0.35)
+t.keys("Escape")
+no_dialog("reload: not now")
+listens_still("reload: and the supervision goes on")
+reload(renamed)
+dialog("Reload while supervising 101 Noor", "reload: asks again")
+yes()
+shown(lambda s: "Ken Itoh" in s and "LISTEN" not in bar(s), "reload y: it is ended, all is read anew", 8)
+tap.ok(until(lambda: not phones.legs(me)), "reload y: the phone is on the hook", phones.legs(me))
+reload("")
+shown(lambda s: "Ken Itoh" not in s and " live " in s.split("\n")[0] + " ", "reload: nothing goes on: no question", 8)
+select("101")
+t.text("L")
+phones.answer(me)
+shown(lambda s: "nobody hears you" in bar(s), "L: listens again")
 t.text("q")
 shown(lambda s: "┌" in s and " y  " in s, "q: asks")
 yes()

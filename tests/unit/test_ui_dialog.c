@@ -350,6 +350,36 @@ static void taking_a_call_says_that_its_recording_ends(void **state)
     }
 }
 
+/* What the connection needs has changed: a supervision would end. */
+static void a_reload_asks_while_supervising(void **state)
+{
+    struct ui_rig r;
+    struct intent intent = {0};
+
+    (void)state;
+    rig_open(&r);
+    ui_rig_action(&r, ACTION_LISTEN, ACTION_ASKED, "104", "c", NULL);
+    ui_rig_action(&r, ACTION_LISTEN, ACTION_CONFIRMED, "104", "c", NULL);
+    ui_ask_reload(r.ui);
+    ui_rig_shows(&r, "Reload while supervising 104");
+    ui_rig_shows(&r, "Listening to 104 ends.");
+    ui_rig_pass(&r, 300);
+    ui_rig_type(&r, "\r"); /* not now */
+    ui_rig_wants_nothing(&r);
+    ui_ask_reload(r.ui);
+    (void)ui_rig_draw(&r);
+    ui_rig_pass(&r, 300);
+    ui_rig_type(&r, "y");
+    assert_true(ui_next_intent(r.ui, &intent));
+    assert_int_equal(intent.kind, INTENT_RELOAD);
+    assert_true(intent.is_on);
+    ui_ask_reload(r.ui);
+    (void)ui_rig_draw(&r);
+    ui_rig_action(&r, ACTION_LISTEN, ACTION_ENDED, "104", "c", "the call has ended");
+    ui_rig_shows_not(&r, "Reload while");
+    ui_rig_close(&r);
+}
+
 static void leaving_asks_while_supervising(void **state)
 {
     struct ui_rig r;
@@ -413,6 +443,7 @@ int main(void)
         cmocka_unit_test(who_has_taken_the_call_is_said),
         cmocka_unit_test(taking_a_call_says_that_its_recording_ends),
         cmocka_unit_test(leaving_asks_while_supervising),
+        cmocka_unit_test(a_reload_asks_while_supervising),
         cmocka_unit_test(too_small_a_screen_closes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,7 @@ struct settings {
     int audit; /* enum audit_rule */
     int sync;  /* of the HUD list: 0 on-save, 1 automatic */
     char *retrieve_context;
-    /* screen */
+    /* screen: a reload of what stands here keeps the connection */
     char *theme;
     int bell;    /* enum ui_bell */
     int numbers; /* enum ui_numbers */
@@ -133,6 +133,10 @@ enum secret_need settings_secret_need(const struct settings *settings, const cha
  * as HTTP Basic. */
 enum rc settings_secrets(struct settings *settings, const struct config *config, struct err *err);
 void settings_fini(struct settings *settings); /* wipes the secrets */
+
+/* Is all that a connection depends on the same? What the screens alone look at (`theme` and what
+ * follows it in struct settings) may differ. */
+bool settings_same_connection(const struct settings *a, const struct settings *b);
 
 /* Borrowed view for backend_ops.open(): valid as long as the settings. */
 void settings_backend(const struct settings *settings, struct backend_config *out,

@@ -66,6 +66,7 @@ enum dialog_kind {
     DIALOG_RECORD,
     DIALOG_QUIT,
     DIALOG_SUSPEND,
+    DIALOG_RELOAD,
     DIALOG_COUNT
 };
 struct dialog {
@@ -86,7 +87,7 @@ struct dialog_row {
 const struct dialog_row *dialog_row(enum dialog_kind kind);
 void dialog_open_call(struct ui *ui, enum dialog_kind kind, const struct choice *choice,
                       const struct intent *intent);
-/* Before leaving or stopping the program while a supervision goes on. */
+/* Before what ends the supervision: leaving or stopping the program, a reload. */
 void dialog_open_leave(struct ui *ui, enum dialog_kind kind);
 void dialog_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms);
 /* Closes it when what it asks about is no more. */

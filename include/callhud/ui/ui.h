@@ -86,13 +86,15 @@ enum intent_kind {
 struct intent {
     enum intent_kind kind;
     char text[512]; /* COPY: what; THEME: name; SHOT: file */
-    bool is_on;     /* MOUSE; ACT: DND, RECORD */
+    bool is_on;     /* MOUSE; ACT: DND, RECORD; RELOAD: whatever it ends */
     /* ACT: text is the reason typed, or "" */
     enum action_kind action;
     char user_id[128];
     char call_id[256]; /* of the call that was on the screen when the key was pressed; "" for DND,
                           STOP */
 };
+/* Asks before a reload that ends the supervision; `y` is INTENT_RELOAD with is_on. */
+void ui_ask_reload(struct ui *ui);
 /* To be asked until false after ui_key(), ui_hud_changed() and ui_render(): the bell may come from
  * any. */
 bool ui_next_intent(struct ui *ui, struct intent *out);
