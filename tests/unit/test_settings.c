@@ -411,74 +411,75 @@ static void a_profile_of_ringcentral(void **state)
     refused(RINGCENTRAL "server = http://pbx.example.com\n", NULL,
             "/etc/c/config.ini:4: plain text to pbx.example.com is refused: passwords and calls "
             "would be readable on the way; use https:// in the server's address");
+}
 
-    /* What a reload may change under a connection that goes on. */
-    static void what_a_connection_depends_on(void **state)
-    {
-        (void)state;
-        static const struct {
-            const char *text;
-            bool is_same;
-        } cases[] = {
-            {BASE, true},
-            {BASE "theme = light\nbell = off\nblink = no\nmouse = yes\nview = table\n", true},
-            {BASE "[keys]\nquit = F10\n", true},
-            {BASE "[users]\n101 = Noor | Sales | PJSIP/noor\n", false},
-            {BASE "phone = PJSIP/108\n", false},
-            {BASE "ring_timeout = 21\n", false},
-            {BASE "pick_up_held_lines = yes\n", false},
-            {BASE "audit = required\n", false},
-            {"[profile lab]\nserver = http://127.0.0.1:8089/ari\nuser = hud\n", false},
-            {"[profile lab]\nserver = http://127.0.0.1:8088/ari\nuser = other\n", false},
-            {"[profile lob]\nserver = http://127.0.0.1:8088/ari\nuser = hud\n", false},
-        };
-        struct settings base, other;
-        struct err err;
-        assert_int_equal(make(&base, BASE, NULL, &err), RC_OK);
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-            assert_int_equal(make(&other, cases[i].text, NULL, &err), RC_OK);
-            if (settings_same_connection(&base, &other) != cases[i].is_same)
-                fail_msg("%s", cases[i].text);
-            settings_fini(&other);
-        }
-        settings_fini(&base);
-
-        static const char people[] = BASE "[users]\n101 = Noor | Sales | PJSIP/noor, PJSIP/web\n";
-        static const char *const others[] = {
-            BASE "[users]\n102 = Noor | Sales | PJSIP/noor, PJSIP/web\n",
-            BASE "[users]\n101 = Nora | Sales | PJSIP/noor, PJSIP/web\n",
-            BASE "[users]\n101 = Noor | Billing | PJSIP/noor, PJSIP/web\n",
-            BASE "[users]\n101 = Noor | Sales | PJSIP/noor\n",
-            BASE "[users]\n101 = Noor | Sales | PJSIP/noor, PJSIP/desk\n"};
-        assert_int_equal(make(&base, people, NULL, &err), RC_OK);
-        assert_true(settings_same_connection(&base, &base));
-        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-            assert_int_equal(make(&other, others[i], NULL, &err), RC_OK);
-            if (settings_same_connection(&base, &other))
-                fail_msg("%s", others[i]);
-            settings_fini(&other);
-        }
-        settings_fini(&base);
+/* What a reload may change under a connection that goes on. */
+static void what_a_connection_depends_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_same;
+    } cases[] = {
+        {BASE, true},
+        {BASE "theme = light\nbell = off\nblink = no\nmouse = yes\nview = table\n", true},
+        {BASE "[keys]\nquit = F10\n", true},
+        {BASE "[users]\n101 = Noor | Sales | PJSIP/noor\n", false},
+        {BASE "phone = PJSIP/108\n", false},
+        {BASE "ring_timeout = 21\n", false},
+        {BASE "pick_up_held_lines = yes\n", false},
+        {BASE "audit = required\n", false},
+        {"[profile lab]\nserver = http://127.0.0.1:8089/ari\nuser = hud\n", false},
+        {"[profile lab]\nserver = http://127.0.0.1:8088/ari\nuser = other\n", false},
+        {"[profile lob]\nserver = http://127.0.0.1:8088/ari\nuser = hud\n", false},
+    };
+    struct settings base, other;
+    struct err err;
+    assert_int_equal(make(&base, BASE, NULL, &err), RC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(make(&other, cases[i].text, NULL, &err), RC_OK);
+        if (settings_same_connection(&base, &other) != cases[i].is_same)
+            fail_msg("%s", cases[i].text);
+        settings_fini(&other);
     }
+    settings_fini(&base);
 
-    int main(void)
-    {
-        const struct CMUnitTest tests[] = {
-            cmocka_unit_test(the_profile_of_the_issue),
-            cmocka_unit_test(defaults),
-            cmocka_unit_test(what_a_connection_depends_on),
-            cmocka_unit_test(the_profile_goes_before_what_all_share),
-            cmocka_unit_test(people),
-            cmocka_unit_test(keys_are_handed_on_as_pairs),
-            cmocka_unit_test(which_profile),
-            cmocka_unit_test(values_that_cannot_be_right),
-            cmocka_unit_test(acting),
-            cmocka_unit_test(numbers_keep_to_their_range),
-            cmocka_unit_test(a_context_goes_into_a_request),
-            cmocka_unit_test(a_dnd_device_has_one_hole),
-            cmocka_unit_test(paths_start_at_home_or_beside_the_file),
-            cmocka_unit_test(the_table_is_whole),
-            cmocka_unit_test(a_profile_of_ringcentral),
-        };
-        return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+    static const char people[] = BASE "[users]\n101 = Noor | Sales | PJSIP/noor, PJSIP/web\n";
+    static const char *const others[] = {
+        BASE "[users]\n102 = Noor | Sales | PJSIP/noor, PJSIP/web\n",
+        BASE "[users]\n101 = Nora | Sales | PJSIP/noor, PJSIP/web\n",
+        BASE "[users]\n101 = Noor | Billing | PJSIP/noor, PJSIP/web\n",
+        BASE "[users]\n101 = Noor | Sales | PJSIP/noor\n",
+        BASE "[users]\n101 = Noor | Sales | PJSIP/noor, PJSIP/desk\n"};
+    assert_int_equal(make(&base, people, NULL, &err), RC_OK);
+    assert_true(settings_same_connection(&base, &base));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_int_equal(make(&other, others[i], NULL, &err), RC_OK);
+        if (settings_same_connection(&base, &other))
+            fail_msg("%s", others[i]);
+        settings_fini(&other);
     }
+    settings_fini(&base);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_profile_of_the_issue),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(what_a_connection_depends_on),
+        cmocka_unit_test(the_profile_goes_before_what_all_share),
+        cmocka_unit_test(people),
+        cmocka_unit_test(keys_are_handed_on_as_pairs),
+        cmocka_unit_test(which_profile),
+        cmocka_unit_test(values_that_cannot_be_right),
+        cmocka_unit_test(acting),
+        cmocka_unit_test(numbers_keep_to_their_range),
+        cmocka_unit_test(a_context_goes_into_a_request),
+        cmocka_unit_test(a_dnd_device_has_one_hole),
+        cmocka_unit_test(paths_start_at_home_or_beside_the_file),
+        cmocka_unit_test(the_table_is_whole),
+        cmocka_unit_test(a_profile_of_ringcentral),
+    };
+    return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
