@@ -353,10 +353,11 @@ static void put_party(struct buf *out, const struct svc_party *party)
     buf_puts(out, "}");
     if (party->extension[0] != '\0')
         buf_printf(out, ",\"extensionId\":\"%s\"", party->extension);
-    buf_printf(out, ",\"deviceId\":\"%s\"", party->device);
-    buf_printf(out, ",\"from\":{\"extensionId\":\"%s\"}", party->from);
-    buf_printf(out, ",\"to\":{\"extensionId\":\"%s\",\"phoneNumber\":\"%s\"}", party->to,
-               party->to_number);
+    bool is_to = str_eq(party->to, party->extension) || party->is_inbound;
+    buf_printf(out, ",\"from\":{\"extensionId\":\"%s\",\"deviceId\":\"%s\"}", party->from,
+               is_to ? "theirs" : party->device);
+    buf_printf(out, ",\"to\":{\"extensionId\":\"%s\",\"phoneNumber\":\"%s\",\"deviceId\":\"%s\"}",
+               party->to, party->to_number, is_to ? party->device : "");
     buf_printf(out, ",\"recordings\":[{\"id\":\"77\",\"active\":%s}]}",
                party->is_recorded ? "true" : "false");
 }

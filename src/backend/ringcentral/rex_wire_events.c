@@ -250,8 +250,13 @@ bool rex_read_party(struct rex_party *out, const json_t *from)
     read_end(to_end, out->to_number, sizeof out->to_number, out->to_name, sizeof out->to_name,
              out->to_extension_id);
     read_optional_id(from, "deviceId", out->device_id);
+    /* A leg that supervises is Outbound from the agent to the supervisor (4.4): the end whose
+     * extension is the party's is its own. */
+    bool is_from = str_eq(out->from_extension_id, out->extension_id);
+    bool is_to = str_eq(out->to_extension_id, out->extension_id);
+    bool is_at_to = out->extension_id[0] != '\0' && is_from != is_to ? is_to : out->is_inbound;
     if (out->device_id[0] == '\0')
-        read_optional_id(out->is_inbound ? to_end : from_end, "deviceId", out->device_id);
+        read_optional_id(is_at_to ? to_end : from_end, "deviceId", out->device_id);
     read_park(out, from, status);
     read_recordings(out, json_object_get(from, "recordings"));
     return true;
