@@ -716,6 +716,40 @@ static void test_leaving_ends_a_write(void **state)
     stop(&desk);
 }
 
+static void test_leaving_waits_for_nobody_else(void **state)
+{
+    (void)state;
+    struct desk desk;
+    int left = 0;
+    start(&desk, "101,102");
+    list_server_lock(&desk.server, LOCK, "0badcafe callhud-box-1");
+    write_list(&desk, "103", "101,102");
+    list_server_settle(&desk.server, 1000);
+    assert_int_equal(desk.told.count, 0);
+    /* the application's devices are taken back; that of the list is not waited for */
+    backend_find("asterisk")->leave(desk.rig.backend, add_one, &left);
+    assert_int_equal(desk.told.count, 1);
+    assert_int_equal(desk.told.rc, RC_UNREACHABLE);
+    ari_rig_serve(&desk.rig);
+    assert_int_equal(left, 1);
+    assert_int_equal(desk.server.writes, 0);
+    assert_int_equal(desk.rig.ledger.len, 0);
+    stop(&desk);
+
+    left = 0; /* what a reader has begun to finish stays for a later run */
+    prepare(&desk, NULL);
+    list_server_put(&desk.server, "hud-104-next", "101");
+    list_server_lock(&desk.server, LOCK, "0badcafe callhud-box-1");
+    open_desk(&desk);
+    list_server_settle(&desk.server, 1000);
+    assert_int_equal(desk.rig.ledger.len, 1);
+    backend_find("asterisk")->leave(desk.rig.backend, add_one, &left);
+    ari_rig_serve(&desk.rig);
+    assert_int_equal(left, 1);
+    assert_int_equal(desk.rig.ledger.len, 1);
+    stop(&desk);
+}
+
 static void test_closing_in_the_middle(void **state)
 {
     (void)state;
@@ -754,6 +788,7 @@ int main(void)
         cmocka_unit_test(test_a_reader_leaves_a_writer_alone),
         cmocka_unit_test(test_a_read_that_races_with_a_change),
         cmocka_unit_test(test_leaving_ends_a_write),
+        cmocka_unit_test(test_leaving_waits_for_nobody_else),
         cmocka_unit_test(test_closing_in_the_middle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

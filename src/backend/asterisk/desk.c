@@ -469,6 +469,9 @@ void ari_desk_forget(struct ari_desk *desk, const void *self)
 bool ari_desk_leave(struct ari_desk *desk, void (*done)(void *self), void *self)
 {
     bool is_any = false;
+    for (size_t i = desk->jobs.len; i-- > 0;)
+        if (list_is_waiting(desk->jobs.items[i]))
+            list_quit(desk->jobs.items[i]);
     for (size_t i = 0; i < desk->jobs.len; i++)
         is_any |= list_writes(desk->jobs.items[i]);
     desk->left = is_any ? done : NULL;

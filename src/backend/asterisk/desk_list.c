@@ -397,6 +397,21 @@ static void on_refused(void *self)
     end(job);
 }
 
+bool list_is_waiting(const struct list_job *job)
+{
+    return job->timer != NULL;
+}
+
+void list_quit(struct list_job *job)
+{
+    const struct io *io = job->desk->config.part.io;
+    io->timer_stop(job->timer);
+    job->timer = NULL;
+    list_say(job, RC_UNREACHABLE, "callhud ends: nothing was written");
+    job->is_open = job->what == LIST_FINISH;
+    end(job);
+}
+
 void list_go(struct list_job *job)
 {
     const struct io *io = job->desk->config.part.io;

@@ -138,6 +138,10 @@ void list_go(struct list_job *job);
 void list_free(struct list_job *job);
 bool list_writes(const struct list_job *job); /* it may not be left alone */
 
+/* It waits for another writer, and has changed nothing: list_quit() ends it. */
+bool list_is_waiting(const struct list_job *job);
+void list_quit(struct list_job *job);
+
 enum reply list_reply(const struct rest_answer *answer);
 bool list_is_gone(enum reply reply); /* what was to be deleted */
 int64_t list_now_ms(const struct list_job *job);

@@ -68,7 +68,8 @@ void ari_desk_forget(struct ari_desk *desk, const void *self);
 bool ari_desk_owns(const char *thing);
 void ari_desk_clean(struct ari_desk *desk, const char *thing,
                     void (*gone)(void *self, const char *thing), void *self);
-/* As backend_ops.leave: a write that is under way is ended first. */
+/* As backend_ops.leave: a write that is under way is ended first; one that still waits for another
+ * writer is given up. */
 bool ari_desk_leave(struct ari_desk *desk, void (*done)(void *self), void *self);
 
 #endif
