@@ -1,4 +1,5 @@
-/* doctor: what can be done with calls, the record of it, and what killed runs left. */
+/* doctor: what can be done with calls, the record of it, what killed runs left, and whether a list
+ * can be stored. */
 #include "callhud/app/doctor.h"
 
 #include "callhud/app/audit.h"
@@ -162,11 +163,30 @@ static void on_limit(void *self)
     leave(look);
 }
 
+/* ---- the stored list ------------------------------------------------------------------------- */
+
+static void on_list(void *self, const struct desk_answer *answer)
+{
+    struct look *look = self;
+    if (answer->rc != RC_OK)
+        doctor_say(look->d, "list", DOCTOR_WARN, "kept on this machine alone: %s", answer->text);
+    else if (answer->lines_len == 0)
+        doctor_say(look->d, "list", DOCTOR_OK, "can be stored; none is yet");
+    else
+        doctor_say(look->d, "list", DOCTOR_OK, "can be stored; %zu line%s stored now",
+                   answer->lines_len, answer->lines_len == 1 ? " is" : "s are");
+    leave(look);
+}
+
 static void on_settled(void *self)
 {
     struct look *look = self;
+    const struct desk_question question = {.kind = DESK_LIST};
     look->settle = NULL;
-    leave(look);
+    if (look->is_leaving || !look->session.backend || !look->session.ops->desk)
+        leave(look);
+    else
+        look->session.ops->desk(look->session.backend, &question, on_list, look);
 }
 
 static void on_turned(void *self)
@@ -223,6 +243,8 @@ static void run(struct look *look)
     loop_run(s->loop);
     loop_timer_stop(look->limit);
     loop_timer_stop(look->settle);
+    if (s->backend && s->ops->desk_forget)
+        s->ops->desk_forget(s->backend, look);
     if (!look->is_told) {
         doctor_say(look->d, "actions", DOCTOR_FAIL, "the server has not shown its calls: %s",
                    s->hud.link.text[0] ? s->hud.link.text : "no answer in time");

@@ -45,7 +45,7 @@ code, checks = doctor()
 tap.ok(code == 0, "nothing is wrong with the lab", "" if code == 0 else checks)
 for check in ("configuration", "profile", "password", "state", "keys", "theme", "libwebsockets",
               "address", "sign-in", "asterisk", "events", "rights", "clock", "users", "phone", "audit",
-              "leftovers", "actions"):
+              "leftovers", "actions", "list"):
     tap.ok(checks.get(check, ("",))[0] == "ok", f"{check} is ok", checks.get(check))
 tap.ok("read and write" in checks["rights"][1], "the right to write is seen")
 tap.ok(checks["scope"][0] == "warn", "ARI's lack of narrower rights is said")
@@ -56,6 +56,8 @@ tap.ok(code == 0 and checks["rights"][0] == "ok" and "only read" in checks["righ
 tap.ok(checks["missing"][0] == "warn" and "read_only" in checks["missing"][1] and
        "listen" in checks["missing"][1] and "actions" not in checks,
        "what such a user cannot do is named, with the reason", checks.get("missing"))
+tap.ok(checks["list"][0] == "warn" and "read_only = no" in checks["list"][1],
+       "the list of such a user is kept on this machine alone", checks["list"])
 code, checks = doctor("--read-only")
 tap.ok(checks["rights"][0] == "skip" and checks["actions"][0] == "skip",
        "with --read-only nothing is tried")
@@ -64,7 +66,8 @@ tap.ok(checks["rights"][0] == "skip" and checks["actions"][0] == "skip",
 
 code, checks = doctor(profile="x", config=profile())
 tap.ok(code == 0 and checks["phone"][0] == "warn" and "phone = PJSIP/EXT" in checks["phone"][1] and
-       "listen" in checks["missing"][1] and "hangup" in checks["actions"][1],
+       "listen" in checks["missing"][1] and "hangup" in checks["actions"][1] and
+       checks["list"][0] == "warn" and "phone = PJSIP/EXT" in checks["list"][1],
        "without a phone of one's own", checks)
 code, checks = doctor(profile="x", config=profile(more="monitor = 101-104\nphone = PJSIP/104\n"
                                                        "retrieve_context = nowhere"))
