@@ -142,31 +142,6 @@ static void open_made(struct session *s)
         log_warn("made", "%s", err.text);
 }
 
-/* Token and budget of all callhuds that this person runs with this credential, whatever the
- * profile is called. Without a folder for them each keeps its own. */
-static void open_shared(struct session *s)
-{
-    const struct settings *settings = s->settings;
-    char folder[PATH_BYTES];
-    struct err err = {0};
-    struct buf key;
-    if (!settings->jwt[0])
-        return;
-    if (paths_state(folder, "", true, &err) != RC_OK) {
-        log_warn("app", "%s: callhud shares no sign-in with others", err.text);
-        return;
-    }
-    buf_init(&key, 64 * 1024);
-    buf_printf(&key, "%s\n%s\n%s", settings->server, settings->client_id, settings->jwt);
-    s->shared = shared_file_new(folder, buf_text(&key));
-    if (key.data)
-        mem_wipe(key.data, key.cap);
-    buf_fini(&key);
-    if (s->shared)
-        s->backend_config.shared =
-            (struct backend_shared){.update = shared_file_update, .self = s->shared};
-}
-
 enum rc session_start_backend(struct session *s, struct err *err)
 {
     settings_backend(s->settings, &s->backend_config, s->is_read_only);
@@ -181,7 +156,7 @@ enum rc session_start_backend(struct session *s, struct err *err)
     }
     if (s->made)
         made_ledger(s->made, &s->backend_config.ledger);
-    open_shared(s);
+    s->shared = shared_file_of(s->settings, &s->backend_config.shared);
     struct backend_sink sink = {.event = on_event, .self = s};
     err_clear(err);
     s->backend = s->ops->open(&s->backend_config, &s->io, &sink, err);

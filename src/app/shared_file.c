@@ -1,6 +1,9 @@
 #include "callhud/app/shared_file.h"
 
+#include "callhud/app/paths.h"
+#include "callhud/base/buf.h"
 #include "callhud/base/clock.h"
+#include "callhud/base/log.h"
 #include "callhud/base/mem.h"
 #include "callhud/net/digest.h"
 
@@ -195,4 +198,26 @@ enum rc shared_file_update(void *self, bool (*change)(void *owner, struct buf *t
         mem_wipe(text.data, text.cap);
     buf_fini(&text);
     return rc;
+}
+
+struct shared_file *shared_file_of(const struct settings *settings, struct backend_shared *out)
+{
+    char folder[PATH_BYTES];
+    struct err err = {0};
+    struct buf key;
+    if (!settings->jwt[0])
+        return NULL;
+    if (paths_state(folder, "", true, &err) != RC_OK) {
+        log_warn("app", "%s: callhud shares no sign-in with others", err.text);
+        return NULL;
+    }
+    buf_init(&key, 64 * 1024);
+    buf_printf(&key, "%s\n%s\n%s", settings->server, settings->client_id, settings->jwt);
+    struct shared_file *file = shared_file_new(folder, buf_text(&key));
+    if (key.data)
+        mem_wipe(key.data, key.cap);
+    buf_fini(&key);
+    if (file)
+        *out = (struct backend_shared){.update = shared_file_update, .self = file};
+    return file;
 }

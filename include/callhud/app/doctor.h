@@ -4,6 +4,7 @@
 
 #include "callhud/app/cli.h"
 #include "callhud/app/config.h"
+#include "callhud/backend/backend.h"
 
 enum doctor_result { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL, DOCTOR_SKIP };
 
@@ -23,6 +24,24 @@ struct doctor {
     bool must_exit_now; /* a name lookup still runs: end by _exit() */
 };
 
+/* The network while doctor_server() runs. */
+struct doctor_net {
+    struct doctor *d;
+    struct loop *loop;
+    struct net *net;
+    struct resolve *resolve;
+    struct io io;
+    struct backend_config config;
+    const char *blocked; /* the check that failed, which the later ones need; NULL */
+    bool is_late;
+};
+/* Turns the loop until somebody sets *is_done and calls doctor_wake(); false when limit_ms passed.
+ */
+bool doctor_wait(struct doctor_net *n, const bool *is_done, int limit_ms);
+void doctor_wake(struct doctor_net *n);
+/* The server's clock less this machine's, in ms, however it was found. */
+void doctor_say_clock(struct doctor *d, int64_t ahead_ms);
+
 /* One result. With --format table it is printed at once. Secrets are blotted out. */
 void doctor_say(struct doctor *d, const char *check, enum doctor_result result, const char *format,
                 ...) __attribute__((format(printf, 4, 5)));
@@ -31,6 +50,10 @@ void doctor_config(struct doctor *d);   /* file, profile, secrets, folders */
 void doctor_terminal(struct doctor *d); /* locale, TERM, colours, size, keys, theme, libraries */
 void doctor_records(struct doctor *d);  /* the audit file, what killed runs left */
 void doctor_server(struct doctor *d);   /* everything over the network */
+/* Its part for each kind of system, with n->blocked when the address is no good. */
+struct doctor_net;
+void doctor_asterisk(struct doctor_net *n);
+void doctor_ringcentral(struct doctor_net *n);
 void doctor_actions(struct doctor *d);  /* what can be done with calls; removes what was left */
 /* What to put on the server and into the configuration; RC_USAGE names what exists. */
 enum rc doctor_example(const char *kind, struct buf *out, struct err *err);

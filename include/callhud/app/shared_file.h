@@ -3,6 +3,7 @@
 #ifndef CALLHUD_APP_SHARED_FILE_H
 #define CALLHUD_APP_SHARED_FILE_H
 
+#include "callhud/app/config.h"
 #include "callhud/backend/backend.h"
 
 #define SHARED_FILE_MAX_BYTES (256 * 1024)
@@ -14,6 +15,10 @@ struct shared_file;
  * NULL when OpenSSL cannot make a digest. */
 struct shared_file *shared_file_new(const char *folder, const char *key);
 void shared_file_free(struct shared_file *file);
+/* That of the profile, for token and budget of all callhuds that this person runs with this
+ * credential, whatever the profile is called. NULL, and *out as it was, where the kind of system
+ * needs none, and without a folder for it (logged): then each keeps its own. */
+struct shared_file *shared_file_of(const struct settings *settings, struct backend_shared *out);
 
 /* As backend_shared.update. The file is 0600, and refused (RC_IO) when it is a link, no regular
  * file, another user's, or readable by others; it is replaced in one piece. */
