@@ -88,6 +88,9 @@ static void an_unknown_key_names_file_line_and_the_nearest(void **state)
             "/etc/c/config.ini:2: unknown key 'them' in [callhud]: did you mean 'theme'?");
     refused("[profile a]\npasswrd_file = x\n", "/etc/c/config.ini:2: unknown key 'passwrd_file' in "
                                                "[profile a]: did you mean 'password_file'?");
+    refused("[profile a]\nclient_secret_comand = x\n",
+            "/etc/c/config.ini:2: unknown key 'client_secret_comand' in [profile a]: did you mean "
+            "'client_secret_command'?");
     refused("[profile a]\nxyzzyxyzzy = x\n", "/etc/c/config.ini:2: unknown key 'xyzzyxyzzy' in "
                                              "[profile a]: man 5 callhud lists them");
     refused("[callhud]\nserver = x\n",

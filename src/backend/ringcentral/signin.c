@@ -68,9 +68,10 @@ static void trouble(struct rex_signin *s, enum rc rc, int64_t after_ms, const ch
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    log_warn("rex", "sign-in: %s", text);
     if (s->has_token && s->token.expires_ms <= wall_ms(s))
         s->has_token = false;
+    if (s->has_token) /* else the owner says so */
+        log_info("rex", "the token is not renewed yet: %s", text);
     if (rc != RC_AUTH)
         plan(s, after_ms);
     else if (s->has_token) /* asked once more, and told, when the old one lapses */
