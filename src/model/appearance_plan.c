@@ -6,7 +6,7 @@
 /* Does it stay as it is stored for the time being? */
 static bool is_left(const struct appearance_line *line)
 {
-    return line->state == LINE_CONFLICT || (line->refusal && appearance_is_unsaved(line));
+    return line->state == LINE_CONFLICT || line->refusal;
 }
 
 /* The list that the plan makes: a copy in which lines that are left are as they are stored. */
@@ -72,7 +72,8 @@ bool appearance_refuse(struct appearance *a, const char *user_id, const char *te
     for (size_t i = 0; i < a->lines.len; i++) {
         struct appearance_line *line = &a->lines.items[i];
         const struct appearance_user *user = line->here ? line->here : line->stored;
-        if (!appearance_is_unsaved(line) || !str_eq(user->id, user_id))
+        bool is_sent = appearance_differs(line) && line->state != LINE_CONFLICT;
+        if (!is_sent || !str_eq(user->id, user_id))
             continue;
         appearance_forget_refusal(line);
         line->refusal = mem_dup(str_is_empty(text) ? "refused" : text);

@@ -134,8 +134,8 @@ static const char *judge_new(const struct seen *s, const struct plain *list)
 }
 
 /* A line that somebody moved over others stands beyond one of them at least, or a conflict is shown
- * about it or them; unless there is nobody left over whom it was moved. Of several moved lines the
- * list does not tell which were. */
+ * about it or them; unless one of them is gone. Of several moved lines the list does not tell which
+ * were. */
 static const char *judge_moves(const struct seen *s, const struct plain *list, const bool *is_moved)
 {
     for (int x = 0; x < LIST_USERS && count_moved(is_moved) == 1; x++) {
@@ -143,9 +143,11 @@ static const char *judge_moves(const struct seen *s, const struct plain *list, c
         if (!is_moved[x] || !is_everywhere(s, x))
             continue;
         for (int y = 0; y < LIST_USERS; y++) {
-            if (x == y || !is_everywhere(s, y) ||
-                stands_before(&s->base, x, y) == stands_before(list, x, y))
+            if (x == y || !plain_has(&s->base, y))
                 continue;
+            if (plain_has(list, y) && stands_before(&s->base, x, y) == stands_before(list, x, y))
+                continue;
+            is_kept = is_kept || !is_everywhere(s, y);
             is_any = true;
             is_kept = is_kept || s->is_in_conflict[y] ||
                       stands_before(list, x, y) == stands_before(&s->result, x, y);
