@@ -27,7 +27,7 @@ static const char config_ini[] =
     "# CALLHUD_WORK_PASSWORD. The password itself does not belong into this file.\n"
     "password_file = ~/.config/callhud/work.pass\n"
     "# password_command = pass show pbx/hud\n"
-    "# who is watched: all, list (people below), or numbers and ranges\n"
+    "# who is watched: all, list (yours that is stored, else people below), or numbers and ranges\n"
     "monitor = 101-108\n"
     "ring_when_monitored_rings = no\n"
     "# the device state that your dialplan sets for do not disturb; empty: none\n"

@@ -45,8 +45,9 @@ const struct option_row option_table[] = {
      AT(device)},
     {"monitor", OPTION_TEXT, OPTION_IN_PROFILE, "", "",
      "Who is watched. Asterisk: all (people of [users] and every phone whose name is a number), "
-     "list (people of [users] alone), or numbers and ranges such as 101-108,201; when not given, "
-     "all. RingCentral: list (the lines of the supervisor's presence settings), all (everybody of "
+     "list (the stored list of your phone's extension; while there is none, people of [users]), or "
+     "numbers and ranges such as 101-108,201; when not given, all. RingCentral: list (the lines of "
+     "the supervisor's presence settings), all (everybody of "
      "the account), or numbers and ranges; when not given, list.",
      AT(monitor)},
     {"dnd_device", OPTION_TEXT, OPTION_IN_PROFILE, "", "Custom:DND%s",

@@ -122,8 +122,8 @@ check(watch.wait("102", lambda l: l["dnd"]), "its DND lamps are live", watch.lat
 lab.scenario("dnd", "102", "off")
 apps = lab.ari("GET", "/applications")[1]
 devices = apps[0]["device_names"] if len(apps) == 1 else []
-check(sorted(devices) == [f"Custom:DND{101 + n}" for n in range(AGENTS)],
-      "it hears its users' DND devices and no other ones", apps)
+check(sorted(devices) == [f"Custom:DND{101 + n}" for n in range(AGENTS)] + [f"Stasis:blf-{100 + AGENTS}"],
+      "it hears its users' DND devices, news of its list, and no other ones", apps)
 check(len(ledger()) == 1, "and has written that down", ledger())
 watch.process.terminate()
 watch.process.wait(10)
