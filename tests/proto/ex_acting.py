@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""Acting on calls of the built-in exchange with the commands, seen from the exchange: who supervises
+whom, what our phone does, what is left after a kill, what doctor says. Each story has an exchange of
+its own (the service lets one sign in a few times a minute), and they run side by side."""
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from labenv import CALLHUD, Tap  # noqa: E402
+
+OUTSIDE = "+17778732492"
+LIMIT_S = 30
+tap = Tap()
+results = queue.Queue()
+folders = tempfile.mkdtemp(prefix="callhud-acting-", dir="/tmp")
+
+
+class Floor:
+    """An exchange, a profile on it, and one who looks at both."""
+
+    def __init__(self, name, switches=""):
+        self.folder = os.path.join(folders, name)
+        os.mkdir(self.folder)
+        port_file = os.path.join(self.folder, "port.json")
+        self.exchange = subprocess.Popen(
+            [CALLHUD, "exchange", "--users", "8", "--rate", "0", "--port-file", port_file]
+            + (["--switch", switches] if switches else []), stdout=subprocess.DEVNULL)
+        self.wait(lambda: os.path.exists(port_file), "the exchange starts")
+        with open(port_file, encoding="utf-8") as f:
+            self.port = json.load(f)
+        self.config = os.path.join(self.folder, "config.ini")
+        with open(self.config, "w", encoding="utf-8") as f:
+            f.write(f"[profile x]\nbackend = ringcentral\nserver = http://127.0.0.1:{self.port['port']}\n"
+                    f"client_id = {self.port['client_id']}\nmonitor = all\nring_timeout = 5\n")
+        self.env = dict(os.environ, CALLHUD_X_CLIENT_SECRET=self.port["client_secret"],
+                        CALLHUD_X_JWT=self.port["jwt"], LC_ALL="C.UTF-8", TZ="UTC",
+                        XDG_STATE_HOME=os.path.join(self.folder, "state"),
+                        XDG_CACHE_HOME=os.path.join(self.folder, "cache"))
+
+    def close(self):
+        self.exchange.send_signal(signal.SIGTERM)
+        self.exchange.wait(10)
+
+    @staticmethod
+    def wait(is_so, what):
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline:
+            value = is_so()
+            if value:
+                return value
+            time.sleep(0.05)
+        raise AssertionError(f"not in time: {what}")
+
+    def control(self, method, path, body=None):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port['port']}/exchange{path}", method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": "Bearer " + self.port["control_token"],
+                     "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def state(self):
+        return self.control("GET", "/state")
+
+    def call(self, extension, *then):
+        call = self.control("POST", "/calls", {"from": OUTSIDE, "to": extension})["id"]
+        self.wait(lambda: self.states(extension), f"a call rings at {extension}")
+        for step in then:
+            self.control("POST", f"/calls/{call}/{step}")
+        return call
+
+    def states(self, extension):
+        return [c["state"] for u in self.state()["users"] if u["extension"] == extension for c in u["calls"]]
+
+    def modes(self):
+        return [(s["extension"], s["mode"]) for s in self.state()["supervisions"] if s["confirmed"]]
+
+    def device(self, step, body=None):
+        self.control("POST", f"/devices/{self.port['device']}/{step}", body)
+
+    def start(self, *arguments):
+        return subprocess.Popen([CALLHUD, "--config", self.config, *arguments], env=self.env,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True)
+
+    def run(self, *arguments):
+        process = self.start(*arguments)
+        out, _ = process.communicate(timeout=LIMIT_S)
+        return process.returncode, out
+
+    def lift(self):
+        self.wait(lambda: set(self.states("900")) & {"ringing", "dialling"}, "our phone rings")
+        self.device("answer")
+
+    def key(self, digits):
+        self.wait(lambda: "connected" in self.states("900"), "our phone is lifted")
+        self.device("dial", {"digits": digits})
+
+    def made(self):
+        folder = os.path.join(self.folder, "state", "callhud")
+        return [n for n in os.listdir(folder) if n.startswith("made-")] if os.path.isdir(folder) else []
+
+
+def say(words, process):
+    process.stdin.write(words + "\n")
+    process.stdin.flush()
+
+
+def check(is_so, what, seen=""):
+    results.put((bool(is_so), what, seen))
+
+
+def listening(f):
+    call = f.call("102", "answer")
+    process = f.start("listen", "102", "--json")
+    f.lift()
+    f.wait(lambda: f.modes() == [("102", "listen")], "listening")
+    say("barge", process)
+    f.wait(lambda: not f.modes(), "the listening leg is ended first")
+    f.lift()
+    f.key("102#")
+    f.wait(lambda: f.modes() == [("102", "barge")], "barged in")
+    f.control("POST", f"/calls/{call}/hangup")
+    out, _ = process.communicate(timeout=LIMIT_S)
+    modes = [json.loads(line)["mode"] for line in out.splitlines() if line.startswith("{")]
+    check(modes == ["listen", "barge"] and process.returncode == 0,
+          "listen, then barge with the phone: each mode is told when the exchange has it", out)
+    f.wait(lambda: not f.states("900"), "our phone is free")
+    check(not f.made(), "the end of the call frees our phone, and nothing is left on the list")
+
+
+def killed(f):
+    f.call("103", "answer")
+    process = f.start("listen", "103")
+    f.lift()
+    f.wait(lambda: f.modes() == [("103", "listen")], "listening")
+    process.kill()
+    process.wait()
+    time.sleep(0.5)
+    is_on = f.modes() == [("103", "listen")]
+    process = f.start("watch")
+    f.wait(lambda: not f.modes(), "the next run ends what the killed one left")
+    process.send_signal(signal.SIGINT)
+    process.wait(LIMIT_S)
+    check(is_on and f.states("103") == ["connected"] and not f.made(),
+          "what a killed listener left is ended by the next run, and the call goes on", f.states("103"))
+    process = f.start("listen", "103")
+    f.lift()
+    f.wait(lambda: f.modes() == [("103", "listen")], "listening again")
+    process.send_signal(signal.SIGHUP)
+    process.wait(LIMIT_S)
+    check(not f.modes() and not f.states("900"), "SIGHUP ends the listening at once", f.modes())
+
+
+def taking(f):
+    f.call("104")
+    code, out = f.run("pickup", "104")
+    check(code == 0 and f.states("900") == ["connected"] and not f.states("104"),
+          "a ringing call is picked up, and stays on our phone", out)
+    f.device("hangup")
+    f.wait(lambda: not f.states("900"), "hung up")
+    f.call("105", "answer")
+    process = f.start("takeover", "105")
+    f.lift()
+    f.key("105#")
+    out, _ = process.communicate(timeout=LIMIT_S)
+    check(process.returncode == 0 and f.states("900") == ["connected"] and not f.states("105"),
+          "a call is taken over with *83, and stays on our phone", out)
+    code, out = f.run("hangup", "900")
+    check(code == 0 and not f.states("900"), "hang up is confirmed", out)
+
+
+def refused(f):
+    f.call("102", "answer")
+    f.call("103", "answer", "hold")
+    code, out = f.run("barge", "102")
+    check(code == 1 and "dial *82 on it, then key 102#" in out,
+          "where the service does not call the star code: what to dial by hand", out)
+    code, out = f.run("pickup", "103")
+    check(code == 4 and "press the lit key of 103 on your phone Desk" in out,
+          "where the service lets nobody pick up a held line: which key to press", out)
+    code, out = f.run("listen", "102")
+    check(code == 4 and "was not lifted within 5 s" in out and not f.states("900"),
+          "a phone that nobody lifts stops ringing in time, and that is said", out)
+    check(f.states("102") == ["connected"] and f.states("103") == ["held"] and not f.made(),
+          "nothing of it touches the calls")
+
+
+def doctor(f):
+    code, out = f.run("doctor", "--json")
+    lines = {line["check"]: line for line in json.loads(out)}
+    wanted = ["sign-in", "clock", "scopes", "events", "features", "users", "phone", "rights", "groups",
+              "actions"]
+    bad = [f"{name}: {lines.get(name)}" for name in wanted if lines.get(name, {}).get("result") != "ok"]
+    check(code == 0 and not bad, "doctor finds nothing wrong with the exchange", bad)
+    check("assisted" in lines and "you key the extension and #" in lines["assisted"]["text"],
+          "and tells what our phone has to be used for", lines.get("assisted"))
+    code, out = f.run("dnd", "104", "on")
+    check(code == 0 and [u["dnd"] for u in f.state()["users"] if u["extension"] == "104"] == [True],
+          "do not disturb of another user, confirmed by the exchange", out)
+    _, audit = f.run("audit", "show", "--json")
+    check('"dnd"' in audit and f.run("audit", "verify")[0] == 0, "and it is in the record", audit)
+
+
+def story(name, tell, switches=""):
+    floor = None
+    try:
+        floor = Floor(name, switches)
+        tell(floor)
+    except Exception as failure:  # pylint: disable=broad-except
+        check(False, f"{name}: {failure}")
+    finally:
+        if floor:
+            floor.close()
+
+
+stories = [threading.Thread(target=story, args=arguments) for arguments in (
+    ("listening", listening), ("killed", killed), ("taking", taking), ("doctor", doctor),
+    ("refused", refused, "pickup-held=off,callout-star=off"))]
+for one in stories:
+    one.start()
+for one in stories:
+    one.join()
+while not results.empty():
+    is_ok, what, seen = results.get()
+    tap.ok(is_ok, what, "" if is_ok else seen)
+shutil.rmtree(folders, ignore_errors=True)
+tap.end()
