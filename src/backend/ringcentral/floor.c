@@ -305,14 +305,6 @@ static void active_call_id(char *out, size_t size, const struct rex_active_call 
         snprintf(out, size, "#%zu", i);
 }
 
-static void set_state(const struct merge *m, struct rex_call *call, enum rex_telephony state)
-{
-    if (call->state == (uint8_t)state)
-        return;
-    call->state = (uint8_t)state;
-    call->is_seen_begin = m->asked == 0;
-}
-
 static void put_call(const struct merge *m, const struct rex_active_call *from, size_t i)
 {
     char id[REX_CALL_ID_BYTES];
@@ -324,7 +316,7 @@ static void put_call(const struct merge *m, const struct rex_active_call *from, 
     if (state == REX_NOT_TOLD && call->state == REX_NOT_TOLD)
         state = is_call(m->from->telephony) ? m->from->telephony : REX_CONNECTED;
     if (state != REX_NOT_TOLD)
-        set_state(m, call, state);
+        call->state = (uint8_t)state;
     call->is_inbound = from->is_inbound;
     call->is_gone = false;
     if (from->number[0] != '\0')
@@ -377,7 +369,7 @@ static void put_status_alone(const struct merge *m)
         only = call;
     }
     if (!is_answer && only != NULL && is_call(m->from->telephony) && rex_user_calls(user) == 1)
-        set_state(m, only, m->from->telephony);
+        only->state = (uint8_t)m->from->telephony;
 }
 
 static void put_telephony(const struct merge *m)
@@ -402,7 +394,6 @@ static void put_meeting(struct rex_user *user)
         call = add_call(user, REX_MEETING);
         call->name = mem_dup("meeting");
         call->state = REX_CONNECTED;
-        call->is_seen_begin = true;
     }
     if (call != NULL)
         call->is_gone = !user->presence.is_in_meeting;
@@ -472,7 +463,8 @@ static bool is_old(struct rex_floor *floor, struct rex_user *user,
         }
         return true;
     }
-    if (last >= 0 && presence->sequence > last + 1) {
+    /* What a person who hides does is not told: numbers are left out then. */
+    if (last >= 0 && presence->sequence > last + 1 && !rex_floor_is_hidden(floor, user)) {
         int64_t missing = presence->sequence - last - 1;
         uint32_t more = missing < MISSING_MOST ? (uint32_t)missing : MISSING_MOST;
         user->missing += more;
@@ -553,10 +545,13 @@ void rex_floor_answer(struct rex_floor *floor, const struct rex_presence *presen
     size_t known = rex_user_calls(user);
     bool says_call = (presence->has & REX_HAS_TELEPHONY) && is_call(presence->telephony);
     user->is_short = presence->calls.len >= 7 || (says_call && known == 0);
-    if (!floor->is_answering)
+    uint64_t news = floor->news;
+    if (!floor->is_answering) {
         rex_tell_news(floor, user, at_ms);
-    else if (rex_tell_whole(floor, user, at_ms))
+        floor->repaired += floor->news != news;
+    } else if (rex_tell_whole(floor, user, at_ms)) {
         floor->corrected++;
+    }
 }
 
 void rex_floor_retell(struct rex_floor *floor, int64_t at_ms)

@@ -289,6 +289,7 @@ enum rex_news rex_floor_session(struct rex_floor *floor, const struct rex_sessio
         kept->supervises != NULL ? map_get(&floor->sessions, kept->supervises) : NULL;
     if (supervised != NULL)
         tell_session(floor, supervised, at_ms);
+    is_skipped = is_skipped && kept->ended_ms == 0;
     return is_skipped ? REX_NEWS_SKIPPED : is_late ? REX_NEWS_OLD : REX_NEWS_APPLIED;
 }
 
@@ -393,6 +394,31 @@ const struct rex_party *rex_floor_leg(struct rex_floor *floor, const char *call_
         return NULL;
     unpack(&floor->party, leg);
     return &floor->party;
+}
+
+bool rex_floor_is_doubtful(const struct rex_floor *floor, const char *call_id)
+{
+    char party_id[REX_ID_BYTES];
+    struct rex_party party;
+    const struct rex_kept *kept = session_of(floor, call_id, party_id);
+    const struct rex_leg *leg = kept != NULL ? find_leg(kept, party_id) : NULL;
+    if (leg == NULL)
+        return false;
+    unpack(&party, leg);
+    const struct rex_user *user = rex_floor_user(floor, party.extension_id);
+    if (user == NULL || !user->is_monitored || str_eq_nocase(party.reason, "Supervising") ||
+        rex_floor_is_hidden(floor, user))
+        return false;
+    const struct rex_call *call = rex_user_call(user, call_id);
+    enum rex_telephony state = call != NULL ? (enum rex_telephony)call->state : REX_NO_CALL;
+    switch (party.code) {
+    case REX_PROCEEDING: return state != REX_RINGING;
+    case REX_ANSWERED: return state != REX_CONNECTED && (leg->is_inbound || state != REX_RINGING);
+    case REX_HOLD: return state != REX_ON_HOLD;
+    case REX_PARTY_PARKED: return state != REX_PARKED;
+    case REX_DISCONNECTED: return state != REX_NO_CALL;
+    default: return false;
+    }
 }
 
 /* ---- who has it now ---- */

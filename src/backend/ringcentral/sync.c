@@ -330,6 +330,14 @@ bool rex_sync_is_open(const struct rex_sync *sync)
     return sync->is_open;
 }
 
+size_t rex_sync_cost(const struct rex_sync *sync)
+{
+    size_t people = sync_people_count(&sync->people);
+    size_t batches = people / REX_BATCH_IDS + 1, pages = sync->pages_last;
+    bool by_account = !sync->is_account_denied && pages > 0 && pages * 5 <= people;
+    return by_account ? pages : batches;
+}
+
 void rex_sync_snapshot(struct rex_sync *sync, enum rex_priority priority, bool for_poll)
 {
     if (sync->run == RUN_BEGIN) {

@@ -111,6 +111,8 @@ static void on_people(void *self, const struct rex_answer *answer)
         return;
     }
     sync_people_page(&sync->people, &persons);
+    if (sync->pages_last == 0) /* the account's presence has about as many */
+        sync->pages_last = paging.total_pages;
     VEC_FREE(&persons);
     bool has_more = paging.has_next || paging.page < paging.total_pages;
     if (has_more && !sync_people_all_named(&sync->people)) {

@@ -103,7 +103,8 @@ bool sync_is_account_cheaper(const struct rex_sync *sync, size_t people)
 {
     if (sync->is_people_denied && sync->people.monitoring != REX_MONITOR_LIST)
         return true; /* it alone tells who there is */
-    return people > (size_t)REX_BATCH_IDS * REX_BATCHES_MOST &&
+    bool is_often = sync->priority == REX_FOR_POLL && sync->pages_last > 0;
+    return (is_often || people > (size_t)REX_BATCH_IDS * REX_BATCHES_MOST) &&
            (size_t)sync->pages_last * 5 <= people;
 }
 

@@ -20,8 +20,10 @@ static struct event user_event(enum event_kind kind, const struct rex_user *user
 /* Live news are noted: an answer that was asked for before must not be told as if it were newer. */
 static void send(struct rex_floor *floor, struct rex_user *user, const struct event *event)
 {
-    if (!event->is_answer)
+    if (!event->is_answer) {
         user->live_epoch = floor->epoch;
+        floor->news++;
+    }
     floor->sink.event(floor->sink.self, event);
 }
 
@@ -202,14 +204,11 @@ static enum call_state state_of(const struct rex_call *call, bool is_inbound)
     }
 }
 
-/* The service tells when a call began, not when it came into its state: that is the same while it
- * rings, and the nearest that is known for a conversation that an answer told of first. The time of
- * a change that an event told is the event's own. */
+/* The service tells when a call began, not when it came into its state: the same only while it
+ * rings. The time of a change that an event tells is the event's own. */
 static int64_t since_of(const struct rex_call *call, enum call_state state)
 {
-    if (state == CALL_RINGING || state == CALL_DIALLING)
-        return call->start_ms;
-    return state == CALL_CONNECTED && !call->is_seen_begin ? call->start_ms : 0;
+    return state == CALL_RINGING || state == CALL_DIALLING ? call->start_ms : 0;
 }
 
 static uint64_t hash_call(const struct event *event)

@@ -28,8 +28,7 @@ struct rex_call {        /* of a user, as kept: texts owned */
     uint64_t told;       /* hash of what the model knows of it; 0: nothing */
     uint8_t state;       /* enum rex_telephony */
     bool is_inbound;
-    bool is_seen_begin; /* an event, no answer, told its state first */
-    bool is_gone;       /* not told any more: leaves when the model knows */
+    bool is_gone; /* not told any more: leaves when the model knows */
 };
 
 /* Fields that an event and an answer may race for, each by itself. */
@@ -100,6 +99,8 @@ struct rex_floor {
     uint32_t snapshot_epoch; /* when the open or last snapshot was asked */
     uint64_t missing;        /* sum of the users' */
     uint64_t corrected;      /* answers that told another thing than was known, ever */
+    uint64_t repaired;       /* the same of answers outside of snapshots */
+    uint64_t news;           /* told, that were no answers */
     struct rex_party party;  /* what rex_floor_leg() lends */
 };
 
@@ -153,6 +154,9 @@ void rex_floor_retell(struct rex_floor *floor, int64_t at_ms);
 /* SKIPPED: events of the session were left out: read it anew (they tell no lamp). */
 enum rex_news rex_floor_session(struct rex_floor *floor, const struct rex_session *session,
                                 int64_t at_ms);
+/* Do a leg and what presence says of its call disagree? Both are told at nearly the same time, so
+ * that after a while it means that one of them was lost. False for legs that tell nothing. */
+bool rex_floor_is_doubtful(const struct rex_floor *floor, const char *call_id);
 /* After a reconnect: any sequence may follow. */
 void rex_floor_mistrust(struct rex_floor *floor);
 /* What is missing will not come any more: floor->missing is 0 again. */

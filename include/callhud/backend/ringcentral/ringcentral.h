@@ -15,18 +15,30 @@
 
 #include "callhud/backend/backend.h"
 
-#define REX_POLL_AFTER_MS 30000           /* without a websocket for so long: ask, */
-#define REX_POLL_MS 15000                 /* and again so long after each answer */
-#define REX_RECONCILE_MS (10 * 60 * 1000) /* a lost event cannot be seen: so look again */
+#define REX_POLL_AFTER_MS 30000 /* without a websocket for so long: ask, */
+#define REX_POLL_MS 15000       /* and again so long after each answer */
+
+/* An event that is lost leaves a number out at best, later: so it is looked again, the more seldom
+ * the more requests that takes (these times are for one), but after REX_RECONCILE_MS at the latest;
+ * and once when no event has come for a while, which a lapsed subscription would look like. */
+#define REX_CHECK_MS 60000
+#define REX_CHECK_SOON_MS 20000 /* after a recovery, and while something was found lost lately: */
+#define REX_SUSPICION_MS 300000
+#define REX_RECONCILE_MS (10 * 60 * 1000)
+#define REX_SILENCE_MS 20000
+#define REX_DEAF_MS 10000 /* without an event for so long, while answers differ: subscribe anew */
+
 #define REX_GAP_REST_MS 4000       /* between two repairs of gaps; doubled while they go on, */
 #define REX_GAP_REST_MOST_MS 60000 /* up to this */
 #define REX_GAP_QUIET_MS 120000    /* without a gap for so long: the rest is short again */
 #define REX_LATE_MS 2000           /* so long an event that was left out may still come */
-/* Sequences that leave numbers out without anything having been lost, so many times running: the
- * service counts otherwise than one by one (10, 8), and what is left out is no gap. */
+/* Numbers that are left out without anything having been lost, so many times running: the service
+ * counts otherwise than one by one (10, 8), and that is no gap. The same for sessions and presence
+ * that disagree, and asking does not change it. */
 #define REX_SKIPS_IN_VAIN 4
+#define REX_DOUBTS_IN_VAIN 8
 #define REX_SETTLE_MS 1000       /* after a recovery: so long the missed events may come */
-#define REX_CHECK_MS 60000       /* and so long after it one look at everything */
+#define REX_WAITS_MS 5000        /* between two looks at what a reading waits for */
 #define REX_PEOPLE_REST_MS 60000 /* between two readings of the directory for its news */
 #define REX_FILTERS_MOST 500     /* of single extensions, where one for all is refused */
 

@@ -6,6 +6,7 @@
  * Presence of n users is asked in batches of 30 ids, or with the account-wide call where that is
  * cheaper for the budget (6.1): more than 3 batches, and fewer pages than a fifth of the people,
  * since a batch may count as many as it names, and the heavy group allows a fifth of the light one.
+ * What is asked again and again (REX_FOR_POLL) takes the account-wide call for few people as well.
  *
  * What sessions alone tell (recorded, supervised) is asked afterwards, call by call, at the lowest
  * priority, for calls that were there before us; events tell it of all others. */
@@ -51,6 +52,8 @@ void rex_sync_begin(struct rex_sync *sync);
 bool rex_sync_is_begun(const struct rex_sync *sync); /* who we are and the list are known */
 /* A whole snapshot; one that runs is begun anew. for_poll: presence alone. */
 void rex_sync_snapshot(struct rex_sync *sync, enum rex_priority priority, bool for_poll);
+/* How many requests the presence of everybody takes, about. */
+size_t rex_sync_cost(const struct rex_sync *sync);
 bool rex_sync_is_open(const struct rex_sync *sync); /* a snapshot is under way */
 /* What runs is forgotten; EVENT_SNAPSHOT_FAILED if open. */
 void rex_sync_stop(struct rex_sync *sync);

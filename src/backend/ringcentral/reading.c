@@ -1,0 +1,282 @@
+/* When the floor is read: after the subscription, after a loss, now and then, and instead of
+ * events while there is no websocket. */
+#include "callhud/base/log.h"
+#include "callhud/base/str.h"
+
+#include "backend_priv.h"
+
+#include <stdio.h>
+
+static void poll_now(struct backend *b);
+
+/* ---- what a reading waits for ---- */
+
+static void on_waits(void *self)
+{
+    struct backend *b = self;
+    b->waits = NULL;
+    if (!rex_sync_is_open(b->sync))
+        return;
+    char text[ERR_TEXT_BYTES];
+    const char *waits = rex_rest_waits(b->rest);
+    bool is_up = b->link_state == LINK_LIVE || b->link_state == LINK_POLLING;
+    if (waits[0] != '\0' && is_up && !b->is_whole) {
+        snprintf(text, sizeof text, "the state is being read: %s", waits);
+        if (!str_eq(text, b->link_text))
+            rex_tell_up(b, text, 0);
+    }
+    rex_start(b, &b->waits, REX_WAITS_MS, on_waits);
+}
+
+/* ---- one reading ---- */
+
+static void begin(struct backend *b, enum rex_priority priority, bool for_poll)
+{
+    rex_stop(b, &b->sync_timer);
+    b->is_wanted_again = false;
+    b->corrected = b->floor.corrected;
+    b->synced_ms = rex_now(b);
+    if (!for_poll)
+        b->read_ms = b->synced_ms;
+    if (b->is_for_gap) {
+        b->repair_ms = b->synced_ms;
+        b->rest_ms = backoff_next_ms(&b->rests, b->io->random(b->io->net));
+    }
+    b->is_for_gap = false;
+    rex_start(b, &b->waits, REX_WAITS_MS, on_waits);
+    rex_sync_snapshot(b->sync, priority, for_poll);
+}
+
+void rex_read_anew(struct backend *b)
+{
+    b->is_for_skip = false;
+    begin(b, REX_FOR_SNAPSHOT, false);
+}
+
+void rex_read_now(struct backend *b, enum rex_priority priority)
+{
+    if (!b->is_open) {
+        if (b->is_polling)
+            poll_now(b);
+    } else if (rex_sync_is_open(b->sync)) {
+        b->is_wanted_again = true;
+    } else {
+        begin(b, priority, false);
+    }
+}
+
+static void on_sync(void *self)
+{
+    struct backend *b = self;
+    b->sync_timer = NULL;
+    if (!rex_sync_is_begun(b->sync) && !b->is_open) {
+        if (rex_signin_token(b->signin) != NULL)
+            rex_sync_begin(b->sync);
+    } else {
+        rex_read_now(b, b->is_whole ? REX_FOR_POLL : REX_FOR_SNAPSHOT);
+    }
+}
+
+void rex_read_in(struct backend *b, int64_t after_ms)
+{
+    int64_t at_ms = rex_now(b) + after_ms;
+    if (b->sync_timer != NULL && b->sync_at_ms <= at_ms)
+        return;
+    rex_stop(b, &b->sync_timer);
+    b->sync_at_ms = at_ms;
+    rex_start(b, &b->sync_timer, after_ms, on_sync);
+}
+
+/* Until the next repair of a gap may begin. */
+static int64_t rest_left_ms(const struct backend *b)
+{
+    int64_t left_ms = b->repair_ms + b->rest_ms - rex_now(b);
+    return left_ms > 0 ? left_ms : 0;
+}
+
+/* What was lost without a trace is found by looking: the more often the cheaper it is, and the more
+ * since something was found lost. */
+static int64_t check_ms(const struct backend *b)
+{
+    bool is_suspicious = rex_now(b) - b->gap_ms < REX_SUSPICION_MS;
+    int64_t cost = (int64_t)rex_sync_cost(b->sync);
+    int64_t wait_ms = (is_suspicious ? REX_CHECK_SOON_MS : REX_CHECK_MS) * cost;
+    return wait_ms < REX_RECONCILE_MS ? wait_ms : REX_RECONCILE_MS;
+}
+
+static void on_answered(void *self)
+{
+    struct backend *b = self;
+    rex_stop(b, &b->waits);
+    if (b->is_open)
+        b->is_polling = false;
+    else if (!b->is_polling && !b->config.is_once)
+        return;
+    enum link_state state = b->is_open ? LINK_LIVE : LINK_POLLING;
+    if (b->link_state != state || (b->is_open && b->link_text[0] != '\0'))
+        rex_tell_up(b, "", 0);
+}
+
+/* What the answers corrected says whether numbers that are left out mean a loss, and whether a
+ * silence is a lapsed subscription's. */
+static void weigh(struct backend *b)
+{
+    bool is_corrected = b->floor.corrected != b->corrected;
+    if (is_corrected) {
+        b->skips_in_vain = 0;
+        b->gap_ms = rex_now(b);
+    } else if (b->is_for_skip && b->skips_in_vain < REX_SKIPS_IN_VAIN) {
+        b->skips_in_vain++;
+    }
+    bool is_deaf = is_corrected && b->is_open && rex_now(b) - b->notice_ms >= REX_DEAF_MS;
+    b->is_for_skip = false;
+    if (is_deaf)
+        rex_gateway_drop(b->gateway, "no event came, although things have changed");
+}
+
+static void on_done(void *self)
+{
+    struct backend *b = self;
+    backoff_reset(&b->failures);
+    b->was_read = true;
+    b->is_whole = b->is_open && !b->is_wanted_again;
+    weigh(b);
+    if (b->act != NULL)
+        rex_act_synced(b->act);
+    if (b->config.is_once)
+        return;
+    if (!b->is_open)
+        rex_read_in(b, REX_POLL_MS);
+    else if (b->is_wanted_again)
+        rex_read_in(b, rest_left_ms(b));
+    else
+        rex_read_in(b, check_ms(b));
+}
+
+static void on_failed(void *self, enum rc rc, const char *text)
+{
+    struct backend *b = self;
+    char both[ERR_TEXT_BYTES];
+    (void)rc;
+    rex_stop(b, &b->waits);
+    b->is_for_skip = false;
+    int64_t wait_ms = backoff_next_ms(&b->failures, b->io->random(b->io->net));
+    if (b->is_polling && wait_ms < REX_POLL_MS)
+        wait_ms = REX_POLL_MS;
+    rex_read_in(b, wait_ms);
+    snprintf(both, sizeof both, "trying again: %.480s", text);
+    if (b->is_open || b->is_polling)
+        rex_tell_up(b, both, rex_now(b) + wait_ms);
+    else
+        rex_tell_link(b, LINK_LOST, text, rex_now(b) + wait_ms);
+}
+
+/* All that is needed to know whom to watch is known. */
+static void on_listed(void *self)
+{
+    struct backend *b = self;
+    if (b->config.is_once && !rex_sync_is_open(b->sync))
+        rex_sync_snapshot(b->sync, REX_FOR_SNAPSHOT, false); /* when the beginning is over */
+    else if (!b->config.is_once)
+        rex_poll_after(b, REX_POLL_AFTER_MS);
+    rex_set_filters(b);
+}
+
+void rex_reading_owner(struct backend *b, struct rex_sync_owner *owner)
+{
+    *owner = (struct rex_sync_owner){.listed = on_listed,
+                                     .answered = on_answered,
+                                     .done = on_done,
+                                     .failed = on_failed,
+                                     .self = b};
+}
+
+/* ---- what was lost ---- */
+
+void rex_gap(struct backend *b, const char *why)
+{
+    log_warn("rex", "an event was lost: %s", why);
+    rex_tell(b, EVENT_GAP);
+    b->is_whole = false;
+    b->is_for_gap = true;
+    if (rex_now(b) - b->gap_ms >= REX_GAP_QUIET_MS) {
+        backoff_reset(&b->rests);
+        b->rest_ms = 0;
+    }
+    b->gap_ms = rex_now(b);
+    if (rex_sync_is_open(b->sync)) {
+        b->is_wanted_again = true;
+        return;
+    }
+    rex_stop(b, &b->settle);
+    rex_read_in(b, rest_left_ms(b));
+}
+
+void rex_skipped(struct backend *b)
+{
+    if (b->skips_in_vain >= REX_SKIPS_IN_VAIN) {
+        rex_read_in(b, REX_GAP_REST_MOST_MS);
+        return;
+    }
+    b->is_for_skip = true;
+    rex_gap(b, "numbers of events were left out");
+}
+
+/* ---- silence ---- */
+
+/* A subscription that has lapsed says nothing, as does a quiet floor: so it is looked once. */
+static void on_silence(void *self)
+{
+    struct backend *b = self;
+    b->silence = NULL;
+    int64_t quiet_ms = rex_now(b) - b->notice_ms;
+    if (!b->is_open)
+        return;
+    if (quiet_ms >= REX_SILENCE_MS && !b->is_silence_known && !rex_sync_is_open(b->sync)) {
+        b->is_silence_known = true;
+        begin(b, REX_FOR_POLL, true);
+    }
+    int64_t wait_ms = REX_SILENCE_MS - quiet_ms;
+    rex_start(b, &b->silence, wait_ms > 1000 ? wait_ms : REX_SILENCE_MS, on_silence);
+}
+
+void rex_watch_silence(struct backend *b)
+{
+    b->notice_ms = rex_now(b);
+    b->is_silence_known = false;
+    rex_start(b, &b->silence, REX_SILENCE_MS, on_silence);
+}
+
+/* ---- asking instead of events ---- */
+
+static void poll_now(struct backend *b)
+{
+    bool for_poll = b->was_read && rex_now(b) - b->read_ms < REX_RECONCILE_MS;
+    if (rex_sync_is_begun(b->sync))
+        begin(b, REX_FOR_POLL, for_poll);
+    else
+        rex_read_in(b, REX_POLL_MS);
+}
+
+static void on_poll_wait(void *self)
+{
+    struct backend *b = self;
+    b->poll_wait = NULL;
+    if (b->is_open || b->is_polling)
+        return;
+    if (rex_signin_token(b->signin) == NULL || !rex_sync_is_begun(b->sync)) {
+        rex_poll_after(b, REX_POLL_MS);
+        return;
+    }
+    log_info("rex", "no websocket: asking every %d s", REX_POLL_MS / 1000);
+    b->is_polling = true;
+    poll_now(b);
+}
+
+void rex_poll_after(struct backend *b, int64_t wait_ms)
+{
+    if (wait_ms == 0)
+        rex_stop(b, &b->poll_wait);
+    if (!b->is_open && !b->is_polling)
+        rex_start(b, &b->poll_wait, wait_ms, on_poll_wait);
+}
