@@ -479,18 +479,6 @@ static void on_start(void *self)
     b->link = link_new(b->io, b->server, &b->access, &owner);
 }
 
-static enum rc check_server(const char *server, struct err *err)
-{
-    const char *host = server == NULL                   ? NULL
-                       : str_starts(server, "http://")  ? server + strlen("http://")
-                       : str_starts(server, "https://") ? server + strlen("https://")
-                                                        : NULL;
-    if (host == NULL || host[0] == '\0' || host[0] == '/' || strpbrk(host, " ?#@") != NULL)
-        return err_set(err, RC_CONFIG, "server = %s: write it as http://HOST:8088/ari",
-                       str_is_empty(server) ? "(nothing)" : server);
-    return RC_OK;
-}
-
 static bool is_linked(const struct backend *b)
 {
     return b->link != NULL && link_is_open(b->link);
@@ -541,7 +529,7 @@ static struct backend *asterisk_open(const struct backend_config *config, const 
                                      const struct backend_sink *sink, struct err *err)
 {
     struct ari_people people;
-    if (check_server(config->server, err) != RC_OK ||
+    if (link_check_server(config->server, err) != RC_OK ||
         ari_people_init(&people, config, err) != RC_OK)
         return NULL;
     struct backend *b = mem_zero(1, sizeof *b);

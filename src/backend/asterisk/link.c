@@ -182,6 +182,18 @@ static void open_socket(struct ari_link *link)
 
 /* ---- for the owner ---- */
 
+enum rc link_check_server(const char *server, struct err *err)
+{
+    const char *host = server == NULL                   ? NULL
+                       : str_starts(server, "http://")  ? server + strlen("http://")
+                       : str_starts(server, "https://") ? server + strlen("https://")
+                                                        : NULL;
+    if (host == NULL || host[0] == '\0' || host[0] == '/' || strpbrk(host, " ?#@") != NULL)
+        return err_set(err, RC_CONFIG, "server = %s: write it as http://HOST:8088/ari",
+                       str_is_empty(server) ? "(nothing)" : server);
+    return RC_OK;
+}
+
 void link_url(struct buf *url, const char *server, const char *app, bool wants_all)
 {
     size_t len = strlen(server);

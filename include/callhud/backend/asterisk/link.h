@@ -33,6 +33,8 @@ struct link_owner {
 
 struct ari_link;
 
+/* RC_CONFIG: it cannot be the address of an ARI. */
+enum rc link_check_server(const char *server, struct err *err);
 /* The address of the event socket; server as for link_new(). */
 void link_url(struct buf *url, const char *server, const char *app, bool wants_all);
 
