@@ -138,9 +138,8 @@ static enum rc check_file(const struct list_file *f, int fd, struct err *err)
     return RC_OK;
 }
 
-/* The list in the file, and the file, kept open; an empty list when there is none. On an error the
- * one that was there stays. RC_PROTO, RC_CONFIG: it cannot be understood, or is another server's.
- */
+/* The list in the file, and the file, kept open. When there is none, or on an error, the list that
+ * was there stays. RC_PROTO, RC_CONFIG: it cannot be understood, or is another server's. */
 static enum rc read_file(struct list_file *f, struct err *err)
 {
     struct appearance list;
@@ -148,12 +147,15 @@ static enum rc read_file(struct list_file *f, struct err *err)
     int fd = open(f->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 && errno != ENOENT)
         return fails(f, "open", errno, err);
-    appearance_init(&list);
+    if (fd < 0) {
+        keep_open(f, -1);
+        return RC_OK;
+    }
     buf_init(&text, LIST_FILE_MAX_BYTES);
-    enum rc rc = fd < 0 ? RC_OK : check_file(f, fd, err);
-    if (rc == RC_OK && fd >= 0)
+    enum rc rc = check_file(f, fd, err);
+    if (rc == RC_OK)
         rc = read_text(f, fd, &text, err);
-    if (rc == RC_OK && fd >= 0)
+    if (rc == RC_OK)
         rc = list_parse(&list, buf_text(&text), text.len, f->server, err);
     buf_fini(&text);
     if (rc != RC_OK) {
@@ -167,7 +169,8 @@ static enum rc read_file(struct list_file *f, struct err *err)
     return RC_OK;
 }
 
-/* Reads, under the lock, what another callhud has written. What is not understood is put aside. */
+/* Reads, under the lock, what another callhud has written. What is not understood is put aside;
+ * what is known here stays, and is written with the next change. */
 static enum rc read_locked(struct list_file *f, char *note, struct err *err)
 {
     char aside[4096];
@@ -182,11 +185,12 @@ static enum rc read_locked(struct list_file *f, char *note, struct err *err)
     (void)snprintf(aside, sizeof aside, "%s.broken", f->path);
     if (rename(f->path, aside) != 0)
         return fails(f, "put aside", errno, err);
+    keep_open(f, -1);
     log_warn("list", "%s is put aside as %s: %s", f->path, aside, why.text);
     if (note)
         (void)snprintf(note, ERR_TEXT_BYTES, "the HUD list was put aside as %.160s: %.200s", aside,
                        why.text);
-    return read_file(f, err);
+    return RC_OK;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -235,9 +239,11 @@ static enum rc write_file(struct list_file *f, struct err *err)
         return fails(f, "write", why, err);
     }
     keep_open(f, fd);
-    if (!sync_folder(f))
-        return fails(f, "make sure of", errno, err);
-    return RC_OK;
+    if (sync_folder(f))
+        return RC_OK;
+    why = errno;
+    keep_open(f, -1); /* the file has changed, and this list has not: it is read again */
+    return fails(f, "make sure of", why, err);
 }
 
 /* ---- changing -------------------------------------------------------------------------------- */

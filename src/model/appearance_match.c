@@ -203,7 +203,8 @@ static void match_here(struct merge *m, size_t at, size_t line)
         row = &m->rows.items[at];
     }
     found(m, at, line);
-    row->is_moved_there = row->is_placed = row->line.is_moved = true;
+    /* Before anything was read there were no others to stand among. */
+    row->is_moved_there = row->is_placed = row->line.is_moved = m->a->is_read;
 }
 
 static void match_added(struct merge *m)

@@ -158,6 +158,9 @@ static const struct merge_case merges[] = {
     {"added before anything was read", "", "+d", "[a] b c", "[a] b c +d", "1[a] 2b 3c 4d", NULL,
      NULL},
 
+    {"added before anything was read, and there already", "", "+d +c", "[a] b c d e", "[a] b c d e",
+     "nothing", NULL, NULL},
+
     /* one home alone */
     {"added there", "[a] b c", "", "[a] b d c", "[a] b d c", "nothing", NULL, NULL},
     {"removed there", "[a] b c d", "", "[a] b d", "[a] b d", "nothing", NULL, NULL},
