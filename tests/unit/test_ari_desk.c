@@ -244,6 +244,31 @@ static void test_it_can_be_forgotten(void **state)
     stop(&desk);
 }
 
+static void forgetting(void *self, const struct desk_answer *answer)
+{
+    struct desk *desk = self;
+    on_answer(desk, answer);
+    backend_find("asterisk")->desk_forget(desk->rig.backend, desk);
+}
+
+static void test_forgotten_by_its_own_answer(void **state)
+{
+    (void)state;
+    struct desk desk;
+    start(&desk, "101");
+    for (int kind = DESK_PEOPLE; kind <= DESK_SETTINGS; kind++) {
+        struct desk_line line = {.id = "", .user_id = "102", .extension = "102", .name = ""};
+        struct desk_question question = {.kind = (enum desk_kind)kind, .lines = &line};
+        desk.count = 0;
+        question.lines_len = 1;
+        for (int i = 0; i < 2; i++)
+            backend_find("asterisk")->desk(desk.rig.backend, &question, forgetting, &desk);
+        list_server_settle(&desk.server, 1000);
+        assert_int_equal(desk.count, 1); /* the second one was forgotten as well */
+    }
+    stop(&desk);
+}
+
 /* ---- news ---- */
 
 static void test_a_change_elsewhere(void **state)
@@ -596,6 +621,7 @@ int main(void)
         cmocka_unit_test(test_whose_desk),
         cmocka_unit_test(test_trouble_with_reading),
         cmocka_unit_test(test_it_can_be_forgotten),
+        cmocka_unit_test(test_forgotten_by_its_own_answer),
         cmocka_unit_test(test_a_change_elsewhere),
         cmocka_unit_test(test_the_device_is_heard),
         cmocka_unit_test(test_a_list_that_was_asked_for_is_watched),

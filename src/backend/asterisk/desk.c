@@ -379,9 +379,8 @@ static const char *const settings_missing[6] = {
     "set pick_up_held_lines in the profile of the configuration file",
     "Asterisk shares the state of every phone: limit it by hints and contexts in its dialplan",
     "Asterisk shares call details with everybody who may use ARI: limit that in ari.conf",
-    "Asterisk has no such rights: who may pick up is set by call_group and pickup_group of the "
-    "endpoints",
-    "Asterisk has no such rights: who may see whom is set by hints and contexts in its dialplan",
+    "Asterisk has no such rights: call_group and pickup_group of the endpoints say who picks up",
+    "Asterisk has no such rights: limit who sees whom by hints and contexts in its dialplan",
 };
 
 static void on_settings(void *self)
