@@ -18,3 +18,10 @@ for program in $(programs build 'test_*'); do
         env CALLHUD_SEQUENCES=1000 sh tests/valgrind.sh "$program"
 done
 batch 2 "valgrind on all test programs, full sequences"
+
+# Many more rounds of each; each has a PBX of its own.
+for name in audio clean race audit random; do
+    plan "long-lab_act_$name" 3600 \
+        env CALLHUD_LONG_ACTS=1 sh tests/lab_run.sh "tests/proto/lab_act_$name.py"
+done
+batch 2 "acting on calls on the real Asterisk, long form"

@@ -63,6 +63,10 @@ bool action_ends_recording(enum action_kind kind, const struct call *call)
 
 #define CALL_STATES (CALL_PARKED + 1)
 #define NOBODY_THERE "the call of %s is parked: nobody is there to be heard"
+/* No event tells which place it is (contracts: asterisk 7). */
+#define DIAL_PLACE                                                                            \
+    "the call of %s is parked: dial its parking place on your phone; who parked it was told " \
+    "which"
 #define NOT_ANSWERED "the call that %s dials is not answered yet: wait for the answer"
 #define RINGS_YET "the call of %s still rings: wait for the answer, or pick it up"
 
@@ -77,13 +81,11 @@ static const char *const unfit[ACTION_COUNT][CALL_STATES] = {
         {[CALL_RINGING] = RINGS_YET, [CALL_DIALLING] = NOT_ANSWERED, [CALL_PARKED] = NOBODY_THERE},
     [ACTION_TAKEOVER] = {[CALL_RINGING] = "the call of %s still rings: pick it up instead",
                          [CALL_DIALLING] = NOT_ANSWERED,
-                         [CALL_PARKED] =
-                             "the call of %s is parked: fetch it from its parking place"},
+                         [CALL_PARKED] = DIAL_PLACE},
     [ACTION_PICKUP] = {[CALL_DIALLING] = "%s has no held or ringing call",
                        [CALL_CONNECTED] = "%s talks on this call: take it over instead",
-                       [CALL_PARKED] = "the call of %s is parked: fetch it from its parking place"},
-    [ACTION_HANGUP] = {[CALL_PARKED] =
-                           "the call of %s is parked: fetch it from its parking place first"},
+                       [CALL_PARKED] = DIAL_PLACE},
+    [ACTION_HANGUP] = {[CALL_PARKED] = DIAL_PLACE},
     [ACTION_RECORD] = {[CALL_RINGING] = "the call of %s still rings: nothing is said yet",
                        [CALL_DIALLING] = NOT_ANSWERED,
                        [CALL_PARKED] = "the call of %s is parked: nothing is said on it"},
@@ -223,6 +225,11 @@ static bool is_not_known(const struct question *q, struct action_check *out)
     return true;
 }
 
+static bool has_parked(const struct user *user)
+{
+    return user->calls.len > 0 && hud_call(user)->state == CALL_PARKED;
+}
+
 static bool has_no_call(const struct question *q, struct action_check *out)
 {
     const char *who = user_called(q->user);
@@ -232,7 +239,7 @@ static bool has_no_call(const struct question *q, struct action_check *out)
         say(out, "you may not see the calls of %s: ask who gives you your rights", who);
     else if (q->call)
         return false;
-    else if (q->kind == ACTION_PICKUP)
+    else if (q->kind == ACTION_PICKUP && !has_parked(q->user))
         say(out, "%s has no held or ringing call", who);
     else if (q->user->calls.len == 0)
         say(out, "%s has no call", who);

@@ -268,6 +268,15 @@ bool hud_is_own(const struct hud *hud, const struct user *user)
     return false;
 }
 
+bool hud_has_caller(const struct user *user)
+{
+    for (size_t i = 0; i < user->calls.len; i++) {
+        if (user->calls.items[i].state == CALL_RINGING && !user->calls.items[i].is_summons)
+            return true;
+    }
+    return false;
+}
+
 struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms)
 {
     struct lamp_facts facts = user_facts(user);

@@ -305,6 +305,8 @@ void urgent_build(struct urgent *urgent, const struct hud *hud, const struct fil
     for (size_t i = 0; i < hud->users.len; i++) {
         const struct user *user = hud->users.items[i];
         struct entry entry = entry_of(hud, user, now_ms);
+        if (entry.lamp == LAMP_RINGING && !hud_has_caller(user))
+            continue;
         if (entry.lamp <= LAMP_PARKED && filter_passes(filter, hud, user, now_ms))
             VEC_PUSH(&entries, entry);
     }

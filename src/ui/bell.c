@@ -16,7 +16,7 @@ static void scan(struct bell *bell, const struct hud *hud, int64_t now_ms)
     for (size_t i = 0; hud->counts[LAMP_RINGING] > 0 && i < hud->users.len; i++) {
         const struct user *user = hud->users.items[i];
         struct lamp_view view = hud_lamp(hud, user, now_ms);
-        if (view.is_stale || !lamp_sounds(view.lamp, &hud->settings))
+        if (view.is_stale || !lamp_sounds(view.lamp, &hud->settings) || !hud_has_caller(user))
             continue;
         struct bell_ring *ring = ring_of(bell, user->id);
         if (ring == NULL) {

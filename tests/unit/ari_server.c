@@ -87,6 +87,7 @@ static void log_call(struct ari_rig *rig, const struct event *event)
                call_words[event->u.call.state], event->u.call.direction == CALL_IN ? "in" : "out",
                event->u.call.number, event->u.call.name, (long long)event->u.call.since_ms,
                (long long)event->u.call.connected_ms, event->u.call.is_recorded ? " recorded" : "");
+    buf_puts(&rig->log, event->u.call.is_summons ? " summons" : "");
     for (size_t i = 0; i < event->u.call.supervisors_len; i++)
         buf_printf(&rig->log, " %s:%s", event->u.call.supervisors[i].extension,
                    mode_words[event->u.call.supervisors[i].mode]);
@@ -311,9 +312,8 @@ static int serve_app(struct ari_rig *rig, const char *method, const char *uri, s
 static int make_answer(struct ari_rig *rig, const char *method, const char *uri, const char *sent,
                        struct buf *body)
 {
-    int status = rig->more != NULL
-                     ? rig->more(rig, method, uri, sent != NULL ? sent : "", body)
-                     : 0;
+    int status =
+        rig->more != NULL ? rig->more(rig, method, uri, sent != NULL ? sent : "", body) : 0;
     if (status != 0)
         return status;
     const struct ari_answer *answer = find_answer(rig, method, uri);

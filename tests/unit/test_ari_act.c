@@ -1267,6 +1267,8 @@ static void test_clean_waits_for_the_end(void **state)
     prepare(&rig);
     ari_rig_answer_file(&rig, "channels", "takeover-channels-ring.json");
     connect_to(&rig);
+    expect(&rig, "=call 104 ringing");
+    assert_non_null(strstr(buf_text(&rig.log), " summons\n")); /* nobody waits there */
     clean(&rig, things, 1);
     expect_asked(&rig, "DELETE channels/callhud-0a1b2c3d-phone-1\n", 1);
     assert_int_equal(gone_log.len, 0);

@@ -33,7 +33,7 @@ static const struct {
     {"ring",
      30,
      false,
-     {"101 connected in 5551234 \"Alice Caller\"", "104 ringing in  \"callhud\""}},
+     {"101 connected in 5551234 \"Alice Caller\"", "104 ringing in  \"callhud\" summons"}},
     {"listen",
      42,
      false,

@@ -295,6 +295,27 @@ static void urgent_ones_longest_first_within_their_kind(void **state)
     floor_fini(&f);
 }
 
+/* Its phone rings because its callhud calls it: nobody waits there. */
+static void a_summons_is_not_urgent(void **state)
+{
+    struct floor f;
+    struct event event = {.kind = EVENT_CALL, .user_id = "103"};
+
+    (void)state;
+    floor_open(&f, 5);
+    event.u.call.id = "p";
+    event.u.call.state = CALL_RINGING;
+    event.u.call.number = event.u.call.name = "";
+    event.u.call.is_summons = true;
+    (void)floor_tell(&f, event);
+    floor_call(&f, "102", "c", CALL_RINGING);
+    assert_int_equal(floor_lamp(&f, "103"), LAMP_RINGING); /* true all the same */
+    assert_string_equal(urgent(&f, ""), "102");
+    floor_call(&f, "103", "d", CALL_RINGING); /* a caller besides */
+    assert_string_equal(urgent(&f, ""), "102 103");
+    floor_fini(&f);
+}
+
 /* A stale hold keeps its heading; an unknown one has no age any more. */
 static void headings_forget_what_is_unknown(void **state)
 {
@@ -332,6 +353,7 @@ int main(void)
         cmocka_unit_test(groups_stay_where_they_are_under_a_filter),
         cmocka_unit_test(nobody_gives_an_empty_list),
         cmocka_unit_test(urgent_ones_longest_first_within_their_kind),
+        cmocka_unit_test(a_summons_is_not_urgent),
         cmocka_unit_test(headings_forget_what_is_unknown),
     };
     assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));

@@ -181,9 +181,35 @@ static void stale_ring_is_silent(void **state)
     rig_close(&r);
 }
 
+/* A phone that a callhud calls rings for nobody who waits. */
+static void no_bell_for_a_summons(void **state)
+{
+    struct rig r;
+    struct event event = {.kind = EVENT_CALL, .user_id = "103"};
+
+    (void)state;
+    rig_open(&r, BELL_ON, true);
+    event.u.call.id = "p";
+    event.u.call.state = CALL_RINGING;
+    event.u.call.number = event.u.call.name = "";
+    event.u.call.is_summons = true;
+    (void)floor_tell(&r.floor, event);
+    tick(&r);
+    pass(&r, 3000);
+    assert_int_equal(r.sounded, 0);
+    ring(&r, "103"); /* a caller besides */
+    pass(&r, 500);
+    assert_int_equal(r.sounded, 1);
+    stop(&r, "103");
+    pass(&r, 3000);
+    assert_int_equal(r.sounded, 1);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_bell_for_a_summons),
         cmocka_unit_test(waits_400_ms),
         cmocka_unit_test(short_ring_is_silent),
         cmocka_unit_test(at_most_once_in_2_s_however_many_ring),

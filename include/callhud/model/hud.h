@@ -34,6 +34,7 @@ struct call {
     int64_t seen_ms;      /* backend time at which we first knew the state: "at least since" */
     int64_t connected_ms; /* backend time of the answer; 0 */
     bool is_recorded;
+    bool is_summons;                /* as in the event */
     struct supervisor *supervisors; /* owned, strings too */
     size_t supervisors_len;
     struct touch touched;
@@ -198,6 +199,9 @@ struct lamp_view hud_lamp(const struct hud *hud, const struct user *user, int64_
 struct pickup hud_pickup(const struct hud *hud, const struct user *user, int64_t now_ms);
 /* The call that the lamp speaks of: the most urgent; NULL when none. */
 const struct call *hud_call(const struct user *user);
+/* Does a call ring there that somebody waits for? Not one by which a callhud calls its supervisor.
+ */
+bool hud_has_caller(const struct user *user);
 /* NULL when there is none of that id, or no user. */
 const struct call *hud_call_by_id(const struct user *user, const char *id);
 /* Who has the other party of a call of the user's that has ended: "107"; "": nobody, or not known.

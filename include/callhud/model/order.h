@@ -6,28 +6,28 @@
 #include "callhud/model/hud.h"
 
 /* X(enum, word for commands and configuration, words on screen) */
-#define ORDER_LIST(X)                                                                              \
-    X(ORDER_LINE, "line", "line order")                                                            \
-    X(ORDER_EXTENSION, "extension", "extension")                                                   \
-    X(ORDER_NAME, "name", "name")                                                                  \
-    X(ORDER_STATE, "state", "state")                                                               \
-    X(ORDER_LONGEST, "longest", "longest in state")                                                \
+#define ORDER_LIST(X)                               \
+    X(ORDER_LINE, "line", "line order")             \
+    X(ORDER_EXTENSION, "extension", "extension")    \
+    X(ORDER_NAME, "name", "name")                   \
+    X(ORDER_STATE, "state", "state")                \
+    X(ORDER_LONGEST, "longest", "longest in state") \
     X(ORDER_HOLD, "hold", "longest hold")
 enum order_by {
 #define ORDER_ENUM(name, word, text) name,
     ORDER_LIST(ORDER_ENUM)
 #undef ORDER_ENUM
-    ORDER_COUNT
+        ORDER_COUNT
 };
 const char *order_word(enum order_by by);
 const char *order_text(enum order_by by);
 bool order_from_word(const char *word, enum order_by *out);
 
 struct order_group {
-    const char *department; /* "" for users without one: they come last */
-    size_t first, len;      /* into order.users */
+    const char *department;           /* "" for users without one: they come last */
+    size_t first, len;                /* into order.users */
     size_t free_count, ringing_count; /* users by lamp */
-    size_t held_count; /* users who hold a call, also those at whom another one rings */
+    size_t held_count;       /* users who hold a call, also those at whom another one rings */
     int64_t longest_hold_ms; /* age; -1 when nobody holds */
     bool is_hold_at_least;   /* the beginning of that hold is not known */
 };
@@ -40,8 +40,8 @@ struct order {
 
 struct order_request {
     enum order_by by;
-    bool is_grouped;          /* by department; groups in order of their first user by line order */
-    const char *department;   /* only this one; NULL: all */
+    bool is_grouped;        /* by department; groups in order of their first user by line order */
+    const char *department; /* only this one; NULL: all */
     const struct filter *filter;
 };
 /* ORDER_LINE: by line; users without a line after those, by extension (natural). Ties: extension.
@@ -51,7 +51,8 @@ void order_build(struct order *order, const struct hud *hud, const struct order_
 void order_fini(struct order *order);
 
 /* The users that ask for action, most urgent first: ringing (longest first), then held (longest
- * first), then parked. Stale ones are included, unknown ones not. */
+ * first), then parked. Stale ones are included, unknown ones not, nor a supervisor whose phone
+ * rings because a callhud calls it. */
 struct urgent {
     VEC(const struct user *) users;
 };

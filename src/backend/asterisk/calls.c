@@ -286,6 +286,7 @@ static void own_call(const struct ari_world *world, const struct ari_chan *chan,
     call->since_ms = chan->leg_ms;
     call->connected_ms = chan->answered_ms;
     call->is_recorded = is_recorded(world, chan);
+    call->is_summons = chan->leg == ARI_LEG_RINGING && supervise_is_phone_id(chan->fact.id);
     name_party(world, chan, call);
     find_supervisors(world, chan, call);
 }

@@ -77,6 +77,7 @@ static void tell_call(const struct backend_sink *sink, const struct ari_user *us
     event.u.call.since_ms = call->since_ms;
     event.u.call.connected_ms = call->connected_ms;
     event.u.call.is_recorded = call->is_recorded;
+    event.u.call.is_summons = call->is_summons;
     event.u.call.supervisors = supervisors;
     event.u.call.supervisors_len = call->supervisors_len;
     send(sink, &event);

@@ -64,7 +64,7 @@ struct ari_call {
     enum call_direction direction;
     char number[ARI_NUMBER_BYTES], name[ARI_TEXT_BYTES];
     int64_t since_ms, connected_ms;
-    bool is_recorded;
+    bool is_recorded, is_summons;
     size_t supervisors_len;
     struct {
         char extension[ARI_NUMBER_BYTES];
