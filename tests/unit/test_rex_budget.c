@@ -54,8 +54,9 @@ static void what_is_left_is_for_the_urgent(void **state)
     assert_true(poll > 0 && snapshot > 0 && repair > 0 && link > 0 && action > 0);
     assert_int_equal(poll + snapshot + repair + link + action, 50);
     assert_true(poll < 40);
-    /* Auth is for one purpose, nothing of it is kept back. */
-    assert_int_equal(take_all(&b, REX_AUTH, REX_FOR_POLL, T0), 5);
+    /* The last of Auth is for the sign-in. */
+    assert_int_equal(take_all(&b, REX_AUTH, REX_FOR_LINK, T0), 4);
+    assert_int_equal(take_all(&b, REX_AUTH, REX_FOR_ACTION, T0), 1);
     /* However small a limit is, everybody's turn comes. */
     rex_budget_told(&b, REX_MEDIUM, 1, -1, 0, T0);
     assert_int_equal(take_all(&b, REX_MEDIUM, REX_FOR_POLL, T0), 1);
@@ -67,12 +68,12 @@ static void the_wait_it_answers_is_the_shortest(void **state)
     struct rex_budget b;
     rex_budget_init(&b);
     for (int i = 0; i < 5; i++)
-        assert_int_equal(rex_budget_take(&b, REX_AUTH, REX_FOR_LINK, T0 + i * 1000), 0);
-    int64_t wait_ms = rex_budget_take(&b, REX_AUTH, REX_FOR_LINK, T0 + 5000);
+        assert_int_equal(rex_budget_take(&b, REX_AUTH, REX_FOR_ACTION, T0 + i * 1000), 0);
+    int64_t wait_ms = rex_budget_take(&b, REX_AUTH, REX_FOR_ACTION, T0 + 5000);
     assert_true(wait_ms > 55000 - 1);
-    assert_true(rex_budget_take(&b, REX_AUTH, REX_FOR_LINK, T0 + 5000 + wait_ms - 1) > 0);
-    assert_int_equal(rex_budget_take(&b, REX_AUTH, REX_FOR_LINK, T0 + 5000 + wait_ms), 0);
-    assert_in_range(rex_budget_take(&b, REX_AUTH, REX_FOR_LINK, T0 + 5000 + wait_ms), 1000, 1000);
+    assert_true(rex_budget_take(&b, REX_AUTH, REX_FOR_ACTION, T0 + 5000 + wait_ms - 1) > 0);
+    assert_int_equal(rex_budget_take(&b, REX_AUTH, REX_FOR_ACTION, T0 + 5000 + wait_ms), 0);
+    assert_in_range(rex_budget_take(&b, REX_AUTH, REX_FOR_ACTION, T0 + 5000 + wait_ms), 1000, 1000);
 }
 
 static void headers_tell_of_others(void **state)
@@ -123,12 +124,12 @@ static void a_clock_that_is_set_back_does_not_stop_it_for_ever(void **state)
     (void)state;
     struct rex_budget b;
     rex_budget_init(&b);
-    take_all(&b, REX_AUTH, REX_FOR_LINK, T0);
+    take_all(&b, REX_AUTH, REX_FOR_ACTION, T0);
     rex_budget_refused(&b, REX_HEAVY, true, 60000, T0);
     rex_budget_refused(&b, REX_HEAVY, false, 60000, T0);
     rex_budget_told(&b, REX_LIGHT, 50, 0, 60000, T0);
     int64_t back_ms = T0 - 10 * 86400000LL;
-    assert_in_range(rex_budget_take(&b, REX_AUTH, REX_FOR_LINK, back_ms), 1, 120000);
+    assert_in_range(rex_budget_take(&b, REX_AUTH, REX_FOR_ACTION, back_ms), 1, 120000);
     assert_in_range(rex_budget_take(&b, REX_HEAVY, REX_FOR_LINK, back_ms), 1, 120000);
     assert_in_range(rex_budget_take(&b, REX_LIGHT, REX_FOR_LINK, back_ms), 1, 120000);
     for (size_t i = 0; i < REX_GROUPS; i++)

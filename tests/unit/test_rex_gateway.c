@@ -678,9 +678,13 @@ static void heartbeats_keep_the_session(void **state)
     (void)state;
     start();
     for (int s = 0; s < 1800; s++) {
+        char uuid[16];
         fake_io_advance(&fake, 1000);
         if (s % 10 == 0)
             fake_ws_pong(fake_ws(&fake));
+        snprintf(uuid, sizeof uuid, "u%d", s);
+        if (s % 50 == 0)
+            notify(uuid);
     }
     size_t sent = fake_ws(&fake)->sent.len;
     assert_in_range(sent, 26, 31); /* one a minute, after the subscription */
@@ -695,6 +699,55 @@ static void heartbeats_keep_the_session(void **state)
     assert_int_equal(fake_ws(&fake)->sent.len, sent + 1);
     assert_string_equal(last_sent(), "[{\"type\":\"Heartbeat\",\"messageId\":\"srv/1\"}]");
     assert_int_equal(saw.closed, 0);
+}
+
+static void quiet(int seconds)
+{
+    for (int s = 0; s < seconds; s++) {
+        fake_io_advance(&fake, 1000);
+        fake_ws_pong(fake_ws(&fake));
+    }
+}
+
+static void a_subscription_that_lapsed_without_a_word(void **state)
+{
+    (void)state;
+    start();
+    notify("u1");
+    quiet(59);
+    assert_int_equal(fake_ws(&fake)->sent.len, 1);
+    quiet(12);
+    assert_non_null(strstr(last_sent(), "\"method\":\"GET\",\"path\":\"/restapi/v1.0/"
+                                        "subscription/sub-1\""));
+    reply(200, "{\"id\":\"sub-1\",\"status\":\"Active\"}");
+    assert_int_equal(saw.subscribed, 1);
+    /* Events are proof enough. */
+    size_t sent = fake_ws(&fake)->sent.len;
+    for (int i = 0; i < 10; i++) {
+        char uuid[16];
+        snprintf(uuid, sizeof uuid, "v%d", i);
+        notify(uuid);
+        quiet(20);
+    }
+    for (size_t i = sent; i < fake_ws(&fake)->sent.len; i++)
+        assert_non_null(strstr(fake_ws(&fake)->sent.items[i], "Heartbeat"));
+    while (strstr(last_sent(), "GET") == NULL)
+        quiet(1);
+    reply(404, "{\"errorCode\":\"SUB-507\"}");
+    assert_non_null(strstr(last_sent(), "\"method\":\"POST\""));
+    reply(200, "{\"id\":\"sub-2\"}");
+    assert_int_equal(saw.subscribed, 2);
+    assert_false(saw.is_recovered); /* so a snapshot is taken */
+    assert_int_equal(saw.closed, 0);
+    /* A service that does not know the question is not asked again. */
+    quiet(75);
+    assert_non_null(strstr(last_sent(), "/subscription/sub-2"));
+    reply(404, "{\"errorCode\":\"CMN-120\"}");
+    sent = fake_ws(&fake)->sent.len;
+    quiet(300);
+    assert_int_equal(saw.subscribed, 2);
+    for (size_t i = sent; i < fake_ws(&fake)->sent.len; i++)
+        assert_non_null(strstr(fake_ws(&fake)->sent.items[i], "Heartbeat"));
 }
 
 static void a_short_idle_timeout_is_heeded(void **state)
@@ -933,6 +986,7 @@ int main(void)
         TEST(more_was_missed_than_the_service_keeps),
         TEST(a_long_token_of_a_session_is_left_out),
         TEST(heartbeats_keep_the_session),
+        TEST(a_subscription_that_lapsed_without_a_word),
         TEST(a_short_idle_timeout_is_heeded),
         TEST(a_half_open_socket_is_closed),
         TEST(the_idle_and_the_absolute_timeout),

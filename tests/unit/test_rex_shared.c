@@ -54,9 +54,9 @@ static void two_processes_have_one_budget(void **state)
 {
     (void)state;
     for (int i = 0; i < 5; i++)
-        assert_int_equal(rex_shared_take(i & 1 ? one : two, REX_AUTH, REX_FOR_LINK, T0 + i), 0);
-    assert_true(rex_shared_take(one, REX_AUTH, REX_FOR_LINK, T0 + 10) > 0);
-    assert_true(rex_shared_take(two, REX_AUTH, REX_FOR_LINK, T0 + 10) > 0);
+        assert_int_equal(rex_shared_take(i & 1 ? one : two, REX_AUTH, REX_FOR_ACTION, T0 + i), 0);
+    assert_true(rex_shared_take(one, REX_AUTH, REX_FOR_ACTION, T0 + 10) > 0);
+    assert_true(rex_shared_take(two, REX_AUTH, REX_FOR_ACTION, T0 + 10) > 0);
     rex_shared_refused(one, REX_HEAVY, true, 60000, T0);
     assert_true(rex_shared_take(two, REX_HEAVY, REX_FOR_ACTION, T0 + 59000) > 0);
     rex_shared_told(one, REX_LIGHT, 7, 3, 60000, T0);
@@ -72,9 +72,9 @@ static void a_penalty_outlives_the_process(void **state)
     rex_shared_refused(one, REX_LIGHT, false, 40000, T0);
     struct backend_shared shared = rex_file_shared(&file);
     struct rex_shared *later = rex_shared_new(&shared);
-    assert_true(rex_shared_take(later, REX_AUTH, REX_FOR_LINK, T0 + 59000) > 0);
+    assert_true(rex_shared_take(later, REX_AUTH, REX_FOR_ACTION, T0 + 59000) > 0);
     assert_true(rex_shared_take(later, REX_MEDIUM, REX_FOR_ACTION, T0 + 39000) > 0);
-    assert_int_equal(rex_shared_take(later, REX_AUTH, REX_FOR_LINK, T0 + 65000), 0);
+    assert_int_equal(rex_shared_take(later, REX_AUTH, REX_FOR_ACTION, T0 + 65000), 0);
     rex_shared_free(later);
 }
 
@@ -122,7 +122,7 @@ static void the_lease_waits_for_the_budget(void **state)
     struct rex_kept_token token;
     int64_t wait_ms = 0;
     for (int i = 0; i < 5; i++)
-        assert_int_equal(rex_shared_take(one, REX_AUTH, REX_FOR_LINK, T0), 0);
+        assert_int_equal(rex_shared_take(one, REX_AUTH, REX_FOR_ACTION, T0), 0);
     assert_int_equal(rex_shared_lease(one, 11, 0, T0 + 1, &token, &wait_ms), REX_LEASE_SPENT);
     assert_in_range(wait_ms, 59000, 65000);
     /* Nobody has taken the lease by that. */
@@ -192,20 +192,20 @@ static void without_a_file_each_keeps_its_own(void **state)
     struct rex_kept_token token, got = token_of("A", 0);
     int64_t wait_ms = 0;
     for (int i = 0; i < 4; i++)
-        assert_int_equal(rex_shared_take(alone, REX_AUTH, REX_FOR_LINK, T0), 0);
+        assert_int_equal(rex_shared_take(alone, REX_AUTH, REX_FOR_ACTION, T0), 0);
     assert_int_equal(rex_shared_lease(alone, 11, 0, T0, &token, &wait_ms), REX_LEASE_OURS);
-    assert_true(rex_shared_take(alone, REX_AUTH, REX_FOR_LINK, T0) > 0);
+    assert_true(rex_shared_take(alone, REX_AUTH, REX_FOR_ACTION, T0) > 0);
     rex_shared_keep(alone, 11, &got);
     assert_int_equal(rex_shared_lease(alone, 11, 0, T0, &token, &wait_ms), REX_LEASE_TOKEN);
     rex_shared_free(alone);
     assert_int_equal(file.updates, 0);
     /* The same when the file fails: what is known stays known. */
     for (int i = 0; i < 3; i++)
-        assert_int_equal(rex_shared_take(one, REX_AUTH, REX_FOR_LINK, T0), 0);
+        assert_int_equal(rex_shared_take(one, REX_AUTH, REX_FOR_ACTION, T0), 0);
     file.is_broken = true;
     for (int i = 0; i < 2; i++)
-        assert_int_equal(rex_shared_take(one, REX_AUTH, REX_FOR_LINK, T0), 0);
-    assert_true(rex_shared_take(one, REX_AUTH, REX_FOR_LINK, T0) > 0);
+        assert_int_equal(rex_shared_take(one, REX_AUTH, REX_FOR_ACTION, T0), 0);
+    assert_true(rex_shared_take(one, REX_AUTH, REX_FOR_ACTION, T0) > 0);
 }
 
 static void a_full_state_fits(void **state)

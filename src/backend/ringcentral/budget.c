@@ -12,13 +12,14 @@
 /* The service counts when a request arrives, we when it leaves; Retry-After is in whole seconds. */
 #define SPARE_MS 2000
 
-/* How much of the limit, in percent, must be left for those who are more urgent. Nobody but the
- * link uses Auth, and of the few of Heavy a resync of a large floor needs nearly all. */
+/* How much of the limit, in percent, must be left for those who are more urgent. Of Auth the last
+ * is for the sign-in, without which nothing goes; of the few of Heavy a resync of a large floor
+ * needs nearly all. */
 static const unsigned char reserves[REX_GROUPS][REX_PRIORITIES] = {
     [REX_LIGHT] = {0, 5, 10, 20, 30},
     [REX_MEDIUM] = {0, 5, 10, 20, 30},
     [REX_HEAVY] = {0, 0, 0, 10, 20},
-    [REX_AUTH] = {0, 0, 0, 0, 0},
+    [REX_AUTH] = {0, 20, 20, 20, 20},
 };
 
 void rex_budget_init(struct rex_budget *budget)

@@ -47,6 +47,9 @@ struct rex_gateway {
     bool is_put;                 /* it changes one */
     unsigned tries;
     char heartbeat_id[REX_ID_BYTES];
+    char check_id[REX_ID_BYTES]; /* of the check under way; "" */
+    int64_t news_ms;             /* when the subscription was known to be there */
+    bool is_checked_anew;        /* it was gone when checked last, and no event came since */
     int64_t replay_until_ms;
     uint32_t replayed;
 
@@ -62,6 +65,7 @@ struct rex_gateway {
     int64_t lost_ms;          /* since when events may be missing; 0: nothing was lost yet */
     uint64_t seen[SEEN_MOST]; /* hashes of uuids, a ring */
     size_t seen_len, seen_at;
+    bool is_uncheckable;            /* the service has no answer to checks */
     uint32_t rate_now, rate_before; /* events of this minute and of the one before */
     int64_t rate_ms;                /* when this minute began */
 
@@ -83,6 +87,8 @@ void gateway_start(struct rex_gateway *g, struct io_timer **timer, int64_t after
 void gateway_message(void *self, const char *bytes, size_t len);
 void gateway_subscribe(struct rex_gateway *g);
 bool gateway_send_heartbeat(struct rex_gateway *g);
+/* Asks whether the subscription is still there, when there is reason to. */
+void gateway_check(struct rex_gateway *g);
 /* How many events there were in a time, by what there was before the loss. */
 uint64_t gateway_missed(const struct rex_gateway *g, int64_t time_ms);
 

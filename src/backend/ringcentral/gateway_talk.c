@@ -98,6 +98,23 @@ void gateway_subscribe(struct rex_gateway *g)
         gateway_drop_soon(g, LINK_LOST, -1, "the subscription could not be sent");
 }
 
+/* A subscription may lapse without a word: then there are no events, as on a quiet floor. */
+void gateway_check(struct rex_gateway *g)
+{
+    char path[sizeof SUBSCRIPTION_PATH + REX_ID_BYTES];
+    struct buf frame;
+    g->news_ms = gateway_now(g);
+    if (g->is_uncheckable || g->reply_id[0] != '\0' || g->resend != NULL ||
+        rex_rest_take(g->c.rest, REX_LIGHT, REX_FOR_LINK) > 0)
+        return;
+    snprintf(path, sizeof path, SUBSCRIPTION_PATH "/%s", g->subscription_id);
+    next_id(g, g->check_id);
+    buf_init(&frame, 4096);
+    rex_wire_request(&frame, g->check_id, "GET", path, NULL);
+    say(g, &frame);
+    buf_fini(&frame);
+}
+
 /* ---- open ---- */
 
 static void count_event(struct rex_gateway *g)
@@ -122,6 +139,7 @@ static void open_now(struct rex_gateway *g, bool is_recovered, bool is_whole,
 {
     g->stage = STAGE_OPEN;
     g->tries = 0;
+    g->news_ms = gateway_now(g);
     gateway_stop(g, &g->limit);
     g->c.owner.subscribed(g->c.owner.self, is_recovered, is_whole, frame->reply.disabled.items,
                           frame->reply.disabled.len);
@@ -192,9 +210,33 @@ static void refuse_subscription(struct rex_gateway *g, const struct rex_frame *f
     gateway_drop_soon(g, LINK_REFUSED, REFUSED_RETRY_MS, text);
 }
 
+/* Gone again, though nobody can have forgotten it so soon: the service does not know the question.
+ */
+static void on_check(struct rex_gateway *g, const struct rex_frame *frame)
+{
+    g->check_id[0] = '\0';
+    if (frame->status >= 200 && frame->status <= 299)
+        g->is_checked_anew = false;
+    if (frame->status != 404 || g->stage != STAGE_OPEN)
+        return;
+    if (g->is_checked_anew) {
+        log_info("rex", "gateway: whether the subscription is there cannot be asked");
+        g->is_uncheckable = true;
+        return;
+    }
+    log_warn("rex", "gateway: the subscription has lapsed (%s): a new one", frame->code);
+    g->is_checked_anew = true;
+    g->subscription_id[0] = '\0';
+    gateway_subscribe(g);
+}
+
 static void on_reply(struct rex_gateway *g, const struct rex_frame *frame)
 {
     char text[ERR_TEXT_BYTES];
+    if (g->check_id[0] != '\0' && str_eq(frame->message_id, g->check_id)) {
+        on_check(g, frame);
+        return;
+    }
     if (g->reply_id[0] == '\0' || !str_eq(frame->message_id, g->reply_id))
         return;
     g->reply_id[0] = '\0';
@@ -270,6 +312,8 @@ static void on_notice(struct rex_gateway *g, const struct rex_frame *frame)
     if (g->stage != STAGE_OPEN || is_seen(g, frame->notice.uuid))
         return;
     count_event(g);
+    g->news_ms = gateway_now(g);
+    g->is_checked_anew = false;
     g->c.owner.notified(g->c.owner.self, &frame->notice);
     watch_replay(g);
 }

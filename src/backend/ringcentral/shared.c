@@ -297,7 +297,7 @@ static bool lease(void *owner, struct state *state)
         ask->wait_ms = LEASE_POLL_MS;
         return false;
     }
-    ask->wait_ms = rex_budget_take(&state->budget, REX_AUTH, REX_FOR_LINK, ask->wall_ms);
+    ask->wait_ms = rex_budget_take(&state->budget, REX_AUTH, REX_FOR_ACTION, ask->wall_ms);
     if (ask->wait_ms > 0) {
         ask->word = REX_LEASE_SPENT;
         return false;

@@ -13,8 +13,8 @@ enum rex_group { REX_LIGHT, REX_MEDIUM, REX_HEAVY, REX_AUTH, REX_GROUPS };
 
 /* Who asks decides how much must be left for others before it may go. */
 enum rex_priority {
-    REX_FOR_ACTION, /* a person waits: the last request is good enough */
-    REX_FOR_LINK,   /* sign-in, wstoken, subscription */
+    REX_FOR_ACTION, /* a person waits, and the sign-in: the last request is good enough */
+    REX_FOR_LINK,   /* wstoken, subscription */
     REX_FOR_REPAIR, /* a gap, one user */
     REX_FOR_SNAPSHOT,
     REX_FOR_POLL,

@@ -12,6 +12,7 @@
 #define REX_OPEN_LIMIT_MS 20000 /* wstoken apart: connect, handshake and ConnectionDetails */
 #define REX_HEARTBEAT_MS 60000  /* after so long without a message of ours (10, 2) */
 #define REX_REPLY_LIMIT_MS 15000
+#define REX_CHECK_MS 60000 /* after so long without an event: is the subscription still there? */
 #define REX_ABSOLUTE_SPARE_MS 60000 /* so long before the absolute timeout: a clean reconnect */
 #define REX_FIRST_RETRY_MS 1000
 #define REX_MOST_RETRY_MS 60000
