@@ -58,8 +58,6 @@ void appearance_take_off(struct appearance *a, uint32_t step, size_t at)
     appearance_remember(a, entry);
     line->here = NULL;
     appearance_forget_refusal(line);
-    if (line->is_moved)
-        appearance_to_stored_place(a, at);
     appearance_settle(a);
 }
 

@@ -35,6 +35,8 @@ static void decide(struct merge *m, struct row *row)
     bool is_taken_back = is_about_user && row->there == row->line.conflict.base;
     if (here != row->there && !is_taken_back)
         mark_conflict(m, row, row->there == row->base);
+    else if (is_about_user && here == row->line.conflict.base)
+        row->line.conflict.is_place = true; /* moved here, removed there, and there again */
     else if (is_about_user)
         row->line.state = LINE_SAME; /* no longer: appearance_settle() says what it is */
 }

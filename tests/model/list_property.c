@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define SEQUENCES 3000
+#define SEQUENCES 2000
 #define STEPS 60
 #define RESERVED_MAX 2
 #define OWNER (LIST_USERS - 1) /* on the reserved lines */

@@ -190,6 +190,9 @@ static const struct merge_case merges[] = {
     {"overlapping moves of two", "b c d e f g", "b>4", "b f c d e g", "f c d e ~b g",
      "1f 2c 3d 4e 5b 6g", NULL, NULL},
 
+    {"moved there over one removed here and one moved here", "b c d e", "-c d>3", "c d b e",
+     "-c b e ?d/d(d)", "1d 2b 3e", "-c b e ~d", "-c d b e"},
+
     /* the same in both */
     {"added in both alike", "b c", "+d", "b c d", "b c d", "nothing", NULL, NULL},
     {"removed in both", "b c d", "-c", "b d", "b d", "nothing", NULL, NULL},
@@ -303,6 +306,29 @@ static void test_conflict_facts(void **state)
     merge(&a, "g b e d"); /* and there they have come to the same */
     assert_string_equal(shown(&a), "g b e d");
     assert_int_equal(appearance_count(&a).conflicts, 0);
+    appearance_fini(&a);
+}
+
+/* A line in conflict about its place stays so when others were moved until it stands as stored. */
+static void test_conflict_without_difference(void **state)
+{
+    (void)state;
+    struct appearance a;
+    char text[APPEARANCE_TEXT_BYTES];
+    appearance_init(&a);
+    merge(&a, "b c d e");
+    edit(&a, "b>2 +f");
+    merge(&a, "c d b e");
+    assert_string_equal(shown(&a), "c ?b/b(b) d e +f");
+    edit(&a, "d>2");
+    assert_string_equal(shown(&a), "c d ?b/b(b) e +f");
+    merge(&a, "c d e");
+    assert_string_equal(shown(&a), "c d ?b/-(b) e +f"); /* nor does it go unasked */
+    merge(&a, "c d b e");
+    assert_true(appearance_undo(&a, text));
+    assert_int_equal(appearance_count(&a).conflicts, 1);
+    merge(&a, shown(&a)[2] == 'd' ? "c d b e f" : "c b d e f"); /* alike in both: over */
+    assert_int_equal(appearance_count(&a).unsaved, 0);
     appearance_fini(&a);
 }
 
@@ -729,6 +755,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_conflict_facts),
+        cmocka_unit_test(test_conflict_without_difference),
         cmocka_unit_test(test_choose_both),
         cmocka_unit_test(test_edit),
         cmocka_unit_test(test_refused_edits),
