@@ -219,10 +219,11 @@ static void refused(struct rex_job *job, const struct rex_answer *answer)
 {
     struct err why = {0};
     struct rex_order order = {.kind = job->kind};
+    char said[ERR_TEXT_BYTES];
+    rex_say_answer(answer, said, sizeof said);
     if (answer->rc != RC_OK || answer->status >= 500) {
         char text[ERR_TEXT_BYTES];
-        snprintf(text, sizeof text, "%.400s: look at the lamp",
-                 answer->text[0] != '\0' ? answer->text : "no answer");
+        snprintf(text, sizeof text, "%.400s: look at the lamp", said);
         fail(job, answer->rc != RC_OK ? answer->rc : RC_REFUSED, text);
     } else if (answer->status == 403) {
         say_denied(job, answer);
@@ -236,7 +237,7 @@ static void refused(struct rex_job *job, const struct rex_answer *answer)
     } else if (answer->status == 409) {
         fail(job, RC_REFUSED, "the call has just changed (409): look at the lamp and try again");
     } else {
-        fail(job, RC_REFUSED, answer->text);
+        fail(job, RC_REFUSED, said);
     }
 }
 

@@ -210,6 +210,8 @@ void rex_say_gone(struct rex_act *act, const struct rex_order *order, struct err
 void rex_say_unlifted(struct rex_act *act, const struct rex_party *party, struct err *err);
 void rex_say_refused(struct rex_act *act, const struct rex_order *order,
                      const struct rex_answer *answer, struct err *err);
+/* Why an answer is no yes, short: "RingCentral refuses (400, CMN-101)"; the log has it whole. */
+void rex_say_answer(const struct rex_answer *answer, char *out, size_t size);
 void rex_say_phone(const struct rex_act *act, const struct rex_order *order, char *out,
                    size_t size);
 

@@ -439,6 +439,14 @@ static enum rc check_looked(struct rex_act *act, const struct rex_session *sessi
     return RC_OK;
 }
 
+static void say_unread(struct rex_act *act, const struct rex_answer *answer)
+{
+    char text[ERR_TEXT_BYTES];
+    rex_say_answer(answer, text, sizeof text);
+    err_set(&act->supervise.why, answer->rc != RC_OK ? answer->rc : RC_REFUSED,
+            "the call could not be looked at: %.400s; nothing was done", text);
+}
+
 static void on_look(void *self, const struct rex_answer *answer)
 {
     struct rex_supervise *s = self;
@@ -450,8 +458,7 @@ static void on_look(void *self, const struct rex_answer *answer)
     else if (answer->rc == RC_OK && answer->status == 404)
         rex_say_gone(act, &s->asked, &s->why);
     else
-        err_set(&s->why, answer->rc != RC_OK ? answer->rc : RC_REFUSED,
-                "the call could not be looked at (%.300s): nothing was done", answer->text);
+        say_unread(act, answer);
     if (!rex_is_yes(answer) || rc != RC_OK) {
         rex_session_fini(&session);
         fail(act);

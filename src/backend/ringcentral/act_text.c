@@ -1,6 +1,7 @@
 /* What is said when something of our phone's ends or fails: what happened and what to do. */
 #include "act_priv.h"
 
+#include "callhud/base/log.h"
 #include "callhud/base/str.h"
 
 #include <stdio.h>
@@ -97,6 +98,20 @@ void rex_say_unlifted(struct rex_act *act, const struct rex_party *party, struct
         err_set(err, RC_DENIED, "your phone %s did not take the call (%s)", name, reason);
 }
 
+void rex_say_answer(const struct rex_answer *answer, char *out, size_t size)
+{
+    const char *code = answer->code != NULL ? answer->code : "";
+    bool is_told_well = answer->rc != RC_OK || answer->status == 429 || answer->status == 401;
+    if (answer->text[0] != '\0')
+        log_info("ringcentral", "%s", answer->text);
+    if (is_told_well)
+        str_copy(out, size, answer->text[0] != '\0' ? answer->text : "no answer");
+    else
+        snprintf(out, size, "RingCentral %s (%d%s%.24s)",
+                 answer->status >= 500 ? "has trouble" : "refuses", answer->status,
+                 code[0] != '\0' ? ", " : "", code);
+}
+
 /* ---- the service refuses ---- */
 
 static void say_pickup_refused(struct rex_act *act, const struct rex_order *order,
@@ -144,13 +159,16 @@ void rex_say_refused(struct rex_act *act, const struct rex_order *order,
                      const struct rex_answer *answer, struct err *err)
 {
     int status = answer->status;
-    const char *text = answer->text[0] != '\0' ? answer->text : "no answer";
+    char text[ERR_TEXT_BYTES];
+    rex_say_answer(answer, text, sizeof text);
     if (answer->rc != RC_OK)
-        err_set(err, answer->rc, "%s: look whether your phone %s rings", text, phone_of(act));
+        err_set(err, answer->rc, "%.380s: look whether your phone %.80s rings", text,
+                phone_of(act));
     else if (status == 429 || status == 401)
         err_set(err, RC_REFUSED, "%s", text);
     else if (status >= 500)
-        err_set(err, RC_REFUSED, "%s: look whether your phone %s rings", text, phone_of(act));
+        err_set(err, RC_REFUSED, "%.380s: look whether your phone %.80s rings", text,
+                phone_of(act));
     else if (rex_star_code(order->kind) != NULL)
         say_assist_refused(act, order, answer, err);
     else if (status == 404)
