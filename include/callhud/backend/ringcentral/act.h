@@ -5,7 +5,15 @@
  *   assisted  whisper, barge, take over: the service has no request for them; our phone is called
  *             (call-out to *81, *82, *83), the person keys the extension and #; where call-out is
  *             refused the text says what to dial
- *   missing   without CallControl in the token's scope, without a phone that is online, ... */
+ *   missing   without CallControl in the token's scope, without a phone that is online, ...
+ *
+ * Our phone has one leg at a time: another mode of the same call begins when the leg of the one
+ * before is gone (told as UNSURE meanwhile). What is confirmed follows from events: a leg of ours
+ * Gone with reason Supervising and the call as its peer (which extension was keyed is not taken on
+ * trust), or Answered after S/supervise; for a pick up or take over the agent's party Disconnected
+ * with that reason, and ours up. A leg is written down before it is asked for ("supervise/...",
+ * "assist/...", then "leg/SESSION/PARTY/..."), and removed until the service says that it is gone;
+ * one that was to get somebody's call only as long as that person still has it. */
 #ifndef CALLHUD_BACKEND_RINGCENTRAL_ACT_H
 #define CALLHUD_BACKEND_RINGCENTRAL_ACT_H
 
