@@ -1,0 +1,638 @@
+/* What keeps the HUD list in its two homes: a fake backend that stores a list, a real file, a real
+ * loop. */
+#include "callhud/app/keeper.h"
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#define LINES_MAX 16
+#define TOO_LONG_MS 9000
+
+static struct rig {
+    char folder[64];
+    struct settings settings;
+    struct session session;
+    struct keeper *keeper;
+    struct backend_sink sink;
+    bool is_open;
+    /* what is stored, as extensions; the first is reserved */
+    char stored[LINES_MAX][8];
+    size_t stored_len;
+    int reads, writes;
+    enum rc next_rc;     /* of the next answer to a write */
+    const char *refused; /* extension that a write refuses */
+    bool is_meanwhile;   /* 106 is added by somebody else before the next write */
+    bool is_deaf;        /* questions are not answered */
+    bool has_restarting_phone, is_phone_busy;
+    bool may_not_change; /* DESK_LIST says RC_DENIED */
+    desk_done *done;     /* of the question under way */
+    void *done_self;
+    struct desk_question asked;
+    char asked_lines[LINES_MAX][8];
+    size_t asked_len;
+    char before[LINES_MAX][8];
+    size_t before_len;
+    unsigned set;
+    /* what was told */
+    int ended, asks;
+    enum rc ended_rc;
+    char ended_text[256], told[1024];
+    bool is_too_late, is_running;
+    struct loop_timer *watchdog, *answer;
+} r;
+
+/* ---- the fake backend ------------------------------------------------------------------------ */
+
+static struct backend *fake_open(const struct backend_config *config, const struct io *io,
+                                 const struct backend_sink *sink, struct err *err)
+{
+    (void)config, (void)io, (void)err;
+    r.is_open = true;
+    r.sink = *sink;
+    return (struct backend *)(void *)&r;
+}
+
+static void fake_close(struct backend *backend)
+{
+    (void)backend;
+    r.is_open = false;
+}
+
+static bool fake_leave(struct backend *backend, void (*done)(void *self), void *self)
+{
+    (void)backend, (void)done, (void)self;
+    return false;
+}
+
+static void fill(struct desk_line *lines, char (*ids)[24])
+{
+    for (size_t i = 0; i < r.stored_len; i++) {
+        (void)snprintf(ids[i], sizeof ids[i], "%zu", i + 1);
+        lines[i] = (struct desk_line){.id = ids[i],
+                                      .user_id = r.stored[i],
+                                      .extension = r.stored[i],
+                                      .name = "",
+                                      .is_reserved = i == 0};
+    }
+}
+
+static void store(const char *extension)
+{
+    str_copy(r.stored[r.stored_len++], sizeof r.stored[0], extension);
+}
+
+static void answer_write(struct desk_answer *answer, struct desk_line *lines)
+{
+    r.writes++;
+    if (r.is_meanwhile)
+        store("106");
+    bool is_as_before = r.before_len == r.stored_len;
+    for (size_t i = 0; i < r.before_len && is_as_before; i++)
+        is_as_before = str_eq(r.before[i], r.stored[i]);
+    r.is_meanwhile = false;
+    answer->rc = is_as_before ? r.next_rc : RC_CHANGED;
+    r.next_rc = RC_OK;
+    for (size_t i = 0; i < r.asked_len && answer->rc == RC_OK; i++) {
+        if (r.refused && str_eq(r.asked_lines[i], r.refused)) {
+            answer->rc = RC_REFUSED;
+            lines[0] = (struct desk_line){
+                .user_id = r.refused, .extension = r.refused, .refused = "unknown extension"};
+            answer->lines_len = 1;
+        }
+    }
+    if (answer->rc == RC_OK) {
+        r.stored_len = 0;
+        for (size_t i = 0; i < r.asked_len; i++)
+            store(r.asked_lines[i]);
+    } else if (answer->rc == RC_FAILED) {
+        answer->text = "no answer";
+    }
+}
+
+static void answer_now(void *self)
+{
+    (void)self;
+    struct desk_line lines[LINES_MAX] = {0};
+    char ids[LINES_MAX][24];
+    const struct desk_phone phone = {.name = "Desk",
+                                     .model = "VVX 411",
+                                     .is_online = true,
+                                     .is_in_call = r.is_phone_busy,
+                                     .shows_presence = true,
+                                     .restarts = true};
+    const struct desk_person person = {"102", "102", "Rana Aziz", "Sales", true};
+    struct desk_answer answer = {.rc = RC_OK, .text = "", .lines = lines, .limit = LINES_MAX};
+    r.answer = NULL;
+    switch (r.asked.kind) {
+    case DESK_LIST:
+        r.reads++;
+        if (r.may_not_change) {
+            answer.rc = RC_DENIED;
+            answer.text = "this system stores no list";
+        }
+        break;
+    case DESK_LIST_WRITE: answer_write(&answer, lines); break;
+    case DESK_PHONES:
+        answer.phones = &phone;
+        answer.phones_len = r.has_restarting_phone;
+        break;
+    case DESK_PEOPLE:
+        answer.people = &person;
+        answer.people_len = 1;
+        break;
+    case DESK_SETTINGS_WRITE: r.set = DESK_HAS_PICKUP; break;
+    case DESK_SETTINGS:
+        answer.settings.has = DESK_SETTINGS_ALL;
+        answer.settings.picks_up_held = r.set != 0;
+        break;
+    }
+    if (r.asked.kind == DESK_LIST || (r.asked.kind == DESK_LIST_WRITE && answer.lines_len == 0)) {
+        fill(lines, ids);
+        answer.lines_len = r.stored_len;
+    }
+    desk_done *done = r.done;
+    r.done = NULL;
+    done(r.done_self, &answer);
+}
+
+static void fake_desk(struct backend *backend, const struct desk_question *question,
+                      desk_done *done, void *self)
+{
+    (void)backend;
+    assert_true(r.is_open);
+    assert_null(r.done); /* one at a time in these tests */
+    r.asked = *question;
+    r.asked_len = question->lines_len;
+    r.before_len = question->before_len;
+    for (size_t i = 0; i < question->lines_len; i++)
+        str_copy(r.asked_lines[i], sizeof r.asked_lines[0], question->lines[i].user_id);
+    for (size_t i = 0; i < question->before_len; i++)
+        str_copy(r.before[i], sizeof r.before[0], question->before[i].user_id);
+    r.done = done;
+    r.done_self = self;
+    if (!r.is_deaf)
+        r.answer = loop_timer(r.session.loop, 1, answer_now, NULL);
+}
+
+static void fake_forget(struct backend *backend, const void *self)
+{
+    (void)backend;
+    if (r.done && self == r.done_self) {
+        r.done = NULL;
+        loop_timer_stop(r.answer);
+        r.answer = NULL;
+    }
+}
+
+static const struct backend_ops fake = {.name = "fake",
+                                        .title = "Fake",
+                                        .monitor_default = "all",
+                                        .open = fake_open,
+                                        .leave = fake_leave,
+                                        .desk = fake_desk,
+                                        .desk_forget = fake_forget,
+                                        .close = fake_close};
+
+/* ---- the rig --------------------------------------------------------------------------------- */
+
+static void stop_loop(void *self)
+{
+    (void)self;
+    loop_stop(r.session.loop);
+}
+
+static void run_ms(int64_t ms)
+{
+    loop_timer(r.session.loop, ms, stop_loop, NULL);
+    loop_run(r.session.loop);
+}
+
+static void on_ended(void *self, enum rc rc, const char *text)
+{
+    (void)self;
+    r.ended++;
+    r.ended_rc = rc;
+    str_copy(r.ended_text, sizeof r.ended_text, text);
+    if (r.is_running)
+        loop_stop(r.session.loop);
+}
+
+static void on_told(void *self, bool is_warning, const char *text)
+{
+    (void)self, (void)is_warning;
+    size_t used = strlen(r.told);
+    (void)snprintf(r.told + used, sizeof r.told - used, "%s\n", text);
+}
+
+static void on_ask_save(void *self)
+{
+    (void)self;
+    r.asks++;
+}
+
+static void on_passed(void *self, const struct event *event)
+{
+    (void)self;
+    if (r.keeper)
+        keeper_event(r.keeper, event);
+}
+
+static void on_watchdog(void *self)
+{
+    (void)self;
+    r.is_too_late = true;
+    loop_stop(r.session.loop);
+}
+
+/* Until a push or pull has ended. */
+static void run_to_end(void)
+{
+    int before = r.ended;
+    r.watchdog = loop_timer(r.session.loop, TOO_LONG_MS, on_watchdog, NULL);
+    r.is_running = true;
+    while (r.ended == before && !r.is_too_late)
+        loop_run(r.session.loop);
+    r.is_running = false;
+    assert_false(r.is_too_late);
+    loop_timer_stop(r.watchdog);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct config config;
+    struct err err = {0};
+    static const char text[] = "[profile lab]\nserver = http://127.0.0.1:1/ari\nuser = hud\n";
+    memset(&r, 0, sizeof r);
+    (void)snprintf(r.folder, sizeof r.folder, "/tmp/callhud-keeper.XXXXXX");
+    if (!mkdtemp(r.folder))
+        return -1;
+    setenv("XDG_STATE_HOME", r.folder, 1);
+    if (config_parse(&config, text, sizeof text - 1, "config.ini", &err) != RC_OK)
+        return -1;
+    enum rc rc = settings_make(&r.settings, &config, "lab", &err);
+    config_fini(&config);
+    store("900");
+    store("101");
+    store("102");
+    store("103");
+    return rc == RC_OK ? 0 : -1;
+}
+
+static void open_keeper(bool is_automatic)
+{
+    struct err err = {0};
+    struct keeper_config config = {.session = &r.session,
+                                   .folder = r.folder,
+                                   .is_automatic = is_automatic,
+                                   .ask_save = on_ask_save,
+                                   .told = on_told,
+                                   .ended = on_ended};
+    assert_int_equal(keeper_new(&r.keeper, &config, &err), RC_OK);
+}
+
+static void begin(bool is_automatic, bool is_read_only)
+{
+    struct err err = {0};
+    assert_int_equal(session_init(&r.session, &r.settings, is_read_only, &err), RC_OK);
+    r.session.ops = &fake;
+    r.session.passed = on_passed;
+    open_keeper(is_automatic);
+    assert_int_equal(session_start(&r.session, &err), RC_OK);
+}
+
+static void tell(const struct event *event)
+{
+    r.sink.event(r.sink.self, event);
+}
+
+static void tell_live(void)
+{
+    tell(&(struct event){.kind = EVENT_LINK, .u.link.state = LINK_LIVE});
+    tell(&(struct event){.kind = EVENT_SNAPSHOT_ASKED});
+    tell(&(struct event){.kind = EVENT_SNAPSHOT_DONE});
+}
+
+static void tell_lost(void)
+{
+    tell(&(struct event){.kind = EVENT_LINK, .u.link.state = LINK_LOST});
+}
+
+static void begin_live(bool is_automatic)
+{
+    begin(is_automatic, false);
+    tell_live();
+    run_ms(30);
+    assert_int_equal(r.reads, 1);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    keeper_free(r.keeper);
+    assert_null(r.done);
+    session_fini(&r.session);
+    settings_fini(&r.settings);
+    return nftw(r.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static const char *here(void)
+{
+    static char text[256];
+    const struct appearance *list = keeper_list(r.keeper);
+    text[0] = '\0';
+    for (uint32_t key = 1; key <= list->lines.len; key++) {
+        const struct appearance_line *line = appearance_by_key(list, key);
+        size_t used = strlen(text);
+        if (line)
+            (void)snprintf(text + used, sizeof text - used, "%s ", line->here->id);
+    }
+    return text;
+}
+
+static const char *stored(void)
+{
+    static char text[256];
+    text[0] = '\0';
+    for (size_t i = 0; i < r.stored_len; i++) {
+        size_t used = strlen(text);
+        (void)snprintf(text + used, sizeof text - used, "%s ", r.stored[i]);
+    }
+    return text;
+}
+
+static void do_edit(enum appearance_edit_kind kind, const char *user)
+{
+    struct appearance_edit edit = {.kind = kind,
+                                   .user = {.id = user, .extension = user, .name = ""}};
+    struct err err = {0};
+    size_t done = 0;
+    assert_int_equal(keeper_edit(r.keeper, &edit, 1, &done, &err), RC_OK);
+    assert_int_equal(done, 1);
+}
+
+static size_t record_lines(const char *with)
+{
+    char path[128], line[8192];
+    size_t count = 0;
+    (void)snprintf(path, sizeof path, "%s/callhud/audit.jsonl", r.folder);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        count += strstr(line, with) != NULL;
+    if (file)
+        fclose(file);
+    return count;
+}
+
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static void test_reads_and_saves(void **state)
+{
+    (void)state;
+    begin_live(false);
+    assert_string_equal(here(), "900 101 102 103 ");
+    do_edit(EDIT_REMOVE, "102");
+    do_edit(EDIT_ADD, "107");
+    run_ms(30);
+    assert_int_equal(r.writes, 0); /* on-save */
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_string_equal(stored(), "900 101 103 107 ");
+    assert_string_equal(here(), "900 101 103 107 ");
+    assert_int_equal(r.writes, 1);
+    assert_int_equal(appearance_count(keeper_list(r.keeper)).unsaved, 0);
+    assert_int_equal(record_lines("\"list push\""), 2);
+    keeper_push(r.keeper, false); /* nothing to write: nothing is written */
+    assert_int_equal(r.ended, 2);
+    assert_int_equal(r.writes, 1);
+}
+
+static void test_edits_made_offline_survive(void **state)
+{
+    (void)state;
+    begin_live(false);
+    tell_lost();
+    run_ms(20);
+    do_edit(EDIT_REMOVE, "101");
+    keeper_push(r.keeper, false);
+    assert_int_equal(r.ended_rc, RC_UNREACHABLE);
+    keeper_free(r.keeper); /* and a new start */
+    r.keeper = NULL;
+    open_keeper(false);
+    assert_string_equal(here(), "900 102 103 ");
+    store("105"); /* meanwhile, elsewhere */
+    tell_live();
+    run_ms(30);
+    assert_string_equal(here(), "900 102 103 105 ");
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_string_equal(stored(), "900 102 103 105 ");
+}
+
+static void test_a_change_meanwhile_is_merged(void **state)
+{
+    (void)state;
+    begin_live(false);
+    do_edit(EDIT_REMOVE, "102");
+    r.is_meanwhile = true;
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_int_equal(r.writes, 2);
+    assert_string_equal(stored(), "900 101 103 106 ");
+    assert_string_equal(here(), "900 101 103 106 ");
+}
+
+static void test_a_refused_line_costs_no_other(void **state)
+{
+    (void)state;
+    begin_live(false);
+    do_edit(EDIT_ADD, "666");
+    do_edit(EDIT_ADD, "107");
+    r.refused = "666";
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_string_equal(stored(), "900 101 102 103 107 ");
+    struct appearance_counts counts = appearance_count(keeper_list(r.keeper));
+    assert_int_equal(counts.refused, 1);
+    assert_non_null(strstr(r.told, "line of 666 is refused: unknown extension"));
+    assert_string_equal(appearance_by_user(keeper_list(r.keeper), "666")->refusal,
+                        "unknown extension");
+}
+
+static void test_no_certain_answer_is_read_again(void **state)
+{
+    (void)state;
+    begin_live(false);
+    do_edit(EDIT_REMOVE, "103");
+    r.next_rc = RC_FAILED;
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_FAILED);
+    run_ms(30);
+    assert_int_equal(r.reads, 2);
+    assert_int_equal(appearance_count(keeper_list(r.keeper)).unsaved, 1);
+    assert_int_equal(record_lines("\"failed\""), 1);
+}
+
+static void test_the_link_is_lost_while_it_is_written(void **state)
+{
+    (void)state;
+    begin_live(false);
+    do_edit(EDIT_REMOVE, "103");
+    r.is_deaf = true;
+    keeper_push(r.keeper, false);
+    run_ms(20);
+    tell_lost();
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_UNREACHABLE);
+    assert_null(r.done);
+    r.is_deaf = false;
+    tell_live();
+    run_ms(30);
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_string_equal(stored(), "900 101 102 ");
+}
+
+static void test_news_from_elsewhere(void **state)
+{
+    (void)state;
+    begin_live(false);
+    store("104");
+    struct event news = {.kind = EVENT_DESK, .user_id = "900", .u.desk.is_list = true};
+    tell(&news);
+    assert_int_equal(r.reads, 1); /* not from inside the event */
+    run_ms(30);
+    assert_string_equal(here(), "900 101 102 103 104 ");
+    assert_non_null(strstr(r.told, "1 line taken over here"));
+}
+
+static void test_automatic(void **state)
+{
+    (void)state;
+    begin_live(true);
+    do_edit(EDIT_REMOVE, "103");
+    run_ms(KEEPER_QUIET_MS - 500);
+    assert_int_equal(r.writes, 0);
+    run_ms(700);
+    assert_int_equal(r.writes, 1);
+    assert_string_equal(stored(), "900 101 102 ");
+    r.has_restarting_phone = true;
+    do_edit(EDIT_REMOVE, "102");
+    run_ms(KEEPER_QUIET_MS + 200);
+    assert_int_equal(r.writes, 1);
+    assert_int_equal(r.asks, 1);
+}
+
+static void test_when_the_phones_are_idle(void **state)
+{
+    (void)state;
+    begin_live(false);
+    r.has_restarting_phone = r.is_phone_busy = true;
+    do_edit(EDIT_REMOVE, "103");
+    keeper_push(r.keeper, true);
+    run_ms(100);
+    assert_int_equal(r.writes, 0);
+    assert_true(keeper_desk(r.keeper)->is_waiting);
+    keeper_push_cancel(r.keeper);
+    assert_int_equal(r.ended_rc, RC_CANCELLED);
+    assert_false(keeper_desk(r.keeper)->is_waiting);
+    r.is_phone_busy = false;
+    keeper_push(r.keeper, true);
+    run_to_end();
+    assert_int_equal(r.writes, 1);
+}
+
+static void test_without_a_record_nothing_is_sent(void **state)
+{
+    (void)state;
+    char path[128];
+    r.settings.audit = AUDIT_REQUIRED;
+    begin_live(false);
+    do_edit(EDIT_REMOVE, "103");
+    (void)snprintf(path, sizeof path, "%s/callhud/audit.jsonl", r.folder);
+    assert_int_equal(mkdir(path, 0700), 0); /* a record cannot be written */
+    keeper_push(r.keeper, false);
+    assert_int_equal(r.ended_rc, RC_DENIED);
+    assert_int_equal(r.writes, 0);
+    assert_string_equal(stored(), "900 101 102 103 ");
+}
+
+static void test_read_only(void **state)
+{
+    (void)state;
+    begin(false, true);
+    tell_live();
+    run_ms(30);
+    do_edit(EDIT_REMOVE, "103"); /* who holds it back is the screen and the command */
+    keeper_push(r.keeper, false);
+    assert_int_equal(r.ended_rc, RC_DENIED);
+    assert_int_equal(r.writes, 0);
+}
+
+static void test_a_backend_without_a_list(void **state)
+{
+    (void)state;
+    r.may_not_change = true;
+    begin_live(false);
+    assert_true(keeper_desk(r.keeper)->is_local);
+    assert_string_equal(keeper_desk(r.keeper)->list_text, "this system stores no list");
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    begin_live(false);
+    keeper_want(r.keeper, false, false, true);
+    run_ms(30);
+    assert_non_null(keeper_desk(r.keeper)->settings);
+    assert_false(keeper_desk(r.keeper)->settings->picks_up_held);
+    struct desk_settings wish = {.has = DESK_HAS_PICKUP, .picks_up_held = true};
+    keeper_set(r.keeper, &wish);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_int_equal(record_lines("\"presence set\""), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_reads_and_saves),
+        TEST(test_edits_made_offline_survive),
+        TEST(test_a_change_meanwhile_is_merged),
+        TEST(test_a_refused_line_costs_no_other),
+        TEST(test_no_certain_answer_is_read_again),
+        TEST(test_the_link_is_lost_while_it_is_written),
+        TEST(test_news_from_elsewhere),
+        TEST(test_automatic),
+        TEST(test_when_the_phones_are_idle),
+        TEST(test_without_a_record_nothing_is_sent),
+        TEST(test_read_only),
+        TEST(test_a_backend_without_a_list),
+        TEST(test_settings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
