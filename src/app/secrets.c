@@ -303,7 +303,7 @@ static enum rc fetch(char **out, const struct settings *s, const struct config *
     if (settings_secret_need(s, name) == SECRET_OPTIONAL)
         return RC_OK;
     return err_set(err, RC_CONFIG,
-                   "[%s] has no %s: add %s_command or %s_file, or set the variable "
+                   "[%s] has no %s yet: add %s_command or %s_file, or set the variable "
                    "%s",
                    section, name, name, name, variable);
 }

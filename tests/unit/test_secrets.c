@@ -304,7 +304,7 @@ static void none_or_two_are_errors(void **state)
     char wanted[300];
     assert_int_equal(fetch("", &settings, &err), RC_CONFIG);
     assert_string_equal(
-        err.text, "[profile my-pbx.2] has no password: add password_command or password_file, "
+        err.text, "[profile my-pbx.2] has no password yet: add password_command or password_file, "
                   "or set the variable CALLHUD_MY_PBX_2_PASSWORD");
     settings_fini(&settings);
     assert_int_equal(fetch("password_command = a\npassword_file = b\n", &settings, &err),
@@ -374,7 +374,7 @@ static void those_of_ringcentral(void **state)
     log_close();
     assert_int_equal(fetch_ringcentral("", &settings, &err), RC_CONFIG);
     assert_string_equal(err.text,
-                        "[profile rc] has no jwt: add jwt_command or jwt_file, or set the "
+                        "[profile rc] has no jwt yet: add jwt_command or jwt_file, or set the "
                         "variable CALLHUD_RC_JWT");
     settings_fini(&settings);
     assert_int_equal(fetch("password_command = echo x\n", &settings, &err), RC_OK);

@@ -652,6 +652,47 @@ static void leaving_for_good_makes_no_record_of_its_own(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static bool keep_text(void *owner, struct buf *text)
+{
+    (void)owner;
+    return buf_puts(text, "token\n");
+}
+
+/* Of RingCentral alone: token and budget, in a file that its name does not give away. */
+static void the_backend_gets_what_is_shared(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct stat st;
+    char path[512];
+    begin(true);
+    assert_null(r.session.backend_config.shared.update);
+    session_fini(&r.session);
+    mem_free_secret(r.settings.jwt);
+    r.settings.jwt = mem_dup("the.jwt");
+    begin(true);
+    const struct backend_shared *shared = &r.session.backend_config.shared;
+    assert_non_null(shared->update);
+    assert_int_equal(shared->update(shared->self, keep_text, NULL, &err), RC_OK);
+    session_fini(&r.session);
+    (void)snprintf(path, sizeof path, "%s/callhud", r.folder);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    int found = 0;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        if (!str_starts(entry->d_name, "shared-") || str_ends(entry->d_name, ".lock"))
+            continue;
+        found++;
+        assert_null(strstr(entry->d_name, "jwt"));
+        assert_int_equal(fstatat(dirfd(folder), entry->d_name, &st, 0), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+        assert_int_equal(st.st_size, 6);
+    }
+    closedir(folder);
+    assert_int_equal(found, 1);
+    begin(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -671,6 +712,7 @@ int main(void)
         TEST(what_could_not_be_cleaned_is_for_the_next_start),
         TEST(a_reload_leaves_nothing_pending),
         TEST(leaving_for_good_makes_no_record_of_its_own),
+        TEST(the_backend_gets_what_is_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
