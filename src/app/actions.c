@@ -99,13 +99,16 @@ static enum rc open_audit(struct actions *a, struct err *err)
 {
     const struct settings *settings = a->session->settings;
     const char *slash = strrchr(settings->phone, '/');
+    const char *own = a->session->hud.own_extension;
     char path[PATH_BYTES];
     enum rc rc = a->audit ? RC_OK : paths_state(path, "audit.jsonl", true, err);
     if (a->audit || rc != RC_OK)
         return rc;
     struct audit_options options = {.path = path,
                                     .profile = settings->profile,
-                                    .supervisor = slash ? slash + 1 : settings->phone};
+                                    .supervisor = *own    ? own
+                                                  : slash ? slash + 1
+                                                          : settings->phone};
     return audit_open(&a->audit, &options, err);
 }
 

@@ -97,10 +97,14 @@ unsigned hud_apply_self(struct hud *hud, const struct event *event)
     const char *id = str_is_empty(event->user_id) ? NULL : event->user_id;
     char phone[sizeof hud->own_phone];
     (void)str_copy(phone, sizeof phone, event->u.self.phone ? event->u.self.phone : "");
+    char extension[sizeof hud->own_extension];
+    (void)str_copy(extension, sizeof extension,
+                   event->u.self.extension ? event->u.self.extension : "");
     bool is_same_id = str_eq(id, hud->own_id);
-    if (is_same_id && str_eq(phone, hud->own_phone))
+    if (is_same_id && str_eq(phone, hud->own_phone) && str_eq(extension, hud->own_extension))
         return 0;
     memcpy(hud->own_phone, phone, sizeof phone);
+    memcpy(hud->own_extension, extension, sizeof extension);
     hud->rev++;
     if (!is_same_id) {
         mem_free(hud->own_id);

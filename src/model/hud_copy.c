@@ -73,6 +73,7 @@ void hud_copy(struct hud *to, const struct hud *from)
     to->settings = from->settings;
     to->is_read_only = from->is_read_only;
     memcpy(to->own_phone, from->own_phone, sizeof to->own_phone);
+    memcpy(to->own_extension, from->own_extension, sizeof to->own_extension);
     to->own_id = mem_dup(from->own_id);
     supervision_copy(&to->supervision, &from->supervision);
     for (int kind = 0; kind < ACTION_COUNT; kind++) {

@@ -37,9 +37,9 @@ static void scan(struct bell *bell, const struct hud *hud, int64_t now_ms)
 static bool is_own_phone_ringing(const struct hud *hud, const struct ui_settings *settings,
                                  int64_t now_ms)
 {
-    const struct user *own = str_is_empty(settings->phone_extension)
-                                 ? NULL
-                                 : hud_user_by_extension(hud, settings->phone_extension);
+    const char *extension =
+        str_is_empty(settings->phone_extension) ? hud->own_extension : settings->phone_extension;
+    const struct user *own = str_is_empty(extension) ? NULL : hud_user_by_extension(hud, extension);
 
     return own != NULL && hud_lamp(hud, own, now_ms).lamp == LAMP_RINGING;
 }

@@ -193,7 +193,8 @@ struct event {
             const char *why; /* when not: one sentence that says what to do; else "" */
         } right;
         struct {
-            const char *phone; /* the device of ours that rings for actions, for people; "" */
+            const char *extension; /* ours; "" when not known */
+            const char *phone;     /* the device of ours that rings for actions, for people; "" */
         } self;
         struct {
             uint32_t id; /* that act() was given */

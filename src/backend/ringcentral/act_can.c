@@ -204,15 +204,20 @@ static void tell_self(struct rex_act *act)
 {
     struct rex_can *can = &act->can;
     const char *id = rex_own_id(act);
-    if (can->is_self_told && str_eq(can->self_id, id) && str_eq(can->self_phone, can->device_name))
+    const struct rex_user *own = rex_floor_user(act->config.floor, id);
+    const char *extension = own ? own->extension : "";
+    if (can->is_self_told && str_eq(can->self_id, id) && str_eq(can->self_extension, extension) &&
+        str_eq(can->self_phone, can->device_name))
         return;
     can->is_self_told = true;
     str_copy(can->self_id, sizeof can->self_id, id);
     str_copy(can->self_phone, sizeof can->self_phone, can->device_name);
+    str_copy(can->self_extension, sizeof can->self_extension, extension);
     struct event event;
     memset(&event, 0, sizeof event);
     event.kind = EVENT_SELF;
     event.user_id = can->self_id;
+    event.u.self.extension = can->self_extension;
     event.u.self.phone = can->self_phone;
     act->config.sink.event(act->config.sink.self, &event);
 }

@@ -121,7 +121,7 @@ struct rex_can {
         char why[REX_WHY_BYTES];
     } levels[ACTION_COUNT];
     bool is_self_told;
-    char self_id[REX_ID_BYTES], self_phone[REX_TEXT_BYTES];
+    char self_id[REX_ID_BYTES], self_extension[REX_NUMBER_BYTES], self_phone[REX_TEXT_BYTES];
     bool is_asking;
 };
 void rex_can_synced(struct rex_act *act);
