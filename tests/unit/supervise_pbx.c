@@ -321,6 +321,19 @@ static struct sup_answer do_add(struct sup_rig *rig, const char *bridge, const c
     return (struct sup_answer){204, ""};
 }
 
+static struct sup_answer do_remove(struct sup_rig *rig, const char *bridge, const char *uri)
+{
+    char id[64];
+    sup_query(uri, "channel", id, sizeof id);
+    struct pbx_chan *chan = sup_chan(rig, id);
+    if (chan == NULL || !has_bridge(rig, bridge))
+        return (struct sup_answer){404, "{\"message\":\"not found\"}"};
+    if (!str_eq(chan->bridge, bridge))
+        return (struct sup_answer){422, "{\"message\":\"Channel not in this bridge\"}"};
+    sup_leave_bridge(rig, id);
+    return (struct sup_answer){204, ""};
+}
+
 static struct sup_answer do_snoop(struct sup_rig *rig, const char *target, const char *id)
 {
     char name[80];
@@ -443,6 +456,8 @@ struct sup_answer sup_do(struct sup_rig *rig, const char *method, const char *ur
         return do_continue(rig, id, uri);
     if (str_eq(verb, "addChannel"))
         return do_add(rig, id, uri);
+    if (str_eq(verb, "removeChannel"))
+        return do_remove(rig, id, uri);
     if (str_eq(verb, "snoop"))
         return do_snoop(rig, id, last);
     if (str_eq(method, "GET") && str_eq(kind, "channels"))

@@ -164,7 +164,7 @@ static void check_written(const struct sup_rig *rig, const struct io_http *http)
     } else if (strstr(uri, "/snoop/") != NULL) {
         const char *at = strstr(uri, "/snoop/") + strlen("/snoop/");
         snprintf(thing, sizeof thing, "channels/%.*s", (int)strcspn(at, "?"), at);
-    } else if (str_starts(uri, "bridges/") && strstr(uri, "/addChannel") == NULL) {
+    } else if (str_starts(uri, "bridges/") && strstr(uri, "Channel?") == NULL) {
         snprintf(thing, sizeof thing, "%.*s", (int)strcspn(uri, "?"), uri);
     } else {
         return;

@@ -50,7 +50,7 @@ static const struct place places[] = {
     {AT_ADD, ACTION_BARGE, "POST bridges/"},
     {AT_ON, ACTION_LISTEN, NULL},
     {AT_SW_SNOOP, ACTION_WHISPER, "POST channels/a1/snoop/"},
-    {AT_SW_DROP, ACTION_WHISPER, "DELETE channels/"},
+    {AT_SW_DROP, ACTION_WHISPER, "POST bridges/"},
     {AT_SW_ADD, ACTION_BARGE, "POST bridges/"},
     {AT_CLAIM, ACTION_TAKEOVER, "POST bridges/callhud-claim-a1"},
     {AT_HOLD, ACTION_PICKUP, "GET channels/a1/variable"},
@@ -310,6 +310,8 @@ static void test_what_is_said(void **state)
         {AT_ON, ACTION_LISTEN, T_LEAVE, "1 ended listen RC_OK 101 callhud ended it"},
         {AT_SW_SNOOP, ACTION_WHISPER, T_ERROR,
          "2 failed - RC_REFUSED 101 the server refuses the other mode: 500 Allocation failed"},
+        {AT_SW_DROP, ACTION_WHISPER, T_CONFLICT, "2 confirmed whisper"}, /* deleted instead */
+        {AT_SW_DROP, ACTION_WHISPER, T_SILENCE, "2 confirmed whisper"},
         {AT_SW_ADD, ACTION_BARGE, T_CONFLICT,
          "1 ended listen RC_OK 101 the server refuses to connect your phone: 409 scripted"},
         {AT_CLAIM, ACTION_TAKEOVER, T_CONFLICT,

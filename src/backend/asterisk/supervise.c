@@ -104,14 +104,35 @@ static bool is_fate_open(const struct supervise *s)
     return false;
 }
 
+void supervise_wait(struct supervise *s, struct io_timer **timer, int64_t *due_ms, int64_t ms,
+                    void (*fire)(void *self))
+{
+    const struct io *io = s->config.io;
+    io->timer_stop(*timer);
+    *timer = io->timer(io->net, ms, fire, s);
+    *due_ms = supervise_now(s) + ms;
+}
+
+/* A loop runs its timers before it reads its sockets: after a pause of this program (a busy
+ * machine) they are due before the events that came in time. */
+bool supervise_overslept(struct supervise *s, struct io_timer **timer, int64_t *due_ms,
+                         void (*fire)(void *self))
+{
+    *timer = NULL;
+    if (supervise_now(s) <= *due_ms + SUPERVISE_OVERSLEPT_MS)
+        return false;
+    supervise_wait(s, timer, due_ms, 1, fire);
+    return true;
+}
+
 static void on_deadline(void *self)
 {
     struct supervise *s = self;
-    const struct io *io = s->config.io;
-    s->deadline = NULL;
+    if (supervise_overslept(s, &s->deadline, &s->deadline_ms, on_deadline))
+        return;
     if (is_fate_open(s) && !s->is_doubted) {
         s->is_doubted = true;
-        s->deadline = io->timer(io->net, SUPERVISE_DOUBT_MS, on_deadline, s);
+        supervise_wait(s, &s->deadline, &s->deadline_ms, SUPERVISE_DOUBT_MS, on_deadline);
     } else {
         supervise_feed(s, IN_LATE);
     }
@@ -133,7 +154,7 @@ static void arm(struct supervise *s)
     case AT_WHY: limit_ms = SUPERVISE_SETTLE_MS; break;
     default: break;
     }
-    s->deadline = io->timer(io->net, limit_ms, on_deadline, s);
+    supervise_wait(s, &s->deadline, &s->deadline_ms, limit_ms, on_deadline);
 }
 
 void supervise_feed(struct supervise *s, enum supervise_input input)

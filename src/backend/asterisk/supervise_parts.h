@@ -8,6 +8,7 @@
 #include "callhud/base/vec.h"
 
 #define SUPERVISE_SETTLE_MS 500 /* what leaves a bridge may come back within this, or says why */
+#define SUPERVISE_OVERSLEPT_MS 20
 #define SUPERVISE_LEAVE_MS 2000
 #define SUPERVISE_DOUBT_MS 30000 /* no older event is on its way on a link that lives */
 #define SUPERVISE_TRIES 6        /* of one removal, until the next snapshot */
@@ -148,6 +149,7 @@ struct supervise {
     bool is_taken;         /* given up, and the phone was found with the caller after all */
     bool is_doubted;       /* waited for longer, as the phone may be with the caller */
     struct io_timer *deadline, *doubt, *sweep;
+    int64_t deadline_ms, doubt_ms; /* when they are due */
     struct io_timer *leave;
     void (*left)(void *self);
     void *left_self;
@@ -158,6 +160,13 @@ void supervise_feed(struct supervise *s, enum supervise_input input);
 void supervise_tell(struct supervise *s, const struct order *order, enum action_stage stage,
                     enum rc rc, const char *text);
 int64_t supervise_now(const struct supervise *s);
+/* A timer in place of *timer, due at *due_ms; when it fires it must ask supervise_overslept(). */
+void supervise_wait(struct supervise *s, struct io_timer **timer, int64_t *due_ms, int64_t ms,
+                    void (*fire)(void *self));
+/* Fires so late that what has come meanwhile waits to be read, and may say why: true when it is put
+ * off for that. */
+bool supervise_overslept(struct supervise *s, struct io_timer **timer, int64_t *due_ms,
+                         void (*fire)(void *self));
 int64_t supervise_ring_ms(const struct supervise *s); /* how long our phone rings */
 /* Fails with why what waits in `next` and forgets it. */
 void supervise_drop_next(struct supervise *s, enum rc rc, const char *text);
@@ -201,10 +210,10 @@ bool supervise_is_our_claim(const struct supervise *s, const char *name);
 /* ---- supervise_steps.c: effects ---- */
 supervise_effect supervise_stay, supervise_dial, supervise_ring, supervise_retarget,
     supervise_ask_bridge, supervise_join, supervise_ask_snoop, supervise_add, supervise_confirm,
-    supervise_drop_old, supervise_fail_back, supervise_fail_unsure, supervise_ask_claim,
-    supervise_ask_hold, supervise_ask_vars, supervise_go, supervise_taken, supervise_wonder,
-    supervise_end, supervise_move, supervise_part, supervise_finish, supervise_unsure,
-    supervise_sure;
+    supervise_drop_old, supervise_delete_old, supervise_fail_back, supervise_fail_unsure,
+    supervise_ask_claim, supervise_ask_hold, supervise_ask_vars, supervise_go, supervise_taken,
+    supervise_wonder, supervise_end, supervise_move, supervise_part, supervise_finish,
+    supervise_unsure, supervise_sure;
 void supervise_cancel_step(struct supervise *s);
 enum supervise_input supervise_classify(struct supervise *s, const struct rest_answer *answer);
 

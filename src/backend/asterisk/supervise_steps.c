@@ -163,7 +163,7 @@ void supervise_ask_bridge(struct supervise *s)
     buf_fini(&uri);
 }
 
-static void ask_into_bridge(struct supervise *s, const struct thing *thing)
+static void ask_of_bridge(struct supervise *s, const char *verb, const struct thing *thing)
 {
     struct buf uri;
     if (thing == NULL)
@@ -173,14 +173,14 @@ static void ask_into_bridge(struct supervise *s, const struct thing *thing)
         supervise_feed(s, IN_ERROR);
         return;
     }
-    begin_uri(&uri, "bridges/", s->bridge->id, "/addChannel");
+    begin_uri(&uri, "bridges/", s->bridge->id, verb);
     put_query(&uri, "channel", thing->id);
     ask(s, "POST", &uri, on_step);
 }
 
 void supervise_join(struct supervise *s)
 {
-    ask_into_bridge(s, s->phone);
+    ask_of_bridge(s, "/addChannel", s->phone);
 }
 
 void supervise_ask_snoop(struct supervise *s)
@@ -204,18 +204,27 @@ void supervise_ask_snoop(struct supervise *s)
     buf_fini(&uri);
 }
 
-/* The new snoop is made and can be used: only now the old one goes. Both at once would hear and
- * speak to each other. */
+/* The new snoop is made and can be used: only now the old one goes. Both in the bridge at once
+ * would hear and speak to each other. It is deleted when it is out: a deleted one stays locked
+ * until its target's next audio frame, and nobody is to be bridged with it then (see
+ * supervise_doom_all). */
 void supervise_drop_old(struct supervise *s)
 {
     if (s->old_snoop != NULL)
         str_copy(s->old_id, sizeof s->old_id, s->old_snoop->id);
+    ask_of_bridge(s, "/removeChannel", s->old_snoop);
+}
+
+/* It could not be taken out, or was out already: deleted it leaves as well. */
+void supervise_delete_old(struct supervise *s)
+{
     supervise_doom(s->old_snoop);
 }
 
 void supervise_add(struct supervise *s)
 {
-    ask_into_bridge(s, s->snoop);
+    ask_of_bridge(s, "/addChannel", s->snoop);
+    supervise_doom(s->old_snoop);
 }
 
 /* What waited for the end of the last switch. */

@@ -97,7 +97,8 @@ void supervise_decide(struct supervise *s)
 static void on_doubt(void *self)
 {
     struct supervise *s = self;
-    s->doubt = NULL;
+    if (supervise_overslept(s, &s->doubt, &s->doubt_ms, on_doubt))
+        return;
     if (s->is_synced)
         supervise_decide(s);
 }
@@ -107,7 +108,7 @@ static void watch_doubts(struct supervise *s)
     if (doubt_of(s) == DOUBT_NONE)
         supervise_undoubt(s);
     else if (s->doubt == NULL)
-        s->doubt = s->config.io->timer(s->config.io->net, SUPERVISE_SETTLE_MS, on_doubt, s);
+        supervise_wait(s, &s->doubt, &s->doubt_ms, SUPERVISE_SETTLE_MS, on_doubt);
 }
 
 /* ---- the call ---- */

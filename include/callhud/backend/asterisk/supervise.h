@@ -7,9 +7,9 @@
  *   a mode: a bridge, the phone into it, a snoop of the target's channel (whisper = none, out,
  *   both), the snoop into the bridge. Confirmed when the events say that both are in.
  *
- *   a switch: a new snoop; once it is there the old one is removed, then the new one enters. Both
- *   in the bridge at once would hear and speak to each other. Until the old one is removed a
- *   failure leaves all as it was.
+ *   a switch: a new snoop; once it is there the old one is taken out of the bridge, then the new
+ * one enters, and the old one is removed. Both in the bridge at once would hear and speak to each
+ *   other. Until the old one is out a failure leaves all as it was.
  *
  *   pick up of a ringing line: variable PICKUP_CHAN, and the phone goes on into the dialplan
  *   (RETRIEVE context, pickupchan). The server knows one winner.
