@@ -155,7 +155,7 @@ static const char *order(const struct desk *desk)
     for (unsigned line = 1; line < 64; line++)
         for (int i = 0; i < 64; i++)
             if (all[i].line == line)
-                snprintf(text + strlen(text), sizeof text - strlen(text), "%s%u:%s",
+                snprintf(text + strlen(text), sizeof text - strlen(text), "%s%u:%.39s",
                          text[0] != '\0' ? " " : "", line, all[i].extension);
     return text;
 }
