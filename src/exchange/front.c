@@ -254,6 +254,33 @@ static void faults(struct front *f, const struct visit *v, int64_t real_ms,
     }
 }
 
+/* As an administrator's wish that the service has granted: the figures of this account. */
+static bool limits_patch(struct limits *l, json_t *body)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(body, name, value)
+    {
+        json_int_t figure = json_integer_value(value);
+        bool is_window = str_eq(name, "window");
+        if (figure < 1 || figure > LIMITS_FIGURE_MAX ||
+            (!is_window && !limits_set(l, name, (unsigned)figure)))
+            return false;
+        if (is_window)
+            limits_set_window(l, (unsigned)figure);
+    }
+    return json_is_object(body);
+}
+
+static void limits(struct front *f, const struct visit *v, struct http_reply *reply)
+{
+    if (str_eq(v->request->method, "PATCH") && !limits_patch(f->limits, v->body))
+        http_reply_error(reply, 400, "InvalidParameter", "CMN-101",
+                         "Write light, medium, heavy, auth or window, and a whole number");
+    else
+        http_reply_json(reply, 200, limits_json(f->limits));
+}
+
 static void control(struct front *f, struct visit *v, struct http_reply *reply)
 {
     if (!auth_is_control(f->auth, v->request->authorization)) {
@@ -263,6 +290,10 @@ static void control(struct front *f, struct visit *v, struct http_reply *reply)
     }
     if (str_eq(v->request->path, "/exchange/faults")) {
         faults(f, v, gateway_real_ms(f->gateway), reply);
+        return;
+    }
+    if (str_eq(v->request->path, "/exchange/limits")) {
+        limits(f, v, reply);
         return;
     }
     struct ex_request asked = world_request(f, v);

@@ -6,11 +6,15 @@
 #include "callhud/base/vec.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static const struct group {
+struct group {
     const char *name;
     unsigned limit;
-} groups[] = {{"light", 50}, {"medium", 40}, {"heavy", 10}, {"auth", 5}};
+};
+#define GROUPS 4
+static const struct group usual[GROUPS] = {
+    {"light", 50}, {"medium", 40}, {"heavy", 10}, {"auth", 5}};
 
 struct window {
     VEC(int64_t) taken_ms; /* oldest first, within the window */
@@ -18,13 +22,18 @@ struct window {
 };
 
 struct limits {
+    struct group groups[GROUPS];
+    unsigned window_s;
     struct map windows; /* "GROUP WHO" -> struct window */
     size_t in_penalty;
 };
 
 struct limits *limits_new(void)
 {
-    return mem_zero(1, sizeof(struct limits));
+    struct limits *l = mem_zero(1, sizeof *l);
+    memcpy(l->groups, usual, sizeof usual);
+    l->window_s = LIMITS_WINDOW_S;
+    return l;
 }
 
 static void window_free(void *p)
@@ -42,13 +51,34 @@ void limits_free(struct limits *l)
     mem_free(l);
 }
 
-static const struct group *group_find(const char *name)
+static size_t group_find(const char *name) /* GROUPS: none */
 {
-    for (size_t i = 0; name && i < sizeof groups / sizeof *groups; i++) {
-        if (str_eq_nocase(groups[i].name, name))
-            return &groups[i];
-    }
-    return NULL;
+    size_t i = 0;
+    while (i < GROUPS && !(name && str_eq_nocase(usual[i].name, name)))
+        i++;
+    return i;
+}
+
+bool limits_set(struct limits *l, const char *group, unsigned limit)
+{
+    size_t i = group_find(group);
+    if (i == GROUPS)
+        return false;
+    l->groups[i].limit = limit;
+    return true;
+}
+
+void limits_set_window(struct limits *l, unsigned window_s)
+{
+    l->window_s = window_s;
+}
+
+json_t *limits_json(const struct limits *l)
+{
+    json_t *out = json_pack("{si}", "window", (int)l->window_s);
+    for (size_t i = 0; i < GROUPS; i++)
+        json_object_set_new(out, l->groups[i].name, json_integer(l->groups[i].limit));
+    return out;
 }
 
 static struct window *window_of(struct limits *l, const struct group *group, const char *who)
@@ -63,10 +93,10 @@ static struct window *window_of(struct limits *l, const struct group *group, con
     return w;
 }
 
-static void forget_old(struct window *w, int64_t now_ms)
+static void forget_old(struct window *w, int64_t window_ms, int64_t now_ms)
 {
     size_t old = 0;
-    while (old < w->taken_ms.len && w->taken_ms.items[old] <= now_ms - LIMITS_WINDOW_S * 1000)
+    while (old < w->taken_ms.len && w->taken_ms.items[old] <= now_ms - window_ms)
         old++;
     if (old > 0) {
         memmove(w->taken_ms.items, w->taken_ms.items + old,
@@ -82,24 +112,31 @@ static void refuse(struct window *w, int64_t now_ms, struct limit_state *out)
     out->retry_after_s = LIMITS_PENALTY_S;
 }
 
-static const struct group *begin(const char *name, struct limit_state *out)
+static unsigned left(const struct group *group, const struct window *w)
 {
-    const struct group *group = group_find(name);
+    return w->taken_ms.len < group->limit ? group->limit - (unsigned)w->taken_ms.len : 0;
+}
+
+static const struct group *begin(const struct limits *l, const char *name, struct limit_state *out)
+{
+    size_t i = group_find(name);
     *out = (struct limit_state){0};
-    if (group)
-        *out = (struct limit_state){
-            .group = group->name, .limit = group->limit, .window_s = LIMITS_WINDOW_S};
+    if (i == GROUPS)
+        return NULL;
+    const struct group *group = &l->groups[i];
+    *out =
+        (struct limit_state){.group = group->name, .limit = group->limit, .window_s = l->window_s};
     return group;
 }
 
 void limits_take(struct limits *l, const char *who, const char *name, int64_t now_ms,
                  struct limit_state *out)
 {
-    const struct group *group = begin(name, out);
+    const struct group *group = begin(l, name, out);
     if (!group)
         return;
     struct window *w = window_of(l, group, who);
-    forget_old(w, now_ms);
+    forget_old(w, l->window_s * INT64_C(1000), now_ms);
     bool is_penalised = now_ms < w->penalty_until_ms;
     l->in_penalty += is_penalised;
     if (is_penalised || w->taken_ms.len >= group->limit) {
@@ -107,25 +144,25 @@ void limits_take(struct limits *l, const char *who, const char *name, int64_t no
         return;
     }
     VEC_PUSH(&w->taken_ms, now_ms);
-    out->remaining = group->limit - (unsigned)w->taken_ms.len;
+    out->remaining = left(group, w);
 }
 
 void limits_add(struct limits *l, const char *who, const char *name, size_t more, int64_t now_ms,
                 struct limit_state *out)
 {
-    const struct group *group = begin(name, out);
+    const struct group *group = begin(l, name, out);
     if (!group)
         return;
     struct window *w = window_of(l, group, who);
     for (; more > 0 && w->taken_ms.len < group->limit; more--)
         VEC_PUSH(&w->taken_ms, now_ms);
-    out->remaining = group->limit - (unsigned)w->taken_ms.len;
+    out->remaining = left(group, w);
 }
 
 void limits_penalise(struct limits *l, const char *who, const char *name, int64_t now_ms,
                      struct limit_state *out)
 {
-    const struct group *group = begin(group_find(name) ? name : groups[0].name, out);
+    const struct group *group = begin(l, group_find(name) < GROUPS ? name : usual[0].name, out);
     refuse(window_of(l, group, who), now_ms, out);
 }
 

@@ -110,6 +110,33 @@ static void a_penalty_can_be_ordered(void **state)
     limits_free(l);
 }
 
+static void an_account_has_limits_of_its_own(void **state)
+{
+    struct limit_state got;
+    (void)state;
+    struct limits *l = limits_new();
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(take(l, "1 app", "heavy", 0), 0);
+    assert_true(limits_set(l, "Heavy", 12));
+    assert_false(limits_set(l, "colossal", 12));
+    limits_take(l, "1 app", "heavy", 0, &got);
+    assert_int_equal(got.limit, 12);
+    assert_int_equal(got.remaining, 1);
+    assert_true(limits_set(l, "heavy", 3)); /* fewer than were taken */
+    limits_add(l, "1 app", "heavy", 1, 0, &got);
+    assert_int_equal(got.remaining, 0);
+    limits_set_window(l, 5);
+    limits_take(l, "1 app", "heavy", 5000, &got);
+    assert_int_equal(got.window_s, 5);
+    assert_int_equal(got.remaining, 2);
+    json_t *json = limits_json(l);
+    assert_int_equal(json_integer_value(json_object_get(json, "heavy")), 3);
+    assert_int_equal(json_integer_value(json_object_get(json, "window")), 5);
+    assert_int_equal(json_integer_value(json_object_get(json, "medium")), 40);
+    json_decref(json);
+    limits_free(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +146,7 @@ int main(void)
         cmocka_unit_test(users_applications_and_groups_are_apart),
         cmocka_unit_test(a_batch_may_count_as_many),
         cmocka_unit_test(a_penalty_can_be_ordered),
+        cmocka_unit_test(an_account_has_limits_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
