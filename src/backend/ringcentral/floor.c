@@ -464,7 +464,9 @@ static bool is_old(struct rex_floor *floor, struct rex_user *user,
         return true;
     }
     /* What a person who hides does is not told: numbers are left out then. */
-    if (last >= 0 && presence->sequence > last + 1 && !rex_floor_is_hidden(floor, user)) {
+    bool may_skip = rex_floor_is_hidden(floor, user) || user->heard_epoch < floor->forgiven;
+    user->heard_epoch = floor->epoch;
+    if (last >= 0 && presence->sequence > last + 1 && !may_skip) {
         int64_t missing = presence->sequence - last - 1;
         uint32_t more = missing < MISSING_MOST ? (uint32_t)missing : MISSING_MOST;
         user->missing += more;
@@ -565,6 +567,12 @@ void rex_floor_forgive(struct rex_floor *floor)
     for (size_t i = 0; floor->missing > 0 && i < floor->users.len; i++)
         floor->users.items[i]->missing = 0;
     floor->missing = 0;
+}
+
+void rex_floor_repaired(struct rex_floor *floor)
+{
+    floor->forgiven = floor->snapshot_epoch;
+    rex_floor_forgive(floor);
 }
 
 void rex_floor_mistrust(struct rex_floor *floor)

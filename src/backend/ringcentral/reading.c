@@ -45,6 +45,9 @@ static void begin(struct backend *b, enum rex_priority priority, bool for_poll)
     b->is_for_gap = false;
     rex_start(b, &b->waits, REX_WAITS_MS, on_waits);
     rex_sync_snapshot(b->sync, priority, for_poll);
+    if (!b->is_whole)
+        rex_floor_repaired(&b->floor);
+    b->sessions_skipped = 0;
 }
 
 void rex_read_anew(struct backend *b)
@@ -125,6 +128,7 @@ static void weigh(struct backend *b)
     if (is_corrected) {
         b->skips_in_vain = 0;
         b->gap_ms = rex_now(b);
+        rex_floor_repaired(&b->floor);
     } else if (b->is_for_skip && b->skips_in_vain < REX_SKIPS_IN_VAIN) {
         b->skips_in_vain++;
     }

@@ -274,8 +274,8 @@ enum rex_news rex_floor_session(struct rex_floor *floor, const struct rex_sessio
         kept = add_kept(floor, session->id);
     if (kept == NULL)
         return REX_NEWS_NOBODY;
-    bool is_skipped =
-        session->sequence > 0 && kept->sequence > 0 && session->sequence > kept->sequence + 1;
+    bool is_skipped = session->sequence > 0 && kept->sequence > 0 &&
+                      session->sequence > kept->sequence + 1 && kept->epoch >= floor->forgiven;
     bool is_late = session->sequence > 0 && session->sequence < kept->sequence;
     kept->epoch = floor->epoch;
     for (size_t i = 0; i < session->parties.len; i++)
@@ -513,6 +513,12 @@ void rex_floor_unknown_sessions(const struct rex_floor *floor, size_t most, rex_
         if (map_get(&floor->sessions, id) == NULL)
             VEC_PUSH(out, mem_dup(id));
     map_fini(&living, NULL);
+}
+
+bool rex_floor_is_session_over(const struct rex_floor *floor, const char *session_id)
+{
+    const struct rex_kept *kept = map_get(&floor->sessions, session_id);
+    return kept != NULL && kept->ended_ms != 0;
 }
 
 void rex_floor_session_denied(struct rex_floor *floor, const char *session_id)

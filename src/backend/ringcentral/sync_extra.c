@@ -113,8 +113,7 @@ static void on_detailed(void *self, const struct rex_answer *answer)
     if (!sync_take_session(extra->sync, extra->asked.items[0], answer))
         sync_ids_clear(&extra->waiting);
     sync_ids_clear(&extra->asked);
-    if (extra->waiting.len > 0)
-        on_detail(extra);
+    plan(extra, REX_DETAIL_MS, on_detail);
 }
 
 static void on_detail(void *self)
@@ -122,8 +121,16 @@ static void on_detail(void *self)
     struct sync_extra *extra = self;
     struct buf path;
     extra->timer = NULL;
+    while (extra->waiting.len > 0 && extra->asked.len == 0) {
+        char *id = extra->waiting.items[--extra->waiting.len];
+        if (rex_floor_is_session_over(extra->sync->config.floor, id))
+            mem_free(id);
+        else
+            VEC_PUSH(&extra->asked, id);
+    }
+    if (extra->asked.len == 0)
+        return;
     buf_init(&path, REX_PATH_BYTES);
-    VEC_PUSH(&extra->asked, extra->waiting.items[--extra->waiting.len]);
     sync_session_path(&path, extra->asked.items[0]);
     extra->is_asking = true;
     sync_get(extra->sync, buf_text(&path), REX_LIGHT, REX_FOR_POLL, on_detailed, extra);
@@ -133,7 +140,7 @@ static void on_detail(void *self)
 void rex_sync_session(struct rex_sync *sync, const char *session_id)
 {
     struct sync_extra *extra = &sync->detail;
-    if (!sync_may_control(sync) || extra->waiting.len >= WAITING_MOST ||
+    if (!sync_may_control(sync) || extra->waiting.len >= REX_DETAILS_MOST ||
         sync_ids_has(&extra->waiting, session_id))
         return;
     VEC_PUSH(&extra->waiting, mem_dup(session_id));

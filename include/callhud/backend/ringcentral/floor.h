@@ -73,6 +73,7 @@ struct rex_user {
     uint32_t calls_len;
     uint32_t touched[REX_FIELDS]; /* rex_floor.epoch of the last event with that field */
     uint32_t live_epoch;          /* rex_floor.epoch at which it was last told as news */
+    uint32_t heard_epoch;         /* the same of the last event */
     int64_t
         sequence; /* of the last event; -1 after a snapshot or reconnect: any may follow (10, 8) */
     unsigned last_has; /* of the last event */
@@ -97,6 +98,8 @@ struct rex_floor {
     bool is_answering;       /* what is told belongs to the snapshot that was asked for last */
     uint32_t epoch;          /* number of the last request for presence */
     uint32_t snapshot_epoch; /* when the open or last snapshot was asked */
+    uint32_t forgiven;       /* number of the request that repaired the last loss: what was left out
+                                since an event before it is known */
     uint64_t missing;        /* sum of the users' */
     uint64_t corrected;      /* answers that told another thing than was known, ever */
     uint64_t repaired;       /* the same of answers outside of snapshots */
@@ -161,6 +164,10 @@ bool rex_floor_is_doubtful(const struct rex_floor *floor, const char *call_id);
 void rex_floor_mistrust(struct rex_floor *floor);
 /* What is missing will not come any more: floor->missing is 0 again. */
 void rex_floor_forgive(struct rex_floor *floor);
+/* A loss is repaired by the snapshot that was asked last: the next event of each user and session
+ * may leave numbers out. */
+void rex_floor_repaired(struct rex_floor *floor);
+bool rex_floor_is_session_over(const struct rex_floor *floor, const char *session_id);
 /* After a snapshot: sessions that no call belongs to any more and of which nothing was heard since
  * it was asked are over. */
 void rex_floor_sweep(struct rex_floor *floor, int64_t at_ms);
