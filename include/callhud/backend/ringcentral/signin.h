@@ -32,7 +32,7 @@ struct rex_signin_config {
     /* There is a token (again, or another one). */
     void (*ready)(void *self);
     /* None can be had: RC_AUTH (the person has to do something; tried again only when asked to),
-     * else why it failed this time, and it is tried again with back-off. text for people. */
+     * else why it failed this time, and it is tried again with back-off; text is for people. */
     void (*failed)(void *self, enum rc rc, const char *text);
     void *self;
 };
