@@ -19,7 +19,7 @@ void keeper_push_end(struct keeper *k, enum rc rc, const char *text)
     k->idle = NULL;
     k->desk.writing = rc == RC_OK ? UI_DESK_TOLD : UI_DESK_FAILED;
     keeper_fault(k, rc == RC_OK ? "" : text);
-    if (rc != RC_OK)
+    if (rc != RC_OK && !(k->is_ended_wanted && k->config.ended))
         keeper_tell(k, true, "not saved: %s", text);
     keeper_changed(k);
     keeper_ended(k, rc, text);
@@ -153,11 +153,35 @@ static bool recorded(struct keeper *k, const struct appearance_plan *plan, struc
     return keeper_record(k, "begin", "list push", 0, value, NULL, &k->begin, err) == RC_OK;
 }
 
+/* More keys than the backend has room for: those added last are refused, the others are saved. */
+static bool refuse_excess(struct keeper *k)
+{
+    struct err err = {0};
+    char text[APPEARANCE_TEXT_BYTES];
+    const uint32_t room = keeper_list(k)->max_lines;
+    struct appearance *list = room > 0 ? keeper_begin(k, &err) : NULL;
+    const struct appearance_line *last = NULL;
+    if (!list)
+        return false;
+    for (size_t i = 0; i < list->lines.len; i++) {
+        const struct appearance_line *line = &list->lines.items[i];
+        if (line->state == LINE_ADDED && !line->refusal)
+            last = line;
+    }
+    (void)snprintf(text, sizeof text, "the list has room for %u keys: remove another one", room);
+    bool is_refused = last && appearance_refuse(list, last->here->id, text);
+    if (is_refused)
+        keeper_tell(k, true, "line of %s is refused: %s", last->here->extension, text);
+    return keeper_end(k, RC_OK, true, &err) == RC_OK && is_refused;
+}
+
 static void push_step(struct keeper *k)
 {
     struct appearance_plan plan = {0};
     struct err err = {0};
     enum rc rc = appearance_plan(keeper_list(k), &plan, &err);
+    while (rc == RC_DENIED && keeper_list(k)->is_read && refuse_excess(k))
+        rc = appearance_plan(keeper_list(k), &plan, &err);
     if (rc == RC_OK && !plan.is_needed) {
         appearance_plan_fini(&plan);
         keeper_push_end(k, RC_OK, "");

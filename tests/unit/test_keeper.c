@@ -29,6 +29,7 @@ static struct rig {
     /* what is stored, as extensions; the first is reserved */
     char stored[LINES_MAX][8];
     size_t stored_len;
+    uint32_t limit;
     int reads, writes;
     enum rc next_rc;     /* of the next answer to a write */
     const char *refused; /* extension that a write refuses */
@@ -132,7 +133,7 @@ static void answer_now(void *self)
                                      .shows_presence = true,
                                      .restarts = true};
     const struct desk_person person = {"102", "102", "Rana Aziz", "Sales", true};
-    struct desk_answer answer = {.rc = RC_OK, .text = "", .lines = lines, .limit = LINES_MAX};
+    struct desk_answer answer = {.rc = RC_OK, .text = "", .lines = lines, .limit = r.limit};
     r.answer = NULL;
     switch (r.asked.kind) {
     case DESK_LIST:
@@ -283,6 +284,7 @@ static int set_up(void **state)
         return -1;
     enum rc rc = settings_make(&r.settings, &config, "lab", &err);
     config_fini(&config);
+    r.limit = LINES_MAX;
     store("900");
     store("101");
     store("102");
@@ -480,6 +482,23 @@ static void test_a_refused_line_costs_no_other(void **state)
                         "unknown extension");
 }
 
+static void test_more_than_there_is_room_for(void **state)
+{
+    (void)state;
+    r.limit = 5;
+    begin_live(false);
+    do_edit(EDIT_REMOVE, "101");
+    do_edit(EDIT_ADD, "107");
+    do_edit(EDIT_ADD, "108");
+    store("104"); /* elsewhere: that was the last room */
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_string_equal(stored(), "900 102 103 104 107 ");
+    assert_int_equal(appearance_count(keeper_list(r.keeper)).refused, 1);
+    assert_non_null(strstr(r.told, "line of 108 is refused: the list has room for 5 keys"));
+}
+
 static void test_no_certain_answer_is_read_again(void **state)
 {
     (void)state;
@@ -624,6 +643,7 @@ int main(void)
         TEST(test_edits_made_offline_survive),
         TEST(test_a_change_meanwhile_is_merged),
         TEST(test_a_refused_line_costs_no_other),
+        TEST(test_more_than_there_is_room_for),
         TEST(test_no_certain_answer_is_read_again),
         TEST(test_the_link_is_lost_while_it_is_written),
         TEST(test_news_from_elsewhere),
