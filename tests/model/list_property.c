@@ -59,7 +59,7 @@ static void fail(struct world *w, const char *format, ...)
 /* ---- users and lists ------------------------------------------------------------------------- */
 
 struct name {
-    char id[8], extension[8];
+    char id[16], extension[16];
 };
 
 static struct name name_of(int user)
