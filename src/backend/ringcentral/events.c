@@ -55,7 +55,7 @@ static void on_settle(void *self)
     rex_floor_retell(&b->floor, 0);
     rex_tell(b, EVENT_SNAPSHOT_DONE);
     rex_act_synced(b->act);
-    rex_read_in(b, REX_CHECK_SOON_MS);
+    rex_read_in(b, REX_LOOK_SOON_MS);
 }
 
 static void on_subscribed(void *self, bool is_recovered, bool is_whole,

@@ -64,7 +64,7 @@ void rex_read_now(struct backend *b, enum rex_priority priority)
     } else if (rex_sync_is_open(b->sync)) {
         b->is_wanted_again = true;
     } else {
-        begin(b, priority, false);
+        begin(b, priority, b->is_whole && rex_now(b) - b->read_ms < REX_RECONCILE_MS);
     }
 }
 
@@ -103,7 +103,7 @@ static int64_t check_ms(const struct backend *b)
 {
     bool is_suspicious = rex_now(b) - b->gap_ms < REX_SUSPICION_MS;
     int64_t cost = (int64_t)rex_sync_cost(b->sync);
-    int64_t wait_ms = (is_suspicious ? REX_CHECK_SOON_MS : REX_CHECK_MS) * cost;
+    int64_t wait_ms = (is_suspicious ? REX_LOOK_SOON_MS : REX_LOOK_MS) * cost;
     return wait_ms < REX_RECONCILE_MS ? wait_ms : REX_RECONCILE_MS;
 }
 
@@ -122,29 +122,30 @@ static void on_answered(void *self)
 
 /* What the answers corrected says whether numbers that are left out mean a loss, and whether a
  * silence is a lapsed subscription's. */
-static void weigh(struct backend *b)
+static void weigh(struct backend *b, bool was_whole)
 {
     bool is_corrected = b->floor.corrected != b->corrected;
-    if (is_corrected) {
+    if (is_corrected)
         b->skips_in_vain = 0;
-        b->gap_ms = rex_now(b);
-        rex_floor_repaired(&b->floor);
-    } else if (b->is_for_skip && b->skips_in_vain < REX_SKIPS_IN_VAIN) {
+    else if (b->is_for_skip && b->skips_in_vain < REX_SKIPS_IN_VAIN)
         b->skips_in_vain++;
-    }
-    bool is_deaf = is_corrected && b->is_open && rex_now(b) - b->notice_ms >= REX_DEAF_MS;
     b->is_for_skip = false;
-    if (is_deaf)
+    if (!is_corrected || !was_whole || !b->is_open)
+        return; /* it was known that something was lost */
+    b->gap_ms = rex_now(b);
+    rex_floor_repaired(&b->floor);
+    if (rex_now(b) - b->notice_ms >= REX_DEAF_MS)
         rex_gateway_drop(b->gateway, "no event came, although things have changed");
 }
 
 static void on_done(void *self)
 {
     struct backend *b = self;
+    bool was_whole = b->is_whole;
     backoff_reset(&b->failures);
     b->was_read = true;
     b->is_whole = b->is_open && !b->is_wanted_again;
-    weigh(b);
+    weigh(b, was_whole);
     if (b->act != NULL)
         rex_act_synced(b->act);
     if (b->config.is_once)
@@ -240,8 +241,8 @@ static void on_silence(void *self)
         b->is_silence_known = true;
         begin(b, REX_FOR_POLL, true);
     }
-    int64_t wait_ms = REX_SILENCE_MS - quiet_ms;
-    rex_start(b, &b->silence, wait_ms > 1000 ? wait_ms : REX_SILENCE_MS, on_silence);
+    int64_t wait_ms = quiet_ms < REX_SILENCE_MS ? REX_SILENCE_MS - quiet_ms : REX_SILENCE_MS;
+    rex_start(b, &b->silence, wait_ms, on_silence);
 }
 
 void rex_watch_silence(struct backend *b)

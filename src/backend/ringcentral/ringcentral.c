@@ -177,8 +177,8 @@ static void ringcentral_close(struct backend *b)
 {
     if (b == NULL)
         return;
-    struct io_timer **timers[] = {&b->start,  &b->sync_timer, &b->poll_wait, &b->late,
-                                  &b->settle, &b->people,     &b->waits};
+    struct io_timer **timers[] = {&b->start,  &b->sync_timer, &b->poll_wait, &b->late,   &b->doubt,
+                                  &b->settle, &b->people,     &b->waits,     &b->silence};
     for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++)
         rex_stop(b, timers[i]);
     rex_desk_free(b->desk);
@@ -216,7 +216,7 @@ static struct backend *ringcentral_open(const struct backend_config *config, con
     b->stats.is_read_only = config->is_read_only;
     backoff_init(&b->failures, 1000, 60000);
     backoff_init(&b->rests, REX_GAP_REST_MS, REX_GAP_REST_MOST_MS);
-    b->gap_ms = rex_now(b) - REX_GAP_QUIET_MS;
+    b->gap_ms = rex_now(b) - REX_SUSPICION_MS;
     b->people_ms = rex_now(b) - REX_PEOPLE_REST_MS;
     rex_floor_init(&b->floor, sink);
     b->shared = rex_shared_new(&b->config.shared);

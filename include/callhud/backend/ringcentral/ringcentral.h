@@ -21,8 +21,8 @@
 /* An event that is lost leaves a number out at best, later: so it is looked again, the more seldom
  * the more requests that takes (these times are for one), but after REX_RECONCILE_MS at the latest;
  * and once when no event has come for a while, which a lapsed subscription would look like. */
-#define REX_CHECK_MS 60000
-#define REX_CHECK_SOON_MS 20000 /* after a recovery, and while something was found lost lately: */
+#define REX_LOOK_MS 60000
+#define REX_LOOK_SOON_MS 20000 /* after a recovery, and while something was found lost lately: */
 #define REX_SUSPICION_MS 300000
 #define REX_RECONCILE_MS (10 * 60 * 1000)
 #define REX_SILENCE_MS 20000
