@@ -1,0 +1,296 @@
+/* Who is monitored and how their state is read: list, directory, ranges, batches, filters. */
+#include "callhud/backend/ringcentral/ringcentral.h"
+#include "callhud/backend/ringcentral/sync.h"
+#include "callhud/base/mem.h"
+#include "callhud/base/str.h"
+
+#include "rex_house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DETAILED "?detailedTelephonyState=true&sipData=true"
+#define ACCOUNT "/restapi/v1.0/account/~"
+
+static struct house *house_of(size_t people)
+{
+    struct house *house = mem_zero(1, sizeof *house);
+    house_init(house, people);
+    return house;
+}
+
+static void end(struct house *house)
+{
+    house_fini(house);
+    mem_free(house);
+}
+
+static void open_live(struct house *house)
+{
+    house_open(house);
+    house_run(house, 1500);
+    assert_int_equal(house->hud.link.state, LINK_LIVE);
+    assert_true(house->hud.link.is_synced);
+}
+
+/* ---- how presence is asked ---- */
+
+static void few_are_asked_in_batches_many_with_one_call(void **state)
+{
+    static const struct {
+        size_t people, pages, batches, account;
+    } rows[] = {
+        {1, 0, 1, 0},  {30, 0, 1, 0},  {31, 0, 2, 0},   {90, 0, 3, 0},
+        {91, 1, 0, 1}, {100, 5, 0, 5}, {100, 30, 4, 1}, /* the first page tells that it is dear */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct house *house = house_of(rows[i].people);
+        house->pages = (unsigned)rows[i].pages;
+        open_live(house);
+        size_t own = house_count(house, "/extension/~/presence?");
+        size_t account = house_count(house, "/account/~/presence?");
+        assert_int_equal(own, 1);
+        assert_int_equal(account, rows[i].account);
+        assert_int_equal(house_count(house, "/presence?") - own - account, rows[i].batches);
+        assert_int_equal(house->hud.users.len, rows[i].people);
+        for (size_t k = 1; k < house->people_len; k++)
+            assert_int_equal(house_lamp(house, house->people[k].extension), LAMP_AVAILABLE);
+        end(house);
+    }
+}
+
+static void without_the_right_to_the_account_it_is_batches(void **state)
+{
+    (void)state;
+    struct house *house = house_of(100);
+    house->account_status = 403;
+    open_live(house);
+    assert_int_equal(house_count(house, "/account/~/presence?"), 1);
+    assert_int_equal(house_count(house, "/presence?"), 1 + 1 + 4);
+    house_say(house, "[{\"type\":\"ServerNotification\",\"messageId\":\"1\"},{");
+    house_forget(house);
+    house_run(house, 1000);
+    assert_int_equal(house_count(house, "/account/~/presence?"), 0); /* known by now */
+    assert_int_equal(house_lamp(house, "200"), LAMP_AVAILABLE);
+    end(house);
+}
+
+static void who_may_not_be_seen_is_hidden(void **state)
+{
+    (void)state;
+    struct house *house = house_of(3);
+    house_person(house, "102")->is_refused = true;
+    open_live(house);
+    assert_int_equal(house_lamp(house, "101"), LAMP_AVAILABLE);
+    assert_int_equal(house_lamp(house, "102"), LAMP_HIDDEN);
+    end(house);
+}
+
+static void withheld_calls_are_said_to_be(void **state)
+{
+    (void)state;
+    struct house *house = house_of(3);
+    house_person(house, "102")->withholds = true;
+    house_person(house, "102")->telephony = "CallConnected";
+    open_live(house);
+    assert_int_equal(house_lamp(house, "102"), LAMP_PRESENCE_ONLY);
+    house_forget(house);
+    house_tell(house, "102");
+    house_run(house, 6000);
+    assert_int_equal(house_count(house, "presence"), 0); /* asking does not help */
+    end(house);
+}
+
+/* ---- the list ---- */
+
+static void lines_have_their_order_and_doubles_the_first(void **state)
+{
+    (void)state;
+    struct house *house = house_of(4);
+    const size_t lines[] = {3, 1, 3, 0};
+    memcpy(house->lines, lines, sizeof lines);
+    house->lines_len = 4;
+    open_live(house);
+    assert_int_equal(house->hud.users.len, 3);
+    assert_int_equal(hud_user_by_extension(&house->hud, "103")->line, 1);
+    assert_int_equal(hud_user_by_extension(&house->hud, "101")->line, 2);
+    /* We are in a line of our own choice as well: shown. */
+    assert_int_equal(hud_user_by_extension(&house->hud, "900")->line, 4);
+    assert_int_equal(house_lamp(house, "900"), LAMP_AVAILABLE);
+    end(house);
+}
+
+static void a_list_that_changes_elsewhere_shows_by_itself(void **state)
+{
+    (void)state;
+    struct house *house = house_of(5);
+    house->lines_len = 3;
+    open_live(house);
+    assert_int_equal(house->hud.users.len, 3);
+    house_person(house, "104")->dnd = "DoNotAcceptAnyCalls";
+    const size_t lines[] = {1, 3, 4};
+    memcpy(house->lines, lines, sizeof lines);
+    house_forget(house);
+    house_tell_lines(house);
+    house_run(house, 1000);
+    assert_int_equal(house->hud.users.len, 3);
+    assert_null(hud_user_by_extension(&house->hud, "102"));
+    assert_int_equal(hud_user_by_extension(&house->hud, "103")->line, 2);
+    assert_string_equal(hud_user_by_extension(&house->hud, "104")->name, "Person 4");
+    assert_int_equal(house_lamp(house, "104"), LAMP_DND);
+    assert_false(house_is_stale(house, "101"));
+    assert_int_equal(house_count(house, "/presence?"), 1); /* the new one alone */
+    assert_int_equal(house_count(house, "extension/1004/presence?"), 1);
+    assert_int_equal(house->gaps, 0);
+    house_call(house, "104", "Ringing", false);
+    assert_int_equal(house_lamp(house, "104"), LAMP_RINGING);
+    end(house);
+}
+
+static void a_refused_list_is_replaced_by_the_users_of_the_configuration(void **state)
+{
+    static const struct backend_user users[] = {
+        {.extension = "103", .name = "", .department = ""},
+        {.extension = "101", .name = "Noor", .department = "Watches"},
+        {.extension = "777", .name = "Nobody", .department = ""},
+    };
+    (void)state;
+    for (int status = 403; status <= 404; status++) {
+        struct house *house = house_of(4);
+        house->lines_status = status;
+        house->config.users = users;
+        house->config.users_len = 3;
+        open_live(house);
+        assert_int_equal(house->hud.users.len, 2);
+        assert_int_equal(hud_user_by_extension(&house->hud, "103")->line, 1);
+        assert_string_equal(hud_user_by_extension(&house->hud, "101")->name, "Noor");
+        assert_string_equal(hud_user_by_extension(&house->hud, "101")->department, "Watches");
+        assert_string_equal(hud_user_by_extension(&house->hud, "103")->name, "Person 3");
+        assert_true(house_has_filter(house, ACCOUNT "/extension/1001/presence" DETAILED));
+        assert_true(house_has_filter(house, ACCOUNT "/extension/1003/presence" DETAILED));
+        assert_false(house_has_filter(house, ACCOUNT "/extension/~/presence/line"));
+        house_call(house, "103", "Ringing", false);
+        assert_int_equal(house_lamp(house, "103"), LAMP_RINGING);
+        end(house);
+    }
+}
+
+/* ---- everybody, and ranges ---- */
+
+static void everybody_and_ranges(void **state)
+{
+    static const struct {
+        const char *monitor;
+        size_t users;
+        const char *in, *out;
+    } rows[] = {
+        {"all", 21, "900", NULL},
+        {"101-103,110", 4, "110", "104"},
+        {"105 , 900", 2, "900", "101"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct house *house = house_of(20);
+        house->config.monitor = rows[i].monitor;
+        house->lines_status = 500; /* not needed */
+        open_live(house);
+        assert_int_equal(house->hud.users.len, rows[i].users);
+        assert_int_equal(house_lamp(house, rows[i].in), LAMP_AVAILABLE);
+        if (rows[i].out != NULL)
+            assert_null(hud_user_by_extension(&house->hud, rows[i].out));
+        assert_true(house_has_filter(house, ACCOUNT "/presence" DETAILED));
+        assert_false(
+            house_has_filter(house, ACCOUNT "/extension/~/presence/line/presence" DETAILED));
+        house_call(house, rows[i].in, "CallConnected", false);
+        assert_int_equal(house_lamp(house, rows[i].in), LAMP_ON_CALL);
+        end(house);
+    }
+}
+
+static void without_a_directory_presence_tells_who_there_is(void **state)
+{
+    (void)state;
+    struct house *house = house_of(5);
+    house->config.monitor = "101-104";
+    house->directory_status = 403;
+    open_live(house);
+    assert_int_equal(house->hud.users.len, 4);
+    assert_int_equal(house_lamp(house, "104"), LAMP_AVAILABLE);
+    assert_string_equal(hud_user_by_extension(&house->hud, "104")->name, "");
+    end(house);
+}
+
+/* ---- filters that are switched off ---- */
+
+static void each_by_itself_where_all_are_refused(void **state)
+{
+    static const struct {
+        const char *monitor, *disabled, *each;
+    } rows[] = {
+        {"list", ACCOUNT "/extension/~/presence/line/presence" DETAILED,
+         ACCOUNT "/extension/1002/presence" DETAILED},
+        {"all", ACCOUNT "/presence" DETAILED, ACCOUNT "/extension/1002/presence" DETAILED},
+        {"list", ACCOUNT "/telephony/sessions", ACCOUNT "/extension/1002/telephony/sessions"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct house *house = house_of(3);
+        house->config.monitor = rows[i].monitor;
+        house->disabled = rows[i].disabled;
+        house_open(house);
+        house_run(house, 12000);
+        assert_true(house_has_filter(house, rows[i].each));
+        assert_false(house_has_filter(house, rows[i].disabled));
+        assert_int_equal(house_count(house, "CHANGE"), 1);
+        assert_true(house->hud.link.is_synced);
+        assert_false(house_is_stale(house, "102"));
+        house_call(house, "102", "Ringing", false);
+        assert_int_equal(house_lamp(house, "102"), LAMP_RINGING);
+        end(house);
+    }
+}
+
+static void what_is_said_at_the_wrong_time_does_no_harm(void **state)
+{
+    (void)state;
+    struct house *house = house_of(3);
+    house->holds_presence = true;
+    house_open(house);
+    house_run(house, 500);
+    house_tell_lines(house); /* during the snapshot: after it */
+    house->lines_len = 2;
+    house->holds_presence = false;
+    house_run(house, 1500);
+    assert_int_equal(house->hud.users.len, 2);
+    assert_true(house->hud.link.is_synced);
+    ringcentral_backend.resync(house->backend);
+    ringcentral_backend.resync(house->backend);
+    ringcentral_backend.reconnect(house->backend);
+    house_run(house, 1500);
+    assert_int_equal(house_lamp(house, "102"), LAMP_AVAILABLE);
+    end(house);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(few_are_asked_in_batches_many_with_one_call),
+        cmocka_unit_test(without_the_right_to_the_account_it_is_batches),
+        cmocka_unit_test(who_may_not_be_seen_is_hidden),
+        cmocka_unit_test(withheld_calls_are_said_to_be),
+        cmocka_unit_test(lines_have_their_order_and_doubles_the_first),
+        cmocka_unit_test(a_list_that_changes_elsewhere_shows_by_itself),
+        cmocka_unit_test(a_refused_list_is_replaced_by_the_users_of_the_configuration),
+        cmocka_unit_test(everybody_and_ranges),
+        cmocka_unit_test(without_a_directory_presence_tells_who_there_is),
+        cmocka_unit_test(each_by_itself_where_all_are_refused),
+        cmocka_unit_test(what_is_said_at_the_wrong_time_does_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
