@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CALLS_KEPT 48     /* of a user of whom not all are named; the model keeps 64 */
 #define MISSING_MOST 1000 /* of one user; a sequence that jumps further tells no more */
 
 void rex_floor_init(struct rex_floor *floor, const struct backend_sink *sink)
@@ -327,27 +328,29 @@ static void put_call(const struct merge *m, const struct rex_active_call *from, 
         call->start_ms = from->start_ms;
 }
 
-/* The list as told; when it says itself that it is not all, calls that it does not name stay. */
+/* The list as told; when it says itself that it is not all, calls that it does not name stay, as
+ * many as it says there are. */
 static void put_calls(const struct merge *m)
 {
     struct rex_user *user = m->user;
     const struct rex_presence *from = m->from;
-    size_t told = 0;
-    for (size_t i = 0; i < from->calls.len; i++)
-        told += from->calls.items[i].state != REX_NO_CALL;
-    bool is_all = !(from->has & REX_HAS_TOTAL) || told >= from->total_calls;
+    char id[REX_CALL_ID_BYTES];
+    size_t total = from->has & REX_HAS_TOTAL ? from->total_calls : 0;
     for (uint32_t i = 0; i < user->calls_len; i++)
-        if (is_all && !str_eq(user->calls[i].id, REX_MEETING))
-            user->calls[i].is_gone = true;
+        user->calls[i].is_gone = !str_eq(user->calls[i].id, REX_MEETING);
+    for (size_t i = 0; i < from->calls.len; i++)
+        if (from->calls.items[i].state != REX_NO_CALL)
+            put_call(m, &from->calls.items[i], i);
+    size_t known = rex_user_calls(user);
+    total = total < CALLS_KEPT ? total : CALLS_KEPT;
+    for (uint32_t i = 0; i < user->calls_len && known < total; i++) {
+        known += user->calls[i].is_gone;
+        user->calls[i].is_gone = false;
+    }
     for (size_t i = 0; i < from->calls.len; i++) {
-        const struct rex_active_call *call = &from->calls.items[i];
-        char id[REX_CALL_ID_BYTES];
-        if (call->state != REX_NO_CALL) {
-            put_call(m, call, i);
-            continue;
-        }
-        active_call_id(id, sizeof id, call, i);
-        struct rex_call *ended = find_call(user, id);
+        active_call_id(id, sizeof id, &from->calls.items[i], i);
+        struct rex_call *ended =
+            from->calls.items[i].state == REX_NO_CALL ? find_call(user, id) : NULL;
         if (ended != NULL)
             ended->is_gone = true;
     }
