@@ -27,7 +27,7 @@ static bool move_list(struct ui *ui, long lines)
         ui->log_back = lines > ui->log_back ? 0 : ui->log_back - lines;
         return true;
     }
-    return false;
+    return desk_move(ui, lines);
 }
 
 static void step(struct ui *ui, int by)
@@ -62,11 +62,15 @@ void run_down(const struct cmd_call *call)
 
 void run_left(const struct cmd_call *call)
 {
+    if (desk_turn(call, -1))
+        return;
     step(call->ui, -1);
 }
 
 void run_right(const struct cmd_call *call)
 {
+    if (desk_turn(call, 1))
+        return;
     step(call->ui, 1);
 }
 
@@ -157,7 +161,9 @@ void ui_jump(struct ui *ui, const char *digits, const struct hud *hud, int64_t n
     char text[96];
 
     (void)hud;
-    for (size_t i = 0; i < board->users.len; i++) {
+    if (desk_roll(ui) != NULL && roll_jump(desk_roll(ui), digits))
+        return;
+    for (size_t i = 0; desk_roll(ui) == NULL && i < board->users.len; i++) {
         const char *extension = board->users.items[i]->extension;
         if (str_eq(extension, digits)) {
             at = i;
@@ -185,7 +191,15 @@ const char *why_nothing_urgent(const struct cmd_call *call)
 
 const char *why_no_departments(const struct cmd_call *call)
 {
+    if (desk_roll(call->ui) != NULL)
+        return NULL;
     return ui_shown(call->ui, call->hud)->departments.len == 0 ? "there are no departments" : NULL;
+}
+
+/* Where a list is open it is about its rows. */
+const char *why_no_open(const struct cmd_call *call)
+{
+    return desk_is_open(call->ui) ? NULL : why_no_user(call);
 }
 
 const char *why_no_user(const struct cmd_call *call)

@@ -17,7 +17,13 @@ void run_find(const struct cmd_call *call)
 {
     struct err err = {0};
 
-    if (call->ui->screen == SCREEN_HELP)
+    struct roll *roll = desk_roll(call->ui);
+
+    if (roll != NULL && call->text[0] == '\0')
+        prompt_open(call->ui, PROMPT_ROLL, roll->search);
+    else if (roll != NULL)
+        desk_search(call->ui, call->text);
+    else if (call->ui->screen == SCREEN_HELP)
         prompt_open(call->ui, PROMPT_HELP, call->ui->help_search);
     else if (call->text[0] == '\0')
         prompt_open(call->ui, PROMPT_FILTER, call->ui->filter.text);
@@ -56,6 +62,8 @@ static const char *department_after(const struct hud *hud, const char *departmen
 
 void run_department(const struct cmd_call *call)
 {
+    if (desk_department(call))
+        return;
     const struct hud *hud = ui_shown(call->ui, call->hud);
     const char *next = NULL;
 
@@ -110,6 +118,8 @@ void run_mark(const struct cmd_call *call)
     struct ui *ui = call->ui;
     const struct user *user = board_selected(&ui->board);
 
+    if (desk_mark(call))
+        return;
     for (size_t i = 0; user != NULL && i < ui->marked.len; i++)
         if (str_eq(ui->marked.items[i], user->id)) {
             mem_free(ui->marked.items[i]);
@@ -122,6 +132,10 @@ void run_mark(const struct cmd_call *call)
 
 void run_unmark(const struct cmd_call *call)
 {
+    if (desk_roll(call->ui) != NULL) {
+        roll_unmark(desk_roll(call->ui));
+        return;
+    }
     for (size_t i = 0; i < call->ui->marked.len; i++)
         mem_free(call->ui->marked.items[i]);
     call->ui->marked.len = 0;
@@ -129,16 +143,21 @@ void run_unmark(const struct cmd_call *call)
 
 const char *why_no_mark(const struct cmd_call *call)
 {
-    return call->ui->marked.len == 0 ? "nobody is marked" : NULL;
+    struct roll *roll = desk_roll(call->ui);
+    size_t marked = roll != NULL ? roll->marked.len : call->ui->marked.len;
+
+    return marked == 0 ? "nobody is marked" : NULL;
 }
 
 void run_open(const struct cmd_call *call)
 {
     struct ui *ui = call->ui;
 
+    if (desk_enter(call))
+        return;
     if (ui->screen == SCREEN_HELP) {
         const struct cmd *cmd = help_command(ui);
-        ui->screen = SCREEN_BOARD;
+        ui_close(ui);
         if (cmd != NULL && cmd->run != run_open)
             ui_run(ui, cmd, "", call->hud, call->now_ms);
     } else if (ui->screen == SCREEN_BOARD) {
@@ -153,8 +172,10 @@ void run_back(const struct cmd_call *call)
     if (ui->screen == SCREEN_HELP && ui->help_search[0] != '\0') {
         ui->help_search[0] = '\0';
         ui->help_at = ui->help_top = 0;
+    } else if (desk_back(ui, call->now_ms)) {
+        return;
     } else if (ui->screen != SCREEN_BOARD) {
-        ui->screen = SCREEN_BOARD;
+        ui_close(ui);
     } else if (ui->filter.len > 0) {
         (void)ui_filter(ui, "", NULL);
     } else if (ui->department != NULL) {
@@ -175,7 +196,7 @@ void run_back(const struct cmd_call *call)
 void run_quit(const struct cmd_call *call)
 {
     if (call->ui->screen != SCREEN_BOARD)
-        call->ui->screen = SCREEN_BOARD;
+        ui_close(call->ui);
     else if (supervision_is_on(&call->hud->supervision))
         dialog_open_leave(call->ui, DIALOG_QUIT);
     else
@@ -211,9 +232,31 @@ void run_freeze(const struct cmd_call *call)
     ui->frozen_changes = 0;
 }
 
+/* Help and log remember the screen of a desk that they lie over. */
+static void leave_for(struct ui *ui, enum screen screen)
+{
+    bool is_over = ui->screen == SCREEN_HELP || ui->screen == SCREEN_LOG;
+
+    if (!is_over)
+        ui->under = ui->screen == SCREEN_USER || !desk_is_open(ui) ? SCREEN_BOARD : ui->screen;
+    ui->screen = screen;
+}
+
+void ui_close(struct ui *ui)
+{
+    if (ui->screen == SCREEN_HELP || ui->screen == SCREEN_LOG) {
+        ui->screen = ui->under;
+        ui->under = SCREEN_BOARD;
+    } else if (desk_is_open(ui)) {
+        desk_close(ui);
+    } else {
+        ui->screen = SCREEN_BOARD;
+    }
+}
+
 void run_log(const struct cmd_call *call)
 {
-    call->ui->screen = SCREEN_LOG;
+    leave_for(call->ui, SCREEN_LOG);
     call->ui->log_back = 0;
 }
 
@@ -221,7 +264,7 @@ void run_help(const struct cmd_call *call)
 {
     struct ui *ui = call->ui;
 
-    ui->screen = SCREEN_HELP;
+    leave_for(ui, SCREEN_HELP);
     ui->help_at = ui->help_top = 0;
     str_copy(ui->help_search, sizeof ui->help_search, call->text);
 }

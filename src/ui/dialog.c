@@ -16,6 +16,7 @@ const struct dialog_row *dialog_row(enum dialog_kind kind)
         [DIALOG_QUIT] = {"Quit while supervising ", "Quit", "Stay", "Quit", "stay"},
         [DIALOG_SUSPEND] = {"Suspend while supervising ", "Suspend", "Stay", "Suspend", "stay"},
         [DIALOG_RELOAD] = {"Reload while supervising ", "Reload", "Not now", "Reload", "no"},
+        [DIALOG_SAVE] = {"Save", "Save", "Not now", "Save and restart", "not now"},
     };
     return &rows[kind];
 }
@@ -132,7 +133,10 @@ void dialog_watch(struct ui *ui, const struct hud *hud, int64_t now_ms)
             dialog_close(ui); /* what ended it says so itself */
         return;
     }
-    void_reason(ui, hud, now_ms, why, sizeof why);
+    if (dialog->kind == DIALOG_SAVE)
+        save_void(ui, hud, why, sizeof why);
+    else
+        void_reason(ui, hud, now_ms, why, sizeof why);
     if (why[0] == '\0')
         return;
     bool is_taker_known = hud_taken_by(hud, dialog->intent.user_id, dialog->intent.call_id)[0] != 0;
@@ -154,6 +158,18 @@ bool dialog_is_late_answer(const struct ui *ui, const struct key *key, int64_t n
 /* --- the answer ----------------------------------------------------------------------------------
  */
 
+/* To wait is an answer where there is something to wait for. */
+static void dialog_save(struct ui *ui, bool is_when_idle)
+{
+    char idle[64];
+
+    save_idle_text(ui, idle, sizeof idle);
+    if (is_when_idle && idle[0] == '\0')
+        return;
+    dialog_close(ui);
+    save_answer(ui, is_when_idle);
+}
+
 void dialog_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms)
 {
     bool is_plain = !key->is_ctrl && !key->is_alt;
@@ -162,7 +178,12 @@ void dialog_key(struct ui *ui, const struct key *key, const struct hud *hud, int
     if (ui->dialog.kind == DIALOG_NONE || !ui->dialog.is_drawn ||
         now_ms < ui->dialog.drawn_ms + DIALOG_DEAF_MS)
         return;
-    if (is_plain && key->code == 'y') {
+    bool is_yes = is_plain && key->code == 'y', is_idle = is_plain && key->code == 'w';
+    if (ui->dialog.kind == DIALOG_SAVE && (is_yes || is_idle)) {
+        dialog_save(ui, is_idle);
+        return;
+    }
+    if (is_yes) {
         struct intent intent = ui->dialog.intent;
         dialog_close(ui);
         VEC_PUSH(&ui->intents, intent);

@@ -4,6 +4,16 @@
 
 #include <stdio.h>
 
+/* What is about users alone goes back to them from the screens of a desk. */
+static void call_screen(struct ui *ui, const struct cmd *cmd)
+{
+    enum { DESK = SCOPE_LIST | SCOPE_PICK | SCOPE_PREVIEW | SCOPE_PRESENCE };
+
+    if ((cmd->scope & SCOPE_USERS) != 0 && (cmd->scope & DESK) == 0 &&
+        (cmd->flags & CMD_WRITES) == 0 && desk_is_open(ui))
+        ui->screen = ui->under = SCREEN_BOARD;
+}
+
 void ui_run(struct ui *ui, const struct cmd *cmd, const char *text, const struct hud *hud,
             int64_t now_ms)
 {
@@ -16,7 +26,8 @@ void ui_run(struct ui *ui, const struct cmd *cmd, const char *text, const struct
     /* From the lists of help and log a command about users goes back to them first. */
     if ((cmd->scope & SCOPE_USERS) != 0 && cmd->run != run_open &&
         (ui->screen == SCREEN_HELP || ui->screen == SCREEN_LOG))
-        ui->screen = SCREEN_BOARD;
+        ui_close(ui);
+    call_screen(ui, cmd);
     if (why != NULL && !(cmd->run == run_open && ui->screen == SCREEN_HELP)) {
         (void)snprintf(line, sizeof line, "%s: %s", cmd->label, why);
         ui_message(ui, UI_WARN, line, NULL, now_ms);
@@ -72,6 +83,11 @@ static void click(struct ui *ui, const struct key *key, const struct hud *hud, i
         return;
     }
     const struct cmd *cmd = hit->cmd;
+    if (hit->line >= 0 && desk_click(ui, hit->line)) {
+        if (key->mouse == MOUSE_DOUBLE && cmd != NULL)
+            ui_run(ui, cmd, "", hud, now_ms);
+        return;
+    }
     if (hit->line >= 0 && key->mouse == MOUSE_PRESS) {
         ui->help_at = hit->line;
         return;
@@ -115,7 +131,7 @@ static bool jump_key(struct ui *ui, const struct key *key, const struct hud *hud
     size_t len = strlen(ui->jump);
 
     if (!is_plain(key) || key->code < '0' || key->code > '9' ||
-        (ui->screen != SCREEN_BOARD && ui->screen != SCREEN_USER)) {
+        (ui->screen != SCREEN_BOARD && ui->screen != SCREEN_USER && desk_roll(ui) == NULL)) {
         ui->jump[0] = '\0';
         return false;
     }
@@ -255,5 +271,6 @@ void ui_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t
     } else if (ui->chord_len > 0 || !jump_key(ui, key, hud, now_ms)) {
         command_key(ui, key, hud, now_ms);
     }
+    desk_follow(ui);
     ui_rebuild(ui, hud, now_ms);
 }

@@ -143,6 +143,10 @@ static void apply_live(struct ui *ui, const struct hud *hud, int64_t now_ms)
 {
     if (ui->prompt.kind == PROMPT_FILTER && ui_filter(ui, ui->prompt.text, NULL) == RC_OK)
         ui_rebuild(ui, hud, now_ms);
+    if (ui->prompt.kind == PROMPT_ROLL) {
+        desk_search(ui, ui->prompt.text);
+        ui_rebuild(ui, hud, now_ms);
+    }
     if (ui->prompt.kind == PROMPT_HELP) {
         str_copy(ui->help_search, sizeof ui->help_search, ui->prompt.text);
         ui->help_at = ui->help_top = 0;
@@ -227,6 +231,10 @@ bool prompt_key(struct ui *ui, const struct key *key, const struct hud *hud, int
         return true;
     if (prompt->kind == PROMPT_FILTER && (key->code == KEY_CODE_UP || key->code == KEY_CODE_DOWN)) {
         board_step_row(&ui->board, key->code == KEY_CODE_UP ? -1 : 1);
+        return true;
+    }
+    if (prompt->kind == PROMPT_ROLL && (key->code == KEY_CODE_UP || key->code == KEY_CODE_DOWN)) {
+        (void)desk_move(ui, key->code == KEY_CODE_UP ? -1 : 1);
         return true;
     }
     if (prompt_edit(prompt, key)) {

@@ -252,7 +252,12 @@ static bool is_in_bar(const struct paint *p, const struct cmd *cmd)
 
     if ((cmd->flags & CMD_IN_BAR) == 0)
         return false;
-    if ((cmd->scope & SCOPE_USER) != 0 && board_selected(&ui->board) == NULL)
+    if ((cmd->scope & SCOPE_USER) != 0 && board_selected(&ui->board) == NULL && !desk_is_open(ui))
+        return false;
+    if (cmd->scope >= SCOPE_LIST && desk_scope(ui) != 0 && (cmd->flags & CMD_WRITES) == 0)
+        return (cmd->scope & desk_scope(ui)) != 0 &&
+               (cmd->why_disabled == NULL || cmd->why_disabled(&call) == NULL);
+    if ((cmd->scope & (SCOPE_USERS | SCOPE_USER)) == 0 && cmd->scope != SCOPE_ALL)
         return false;
     if ((cmd->flags & CMD_WRITES) != 0) /* only what can be done now */
         return cmd->why_disabled(&call) == NULL &&
@@ -260,14 +265,28 @@ static bool is_in_bar(const struct paint *p, const struct cmd *cmd)
     return ui->screen == SCREEN_BOARD || (cmd->scope & SCOPE_USERS) == 0;
 }
 
-/* Actions go before the rest, but the way to the user, to all commands and to help stays. */
-static int key_rank(const struct cmd *cmd, size_t at)
+/* On the screen of a desk: what is there alone, what others have too, what is everywhere. */
+enum { PASSES = 3 };
+static int pass_of(const struct ui *ui, const struct cmd *cmd)
 {
-    static const char *const kept[] = {"back", "open", "find", "urgent", "help", "palette"};
+    if (desk_scope(ui) == 0)
+        return 0;
+    if ((cmd->scope & desk_scope(ui)) == 0)
+        return str_eq(cmd->name, "save") ? 0 : 2;
+    return (cmd->scope & SCOPE_USERS) == 0 ? 0 : 1;
+}
 
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+/* Actions go before the rest, but the way to the user, to all commands and to help stays. */
+static int key_rank(const struct ui *ui, const struct cmd *cmd, size_t at)
+{
+    static const char *const kept[] = {"back", "help", "open", "find", "urgent", "palette"};
+    size_t count = desk_scope(ui) == 0 ? sizeof kept / sizeof kept[0] : 2;
+
+    for (size_t i = 0; i < count; i++)
         if (str_eq(cmd->name, kept[i]))
             return 0;
+    if (desk_scope(ui) != 0)
+        return 1 + (int)at + 100 * pass_of(ui, cmd);
     return (cmd->flags & CMD_WRITES) != 0 ? 1 + (int)at : 100 + (int)at;
 }
 
@@ -275,16 +294,20 @@ static size_t key_items(const struct paint *p, bool is_short, struct key_item it
 {
     size_t len = 0;
 
-    for (size_t i = 0; i < cmd_table_len && len < KEY_ITEMS_MAX; i++) {
-        const struct cmd *cmd = &cmd_table[i];
-        struct key_item item = {.cmd = cmd, .rank = key_rank(cmd, i)};
-        bool is_way_back = p->ui->screen != SCREEN_BOARD && str_eq(cmd->name, "back");
-        keymap_first(&p->ui->keymap, cmd, item.key, sizeof item.key);
-        if ((!is_in_bar(p, cmd) && !is_way_back) || item.key[0] == '\0')
-            continue;
-        item.cols = utf8_width(item.key) + (is_short ? 0 : 1 + utf8_width(cmd->label));
-        items[len++] = item;
-    }
+    for (int pass = 0; pass < PASSES; pass++)
+        for (size_t i = 0; i < cmd_table_len && len < KEY_ITEMS_MAX; i++) {
+            const struct cmd *cmd = &cmd_table[i];
+            struct key_item item = {.cmd = cmd, .rank = key_rank(p->ui, cmd, i)};
+            bool is_way_back = p->ui->screen != SCREEN_BOARD && str_eq(cmd->name, "back");
+            if (pass_of(p->ui, cmd) != pass)
+                continue;
+            keymap_first(&p->ui->keymap, cmd, item.key, sizeof item.key);
+            if ((!is_in_bar(p, cmd) && !is_way_back) || item.key[0] == '\0')
+                continue;
+            item.cols =
+                utf8_width(item.key) + (is_short ? 0 : 1 + utf8_width(desk_label(p->ui, cmd)));
+            items[len++] = item;
+        }
     return len;
 }
 
@@ -309,10 +332,18 @@ static size_t drop_last(struct key_item *items, size_t len)
 }
 
 /* Nothing else is heard while a question is open. */
-static void put_answers(struct pen *pen, const struct dialog_row *words)
+static void put_answers(const struct paint *p, struct pen *pen, const struct dialog_row *words)
 {
+    char idle[64] = "";
+
     pen_put(pen, STYLE(ROLE_KEY), "y");
     pen_printf(pen, STYLE(ROLE_DIM), " %s  ", words->yes);
+    if (p->ui->dialog.kind == DIALOG_SAVE)
+        save_idle_text(p->ui, idle, sizeof idle);
+    if (idle[0] != '\0') {
+        pen_put(pen, STYLE(ROLE_KEY), "w");
+        pen_printf(pen, STYLE(ROLE_DIM), " %s  ", idle);
+    }
     pen_put(pen, STYLE(ROLE_KEY), "Esc");
     pen_printf(pen, STYLE(ROLE_DIM), " %s", words->no);
 }
@@ -326,7 +357,7 @@ void statusbar_keys(const struct paint *p)
     int gap = is_short ? 1 : 2;
 
     if (p->ui->dialog.kind != DIALOG_NONE) {
-        put_answers(&pen, dialog_row(p->ui->dialog.kind));
+        put_answers(p, &pen, dialog_row(p->ui->dialog.kind));
         return;
     }
     while (len > 0 && key_items_cols(items, len, gap) > pen.end - pen.col)
@@ -337,7 +368,7 @@ void statusbar_keys(const struct paint *p)
         int col = pen.col;
         pen_put(&pen, STYLE(ROLE_KEY), items[i].key);
         if (!is_short)
-            pen_printf(&pen, STYLE(ROLE_DIM), " %s", items[i].cmd->label);
+            pen_printf(&pen, STYLE(ROLE_DIM), " %s", desk_label(p->ui, items[i].cmd));
         paint_hit(p, pen.row, col, 1, pen.col - col, NULL, items[i].cmd, -1);
     }
 }

@@ -127,6 +127,7 @@ void ui_free(struct ui *ui)
     VEC_FREE(&ui->menu.rows);
     mem_free(ui->audit_reason);
     bell_fini(&ui->bell);
+    desk_fini(ui);
     hits_clear(ui);
     VEC_FREE(&ui->hits);
     for (size_t i = 0; i < ui->marked.len; i++)
@@ -202,6 +203,7 @@ void ui_rebuild(struct ui *ui, const struct hud *hud, int64_t now_ms)
         layout_add_bar(&ui->layout);
     board_build(&ui->board, ui_shown(ui, hud), &request, ui_shown_ms(ui, now_ms));
     ui->is_refiltered = false;
+    desk_rebuild(ui, hud);
 }
 
 bool ui_is_marked(const struct ui *ui, const struct user *user)
@@ -383,6 +385,10 @@ static void render_screen(const struct paint *p)
     case SCREEN_USER: view_user(p); break;
     case SCREEN_LOG: view_log(p); break;
     case SCREEN_HELP: view_help(p); break;
+    case SCREEN_LIST: view_hudlist(p); break;
+    case SCREEN_PICK: view_picker(p); break;
+    case SCREEN_PREVIEW: view_preview(p); break;
+    case SCREEN_PRESENCE: view_presence(p); break;
     case SCREEN_BOARD:
         if (p->layout->now_row >= 0)
             statusbar_now(p);
@@ -434,7 +440,6 @@ static void render_windows(const struct paint *p)
 {
     struct ui *ui = p->ui;
 
-    ui->rest_row = -1;
     if (ui->menu.is_open)
         view_menu(p);
     if (ui->is_why_open)
@@ -469,6 +474,7 @@ void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int6
         layout_make_screen(&layout, supervision_is_on(&hud->supervision));
     else if (layout.is_message_over_body && statusbar_has_message(ui, now_ms))
         layout.body_rows--;
+    ui->rest_row = -1;
     statusbar_header(&p);
     render_screen(&p);
     if (layout.keys_row >= 0)

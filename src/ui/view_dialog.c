@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { BOX_COLS = 56, BOX_COLS_MIN = 34, BOX_ROWS_MIN = 8 };
+enum { BOX_COLS = 56, SAVE_COLS = 76, BOX_COLS_MIN = 34, BOX_ROWS_MIN = 8 };
 
 /* --- the words ----------------------------------------------------------------------------------
  */
@@ -145,6 +145,10 @@ static void put_ending(const struct paint *p, struct buf *out)
 
 static void body(const struct paint *p, int cols, bool is_short, struct buf *out)
 {
+    if (p->ui->dialog.kind == DIALOG_SAVE) {
+        save_body(p, (is_short ? p->canvas->rows - 2 : paint_window_rows(p) - 4), out);
+        return;
+    }
     const struct dialog *dialog = &p->ui->dialog;
     const struct user *user = hud_user_by_id(p->live, dialog->intent.user_id);
     const struct call *call = hud_call_by_id(user, dialog->intent.call_id);
@@ -172,6 +176,10 @@ static void title(const struct paint *p, int cols, char *out, size_t size)
     const struct user *user = hud_user_by_id(p->live, dialog->intent.user_id);
     char who[160], name[160];
 
+    if (dialog->kind == DIALOG_SAVE) {
+        save_title(p, cols, out, size);
+        return;
+    }
     if (user == NULL) { /* the one who is supervised */
         supervised_who(p, who, sizeof who);
         str_copy(name, sizeof name, who);
@@ -200,10 +208,13 @@ static void put_buttons(const struct paint *p, int row, int col, int cols)
 {
     const struct dialog_row *words = dialog_row(p->ui->dialog.kind);
     struct style style = STYLE(ROLE_DIALOG);
-    char no[64];
+    char no[64], idle[64] = "";
 
+    if (p->ui->dialog.kind == DIALOG_SAVE)
+        save_idle_text(p->ui, idle, sizeof idle);
     (void)snprintf(no, sizeof no, "[ %s ]", words->no);
-    int width = utf8_width(no) + 5 + 3 + utf8_width(words->yes);
+    int width = utf8_width(no) + 5 + 3 + utf8_width(words->yes) +
+                (idle[0] != '\0' ? 5 + 3 + utf8_width(idle) : 0);
     int left = width < cols ? (cols - width) / 2 : 0;
     struct pen pen = {p->canvas, row, col + left, col + cols};
     pen_put(&pen, style_with(ROLE_DIALOG, ATTR_REVERSE), no);
@@ -211,6 +222,11 @@ static void put_buttons(const struct paint *p, int row, int col, int cols)
     pen_put(&pen, style_with(ROLE_DIALOG, ATTR_BOLD), "y");
     pen_put(&pen, style, "  ");
     pen_put(&pen, style, words->yes);
+    if (idle[0] == '\0')
+        return;
+    pen_put(&pen, style, "     ");
+    pen_put(&pen, style_with(ROLE_DIALOG, ATTR_BOLD), "w");
+    pen_printf(&pen, style, "  %s", idle);
 }
 
 static void paint_boxed(const struct paint *p)
@@ -218,7 +234,8 @@ static void paint_boxed(const struct paint *p)
     struct buf text;
     char head[400];
     int screen_rows = paint_window_rows(p), screen_cols = p->canvas->cols;
-    int cols = screen_cols < BOX_COLS ? screen_cols : BOX_COLS;
+    int cols = p->ui->dialog.kind == DIALOG_SAVE ? SAVE_COLS : BOX_COLS;
+    cols = screen_cols < cols ? screen_cols : cols;
     int inner = cols - 4;
 
     buf_init(&text, 8192);

@@ -21,7 +21,7 @@ static const char *why_not(const struct paint *p, const struct cmd *cmd)
 /* Walks the lines of the help screen: a heading where the group changes, then its commands. */
 static const struct cmd *help_line(const struct ui *ui, long at, const char **heading)
 {
-    static const char *const groups[] = {"move", "find", "show", "act", "program"};
+    static const char *const groups[] = {"move", "find", "show", "act", "list", "program"};
     long line = 0;
 
     for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {

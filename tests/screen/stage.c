@@ -94,6 +94,7 @@ void stage_init(struct stage *s, int rows, int cols)
                                        .theme = "default",
                                        .themes = themes};
     hud_init(&s->hud);
+    fake_desk_init(&s->desk);
     canvas_init(&s->canvas, rows, cols, false);
     stage_restart(s);
     heard(s);
@@ -106,6 +107,7 @@ void stage_init(struct stage *s, int rows, int cols)
 void stage_fini(struct stage *s)
 {
     ui_free(s->ui);
+    fake_desk_fini(&s->desk);
     canvas_fini(&s->canvas);
     hud_fini(&s->hud);
 }

@@ -2,6 +2,7 @@
 #ifndef CALLHUD_TESTS_STAGE_H
 #define CALLHUD_TESTS_STAGE_H
 
+#include "../unit/fake_desk.h"
 #include "callhud/draw/canvas.h"
 #include "callhud/model/hud.h"
 #include "callhud/ui/ui.h"
@@ -15,6 +16,7 @@ struct stage {
     int64_t wall_ms;   /* of the backend at now_ms */
     bool is_answering; /* facts told now belong to the snapshot asked for */
     bool is_snapshot_open;
+    struct fake_desk desk; /* ui_set_desk() gives it to the screens */
     bool is_action_on; /* is_on of the actions told */
 };
 

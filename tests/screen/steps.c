@@ -1,5 +1,7 @@
 #include "steps.h"
 
+#include "steps_desk.h"
+
 #include "callhud/base/clock.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
@@ -473,6 +475,14 @@ static void step_blind(struct play *p)
     stage_keys(p->s, p->rest);
 }
 
+static void step_desk(struct play *p)
+{
+    const char *wrong = steps_desk(p->s, p->words, p->count);
+
+    if (wrong != NULL)
+        fail_msg("%s:%d: desk %s: %s", p->path, p->line, word(p, 1), wrong);
+}
+
 static void step_screen(struct play *p)
 {
     stage_render(p->s);
@@ -498,7 +508,7 @@ static const struct {
     {"intent", step_intent},     {"screen", step_screen},
     {"theme", step_theme},       {"capability", step_capability},
     {"action", step_action},     {"audit", step_audit},
-    {"blind", step_blind},
+    {"blind", step_blind},       {"desk", step_desk},
 };
 
 static void play_file(struct play *p, const char *path);

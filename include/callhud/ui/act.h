@@ -67,6 +67,7 @@ enum dialog_kind {
     DIALOG_QUIT,
     DIALOG_SUSPEND,
     DIALOG_RELOAD,
+    DIALOG_SAVE, /* of the HUD list; desk_screen.h */
     DIALOG_COUNT
 };
 struct dialog {

@@ -9,7 +9,16 @@
 
 struct ui;
 
-enum cmd_scope { SCOPE_ALL = 0, SCOPE_USERS = 1, SCOPE_USER = 2 }; /* bits; ALL: 0 */
+/* Where a command is at home: bits; ALL: everywhere. */
+enum cmd_scope {
+    SCOPE_ALL = 0,
+    SCOPE_USERS = 1,
+    SCOPE_USER = 2,
+    SCOPE_LIST = 4, /* the HUD list */
+    SCOPE_PICK = 8, /* choosing people for it, or for the presence settings */
+    SCOPE_PREVIEW = 16,
+    SCOPE_PRESENCE = 32 /* the presence settings */
+};
 enum cmd_flag {
     CMD_IN_BAR = 1,
     CMD_TAKES_TEXT = 2,
@@ -29,7 +38,7 @@ struct cmd_call {
 struct cmd {
     const char *name;  /* ":filter", without the colon: what configuration and palette use */
     const char *keys;  /* default keys, separated by blanks; aliases after the first: "/ F3" */
-    const char *group; /* heading in help: "move", "find", "show", "act", "program" */
+    const char *group; /* heading in help: "move", "find", "show", "act", "list", "program" */
     const char *label; /* in the key bar: "find" */
     const char *help;  /* one sentence */
     unsigned scope, flags;

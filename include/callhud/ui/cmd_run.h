@@ -51,7 +51,37 @@ void run_suspend(const struct cmd_call *call);
 void run_act(const struct cmd_call *call); /* whatever action the command is called after */
 void run_menu(const struct cmd_call *call);
 
+void run_list(const struct cmd_call *call);
+void run_list_add(const struct cmd_call *call);
+void run_list_remove(const struct cmd_call *call);
+void run_list_up(const struct cmd_call *call);
+void run_list_down(const struct cmd_call *call);
+void run_list_place(const struct cmd_call *call);
+void run_list_undo(const struct cmd_call *call);
+void run_list_differences(const struct cmd_call *call);
+void run_keep_here(const struct cmd_call *call);
+void run_keep_stored(const struct cmd_call *call);
+void run_keep_both(const struct cmd_call *call);
+void run_preview(const struct cmd_call *call);
+void run_mark_shown(const struct cmd_call *call);
+void run_pull(const struct cmd_call *call);
+void run_save(const struct cmd_call *call);
+void run_save_cancel(const struct cmd_call *call);
+void run_presence(const struct cmd_call *call);
+
+const char *why_no_desk(const struct cmd_call *call);
+const char *why_no_list(const struct cmd_call *call);
+const char *why_no_edit(const struct cmd_call *call);
+const char *why_no_line(const struct cmd_call *call);
+const char *why_no_undo(const struct cmd_call *call);
+const char *why_no_conflict(const struct cmd_call *call);
+const char *why_no_save(const struct cmd_call *call);
+const char *why_no_wait(const struct cmd_call *call);
+const char *why_no_preview(const struct cmd_call *call);
+const char *why_no_roll(const struct cmd_call *call);
+
 const char *why_no_act(const struct cmd_call *call);
+const char *why_no_open(const struct cmd_call *call);
 const char *why_no_user(const struct cmd_call *call);
 const char *why_no_departments(const struct cmd_call *call);
 const char *why_nothing_urgent(const struct cmd_call *call);

@@ -4,7 +4,7 @@
 
 #include "callhud/draw/key.h"
 
-enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_PALETTE, PROMPT_HELP };
+enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_PALETTE, PROMPT_HELP, PROMPT_ROLL };
 
 #define PROMPT_BYTES 256
 

@@ -8,6 +8,7 @@
 #include "callhud/ui/act.h"
 #include "callhud/ui/board.h"
 #include "callhud/ui/cmd.h"
+#include "callhud/ui/desk_screen.h"
 #include "callhud/ui/keymap.h"
 #include "callhud/ui/layout.h"
 #include "callhud/ui/prompt.h"
@@ -22,7 +23,16 @@ enum {
     UI_MARKS_MAX = 4, /* columns for marks in a grid cell */
 };
 
-enum screen { SCREEN_BOARD, SCREEN_USER, SCREEN_LOG, SCREEN_HELP };
+enum screen {
+    SCREEN_BOARD,
+    SCREEN_USER,
+    SCREEN_LOG,
+    SCREEN_HELP,
+    SCREEN_LIST,
+    SCREEN_PICK,
+    SCREEN_PREVIEW,
+    SCREEN_PRESENCE
+};
 
 /* --- bell ------------------------------------------------------------------------------------- */
 
@@ -81,6 +91,8 @@ struct ui {
 
     enum ui_view view;
     enum screen screen;
+    enum screen
+        under; /* below help or log: the screen of a desk that they came from; else the board */
     enum order_by order;
     bool is_ungrouped;
     struct filter filter;
@@ -115,6 +127,7 @@ struct ui {
     uint64_t drawn_rev; /* hud.rev of the picture drawn last */
     struct dialog dialog;
     struct menu menu;
+    struct desk_screens desk;
     struct told told;
     uint64_t audit_number;
     char *audit_reason;
@@ -160,6 +173,7 @@ enum rc ui_filter(struct ui *ui, const char *text, struct err *err);
 void ui_department(struct ui *ui, const char *department); /* NULL: all */
 void ui_run(struct ui *ui, const struct cmd *cmd, const char *text, const struct hud *hud,
             int64_t now_ms);
+void ui_close(struct ui *ui); /* the screen that is open: back to the one below */
 void ui_unfreeze(struct ui *ui);
 void ui_jump(struct ui *ui, const char *digits, const struct hud *hud, int64_t now_ms);
 

@@ -1,0 +1,459 @@
+/* What the commands of the HUD list do. */
+#include "callhud/ui/cmd_run.h"
+#include "callhud/ui/ui_priv.h"
+
+#include <stdio.h>
+
+static void say(const struct cmd_call *call, enum ui_level level, const char *text)
+{
+    ui_message(call->ui, level, text, NULL, call->now_ms);
+}
+
+static const struct appearance *list_of(const struct ui *ui)
+{
+    return ui->desk.desk != NULL ? ui->desk.desk->list : NULL;
+}
+
+/* --- may it be done? ----------------------------------------------------------------------------
+ */
+
+const char *why_no_desk(const struct cmd_call *call)
+{
+    return call->ui->desk.desk == NULL ? "there is no HUD list in this run" : NULL;
+}
+
+const char *why_no_list(const struct cmd_call *call)
+{
+    const char *why = why_no_desk(call);
+
+    if (why != NULL)
+        return why;
+    if (call->ui->screen != SCREEN_LIST)
+        return "open the HUD list first";
+    return list_of(call->ui) == NULL ? "nothing is known of a list yet" : NULL;
+}
+
+const char *desk_why_fixed(const struct ui *ui)
+{
+    return ui->desk.desk->is_read_only || ui->settings.is_read_only
+               ? "--read-only is on: start callhud without it to change anything"
+               : NULL;
+}
+
+const char *why_no_edit(const struct cmd_call *call)
+{
+    const char *why = why_no_list(call);
+
+    return why != NULL ? why : desk_why_fixed(call->ui);
+}
+
+const char *why_no_line(const struct cmd_call *call)
+{
+    const char *why = why_no_edit(call);
+
+    if (why == NULL && roll_at(&call->ui->desk.list) == NULL)
+        why = "no line is shown";
+    return why;
+}
+
+const char *why_no_undo(const struct cmd_call *call)
+{
+    const char *why = why_no_edit(call);
+
+    return why == NULL && list_of(call->ui)->undo.len == 0 ? "there is nothing to undo" : why;
+}
+
+const char *why_no_conflict(const struct cmd_call *call)
+{
+    const char *why = why_no_edit(call);
+
+    return why == NULL && appearance_count(list_of(call->ui)).conflicts == 0
+               ? "no line is in conflict"
+               : why;
+}
+
+const char *why_no_save(const struct cmd_call *call)
+{
+    const struct ui_desk *desk = call->ui->desk.desk;
+    const char *why = why_no_desk(call);
+
+    if (why == NULL)
+        why = desk_why_fixed(call->ui);
+    if (why != NULL)
+        return why;
+    if (desk->list == NULL)
+        return "nothing is known of a list yet";
+    if (appearance_count(desk->list).unsaved == 0)
+        return "there is nothing to save";
+    return desk->writing == UI_DESK_ASKED ? "it is being saved" : NULL;
+}
+
+const char *why_no_wait(const struct cmd_call *call)
+{
+    const struct ui_desk *desk = call->ui->desk.desk;
+
+    return desk == NULL || !desk->is_waiting ? "no save waits; S saves" : NULL;
+}
+
+/* --- edits --------------------------------------------------------------------------------------
+ */
+
+static struct appearance_user user_copy(const struct appearance_user *user)
+{
+    struct appearance_user copy = {.twin = user->twin};
+
+    copy.id = mem_dup(user->id);
+    copy.extension = mem_dup(user->extension != NULL ? user->extension : "");
+    copy.name = mem_dup(user->name != NULL ? user->name : "");
+    return copy;
+}
+
+static void user_free(struct appearance_user *user)
+{
+    mem_free((void *)(uintptr_t)user->id);
+    mem_free((void *)(uintptr_t)user->extension);
+    mem_free((void *)(uintptr_t)user->name);
+}
+
+void edits_put(struct edits *edits, enum appearance_edit_kind kind,
+               const struct appearance_user *user, const struct appearance_user *to, uint32_t key)
+{
+    struct appearance_edit edit = {.kind = kind, .user = user_copy(user), .key = key};
+
+    if (to != NULL)
+        edit.to = user_copy(to);
+    VEC_PUSH(&edits->items, edit);
+}
+
+/* "3 added; 1 not: 102 Rana Aziz is on key 3 already"; the other refusals behind `i`. */
+static void say_edits(const struct cmd_call *call, const struct edits *edits, const char *done,
+                      size_t count, size_t hidden)
+{
+    const char *first = NULL;
+    char text[600], not_shown[64] = "", refused[360] = "";
+    struct buf all;
+
+    buf_init(&all, 8192);
+    for (size_t i = 0; i < edits->items.len; i++) {
+        const char *why = edits->items.items[i].refused;
+        if (why[0] == '\0')
+            continue;
+        buf_printf(&all, "%s%s", first != NULL ? "\n" : "", why);
+        first = first != NULL ? first : why;
+    }
+    if (hidden > 0)
+        (void)snprintf(not_shown, sizeof not_shown, ", %zu of them not shown", hidden);
+    if (first != NULL)
+        (void)snprintf(refused, sizeof refused, "%s%zu refused: %.256s", count > 0 ? "; " : "",
+                       edits->items.len - count, first);
+    if (count > 0)
+        (void)snprintf(text, sizeof text, "%zu %s%s%s", count, done, not_shown, refused);
+    else
+        str_copy(text, sizeof text, edits->items.len == 1 && first != NULL ? first : refused);
+    ui_message(call->ui, first != NULL ? UI_WARN : UI_INFO, text,
+               edits->items.len - count > 1 ? buf_text(&all) : NULL, call->now_ms);
+    buf_fini(&all);
+}
+
+size_t edits_do(const struct cmd_call *call, struct edits *edits, const char *done, size_t hidden)
+{
+    const struct ui_desk_ops *ops = call->ui->desk.ops;
+    size_t count = 0;
+
+    if (edits->items.len > 0) {
+        count = ops->edit(ops->self, edits->items.items, edits->items.len);
+        say_edits(call, edits, done, count, hidden);
+    }
+    for (size_t i = 0; i < edits->items.len; i++) {
+        user_free(&edits->items.items[i].user);
+        user_free(&edits->items.items[i].to);
+    }
+    VEC_FREE(&edits->items);
+    return count;
+}
+
+/* --- what a command is about --------------------------------------------------------------------
+ */
+
+static const struct appearance_user *user_of(const struct appearance_line *line)
+{
+    return line->here != NULL ? line->here : line->stored;
+}
+
+static bool is_meant(const struct ui *ui, const struct appearance_line *line)
+{
+    const struct roll *roll = &ui->desk.list;
+    const struct roll_row *at = roll_at(roll);
+    struct roll_row row = {.id = user_of(line)->id, .twin = user_of(line)->twin};
+
+    return roll->marked.len > 0 ? roll_is_marked(roll, &row) : at != NULL && at->line == line;
+}
+
+/* Marks are used up by what was done with them; hidden: those among them that were not shown. */
+static size_t use_marks(struct ui *ui)
+{
+    size_t hidden = roll_marked_hidden(&ui->desk.list);
+
+    roll_unmark(&ui->desk.list);
+    return hidden;
+}
+
+/* --- commands -----------------------------------------------------------------------------------
+ */
+
+void run_list(const struct cmd_call *call)
+{
+    call->ui->screen = SCREEN_LIST;
+}
+
+void run_list_add(const struct cmd_call *call)
+{
+    picker_open(call->ui, PICK_ADD);
+}
+
+void run_list_remove(const struct cmd_call *call)
+{
+    const struct appearance *list = list_of(call->ui);
+    struct edits edits = {0};
+    bool is_one_gone = false;
+
+    for (size_t i = 0; i < list->lines.len; i++) {
+        const struct appearance_line *line = &list->lines.items[i];
+        if (!is_meant(call->ui, line))
+            continue;
+        is_one_gone |= line->here == NULL;
+        if (line->here != NULL)
+            edits_put(&edits, EDIT_REMOVE, line->here, NULL, 0);
+    }
+    if (edits.items.len == 0 && is_one_gone)
+        say(call, UI_INFO, "it is removed already; u brings it back until it is saved");
+    (void)edits_do(call, &edits, "removed here", use_marks(call->ui));
+}
+
+static uint32_t last_key(const struct appearance *list)
+{
+    uint32_t last = 0;
+
+    for (size_t i = 0; i < list->lines.len; i++)
+        if (list->lines.items[i].key > last)
+            last = list->lines.items[i].key;
+    return last;
+}
+
+static uint32_t first_key(const struct appearance *list)
+{
+    for (size_t i = 0; i < list->lines.len; i++)
+        if (list->lines.items[i].state != LINE_RESERVED && list->lines.items[i].key > 0)
+            return list->lines.items[i].key;
+    return 1;
+}
+
+/* Marked lines go together: the one in front makes room, and one that is at the end stays. */
+static void move_lines(const struct cmd_call *call, int by)
+{
+    const struct appearance *list = list_of(call->ui);
+    uint32_t limit = by < 0 ? first_key(list) : last_key(list);
+    struct edits edits = {0};
+
+    for (size_t i = 0; i < list->lines.len; i++) {
+        size_t at = by < 0 ? i : list->lines.len - 1 - i;
+        const struct appearance_line *line = &list->lines.items[at];
+        if (line->here == NULL || !is_meant(call->ui, line))
+            continue;
+        bool is_free = by < 0 ? line->key > limit : line->key < limit;
+        if (is_free || line->state == LINE_RESERVED) /* the model says why a reserved one stays */
+            edits_put(&edits, EDIT_MOVE, line->here, NULL, by < 0 ? line->key - 1 : line->key + 1);
+        limit = is_free ? line->key : by < 0 ? line->key + 1 : line->key - 1;
+    }
+    if (edits.items.len == 0)
+        say(call, UI_INFO, by < 0 ? "it is the first that can be moved" : "it is the last");
+    (void)edits_do(call, &edits, "moved here", roll_marked_hidden(&call->ui->desk.list));
+}
+
+void run_list_up(const struct cmd_call *call)
+{
+    move_lines(call, -1);
+}
+
+void run_list_down(const struct cmd_call *call)
+{
+    move_lines(call, 1);
+}
+
+void run_list_place(const struct cmd_call *call)
+{
+    const struct appearance *list = list_of(call->ui);
+    struct edits edits = {0};
+    int64_t key = 0;
+
+    if (!str_to_int(call->text, 1, APPEARANCE_LINES_MAX, &key)) {
+        say(call, UI_INFO, "say to which key: list-place 7");
+        return;
+    }
+    for (size_t i = 0; i < list->lines.len; i++)
+        if (list->lines.items[i].here != NULL && is_meant(call->ui, &list->lines.items[i]))
+            edits_put(&edits, EDIT_MOVE, list->lines.items[i].here, NULL, (uint32_t)key++);
+    (void)edits_do(call, &edits, "moved here", use_marks(call->ui));
+}
+
+void run_list_undo(const struct cmd_call *call)
+{
+    const struct ui_desk_ops *ops = call->ui->desk.ops;
+    char text[APPEARANCE_TEXT_BYTES] = "there is nothing to undo";
+
+    (void)ops->undo(ops->self, text);
+    say(call, UI_INFO, text);
+}
+
+/* --- conflicts ----------------------------------------------------------------------------------
+ */
+
+static void choose_all(const struct cmd_call *call, enum appearance_choice choice)
+{
+    const struct ui_desk_ops *ops = call->ui->desk.ops;
+    struct err err = {0};
+
+    if (ops->choose(ops->self, NULL, choice, &err) != RC_OK)
+        say(call, UI_WARN, err.text);
+    else
+        say(call, UI_INFO,
+            choice == CHOOSE_MINE ? "all conflicts: what is here is kept; S saves it"
+                                  : "all conflicts: what is stored is kept");
+}
+
+static void choose(const struct cmd_call *call, enum appearance_choice choice)
+{
+    const struct ui_desk_ops *ops = call->ui->desk.ops;
+    const struct appearance *list = list_of(call->ui);
+    VEC(char *) ids = {0};
+    struct err err = {0};
+    size_t done = 0;
+
+    if (choice != CHOOSE_BOTH && str_eq(call->text, "all")) {
+        choose_all(call, choice);
+        return;
+    }
+    for (size_t i = 0; i < list->lines.len; i++)
+        if (list->lines.items[i].state == LINE_CONFLICT &&
+            is_meant(call->ui, &list->lines.items[i]))
+            VEC_PUSH(&ids, mem_dup(user_of(&list->lines.items[i])->id));
+    for (size_t i = 0; i < ids.len; i++) {
+        done += ops->choose(ops->self, ids.items[i], choice, &err) == RC_OK;
+        mem_free(ids.items[i]);
+    }
+    if (ids.len == 0)
+        say(call, UI_INFO, "this line is not in conflict; is:conflict finds those that are");
+    else if (done < ids.len)
+        say(call, UI_WARN, err.text);
+    else
+        say(call, UI_INFO,
+            choice == CHOOSE_MINE     ? "what is here is kept; S saves it"
+            : choice == CHOOSE_THEIRS ? "what is stored is kept"
+                                      : "both are kept, the stored one on a new key; S saves it");
+    if (ids.len > 0)
+        (void)use_marks(call->ui);
+    VEC_FREE(&ids);
+}
+
+void run_keep_here(const struct cmd_call *call)
+{
+    choose(call, CHOOSE_MINE);
+}
+
+void run_keep_stored(const struct cmd_call *call)
+{
+    choose(call, CHOOSE_THEIRS);
+}
+
+void run_keep_both(const struct cmd_call *call)
+{
+    choose(call, CHOOSE_BOTH);
+}
+
+/* --- what is shown ------------------------------------------------------------------------------
+ */
+
+void run_list_differences(const struct cmd_call *call)
+{
+    call->ui->desk.is_diff_only = !call->ui->desk.is_diff_only;
+}
+
+void run_preview(const struct cmd_call *call)
+{
+    struct ui *ui = call->ui;
+
+    ui->screen = ui->screen == SCREEN_PREVIEW ? SCREEN_LIST : SCREEN_PREVIEW;
+}
+
+const char *why_no_preview(const struct cmd_call *call)
+{
+    const char *why = why_no_desk(call);
+
+    if (why == NULL && call->ui->screen != SCREEN_LIST && call->ui->screen != SCREEN_PREVIEW)
+        why = "open the HUD list first";
+    if (why == NULL && list_of(call->ui) == NULL)
+        why = "nothing is known of a list yet";
+    return why;
+}
+
+/* Marks everything that is shown; what is not shown is said. */
+void run_mark_shown(const struct cmd_call *call)
+{
+    struct roll *roll = desk_roll(call->ui);
+    char text[160];
+
+    (void)roll_mark_shown(roll);
+    size_t shown = roll->rows.len, hidden = roll->all - shown, off = 0;
+    for (size_t i = 0; i < roll->rows.len; i++)
+        off += roll->rows.items[i].is_off;
+    (void)snprintf(text, sizeof text, "%zu marked, all that are shown%s; %zu not shown",
+                   roll->marked.len, off > 0 ? " and can be chosen" : "", hidden);
+    say(call, UI_INFO, text);
+}
+
+const char *why_no_roll(const struct cmd_call *call)
+{
+    struct roll *roll = desk_roll(call->ui);
+
+    return roll == NULL          ? "open the HUD list first"
+           : roll->rows.len == 0 ? "nobody is shown"
+                                 : NULL;
+}
+
+/* --- the other home -----------------------------------------------------------------------------
+ */
+
+void run_pull(const struct cmd_call *call)
+{
+    const struct ui_desk_ops *ops = call->ui->desk.ops;
+
+    ops->pull(ops->self);
+    if (call->ui->desk.desk->reading == UI_DESK_ASKED)
+        say(call, UI_INFO, "reading what is stored");
+    else
+        say(call, UI_WARN,
+            call->ui->desk.desk->is_local
+                ? "this telephone system stores no list: there is nothing to read"
+                : "not read: there is no link to the telephone system");
+}
+
+void run_save(const struct cmd_call *call)
+{
+    const char *why = why_no_save(call);
+    char text[200];
+
+    if (why == NULL) {
+        save_begin(call->ui, call->hud, call->now_ms);
+        return;
+    }
+    (void)snprintf(text, sizeof text, "save: %s", why);
+    say(call, UI_INFO, text);
+}
+
+void run_save_cancel(const struct cmd_call *call)
+{
+    const struct ui_desk_ops *ops = call->ui->desk.ops;
+
+    ops->push_cancel(ops->self);
+    say(call, UI_INFO, "the save was called off; the edits are kept");
+}

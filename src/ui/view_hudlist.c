@@ -1,0 +1,449 @@
+/* The HUD list as drawn: what is here beside what is stored, and a word on the line under the
+ * cursor. */
+#include "callhud/base/clock.h"
+#include "callhud/ui/ui_priv.h"
+
+#include <stdio.h>
+
+enum { HEAD_ROWS_MIN = 8, DETAIL_ROWS_MIN = 7, NARROW_STATE_COLS = 9 };
+
+/* Cells of a row. */
+struct columns {
+    int here, here_cols, stored, stored_cols, department, department_cols, state, state_cols;
+};
+
+static void columns_make(struct columns *c, int cols)
+{
+    *c = (struct columns){.here = 6};
+    if (cols < LAYOUT_LIST_COLS) {
+        c->state_cols = cols >= LAYOUT_COMPACT_COLS ? NARROW_STATE_COLS : 1;
+        c->state = cols - c->state_cols - 1;
+        c->here_cols = c->state - c->here - 1;
+        return;
+    }
+    int room = cols - c->here - 1;
+    c->state_cols = room >= 100 ? 34 : 23;
+    c->department_cols = cols >= LAYOUT_PANE_COLS ? 24 : 0;
+    room -= c->state_cols + (c->department_cols > 0 ? c->department_cols + 1 : 0);
+    c->here_cols = room / 2 - 1;
+    c->stored_cols = room - room / 2 - 1;
+    c->stored = c->here + c->here_cols + 1;
+    c->department = c->stored + c->stored_cols + 1;
+    c->state = c->department + (c->department_cols > 0 ? c->department_cols + 1 : 0);
+}
+
+/* --- the first line -----------------------------------------------------------------------------
+ */
+
+void view_facts(const struct paint *p, int row, const char *title, const struct buf *facts)
+{
+    struct pen pen = {p->canvas, row, 1, p->layout->cols};
+    const char *dot = paint_glyph(p, " · ", " . ");
+    char text[400];
+    char *rest = text;
+    bool is_first = true;
+
+    pen_put(&pen, STYLE(ROLE_HEADING), title);
+    pen_put(&pen, STYLE(ROLE_DIM), "   ");
+    str_copy(text, sizeof text, buf_text(facts));
+    for (char *fact = strsep(&rest, "\n"); fact != NULL; fact = strsep(&rest, "\n")) {
+        bool is_warning = fact[0] == '!';
+        fact += is_warning;
+        int need = utf8_width(fact) + (is_first ? 0 : utf8_width(dot));
+        if (fact[0] == '\0' || (!is_first && pen.col + need > pen.end))
+            continue;
+        if (!is_first)
+            pen_put(&pen, STYLE(ROLE_DIM), dot);
+        pen_put(&pen, STYLE(is_warning ? ROLE_WARN : ROLE_TEXT), fact);
+        is_first = false;
+    }
+}
+
+/* "read 9 s ago"; the picture changes when it does. */
+static void put_read(const struct paint *p, const struct ui_desk *desk, bool is_short,
+                     struct buf *out)
+{
+    int64_t age_ms = p->live_ms > desk->read_ms ? p->live_ms - desk->read_ms : 0;
+    bool is_minutes = age_ms >= 60000;
+    int64_t every_ms = is_minutes ? 60000 : 1000;
+
+    if (desk->reading == UI_DESK_ASKED) {
+        buf_puts(out, is_short ? "reading\n" : "stored, reading now\n");
+        return;
+    }
+    if (desk->reading == UI_DESK_FAILED)
+        buf_puts(out, "!not read\n");
+    if (desk->read_ms == 0) {
+        buf_puts(out, desk->reading == UI_DESK_FAILED ? "" : "!stored one not read yet\n");
+        return;
+    }
+    buf_printf(out, "%sread %ld %s ago\n", is_short ? "" : "stored, ", (long)(age_ms / every_ms),
+               is_minutes ? "min" : "s");
+    paint_due(p, p->live_ms + every_ms - age_ms % every_ms);
+}
+
+static void put_writing(const struct paint *p, const struct ui_desk *desk, struct buf *out)
+{
+    char idle[64], key[KEYMAP_NAME_BYTES];
+
+    if (desk->is_waiting) {
+        keymap_first(&p->ui->keymap, cmd_find("save-cancel"), key, sizeof key);
+        save_idle_text(p->ui, idle, sizeof idle);
+        buf_printf(out, "!saves %s (%s calls it off)\n",
+                   idle[0] != '\0' ? idle : "when phones are idle", key);
+    } else if (desk->writing == UI_DESK_ASKED) {
+        buf_puts(out, "!saving\n");
+    } else if (desk->writing == UI_DESK_FAILED) {
+        buf_puts(out, "!not saved\n");
+    }
+}
+
+static void paint_head(const struct paint *p, int row)
+{
+    const struct ui_desk *desk = p->ui->desk.desk;
+    const struct roll *roll = &p->ui->desk.list;
+    struct appearance_counts counts = appearance_count(desk->list);
+    bool is_short = p->layout->cols < LAYOUT_LIST_COLS;
+    struct buf facts;
+    char title[120];
+
+    buf_init(&facts, 2048);
+    if (desk->list->max_lines > 0)
+        buf_printf(&facts, is_short ? "%zu of %u\n" : "%zu of %u keys\n", counts.keys,
+                   (unsigned)desk->list->max_lines);
+    else
+        buf_printf(&facts, "%zu key%s\n", counts.keys, counts.keys == 1 ? "" : "s");
+    if (counts.conflicts > 0)
+        buf_printf(&facts, "!%zu in conflict\n", counts.conflicts);
+    buf_printf(&facts, "%s%zu unsaved\n", counts.unsaved > 0 ? "!" : "", counts.unsaved);
+    put_writing(p, desk, &facts);
+    if (roll->rows.len < roll->all || p->ui->desk.is_diff_only)
+        buf_printf(&facts, "!%zu shown\n", roll->rows.len);
+    if (roll->marked.len > 0)
+        buf_printf(&facts, "%zu marked\n", roll->marked.len);
+    if (desk->is_local)
+        buf_puts(&facts, "!kept here only: this telephone system stores no list\n");
+    else
+        put_read(p, desk, is_short, &facts);
+    if (p->ui->desk.is_diff_only)
+        buf_puts(&facts, "differences only (=)\n");
+    if (roll->search[0] != '\0')
+        buf_printf(&facts, "!search: %s\n", roll->search);
+    if (roll->department != NULL)
+        buf_printf(&facts, "!%s\n", roll->department);
+    if (!desk->is_local)
+        buf_printf(&facts, "auto-sync %s\n", desk->is_automatic ? "on" : "off");
+    (void)snprintf(title, sizeof title, "HUD LIST%s%.80s", str_is_empty(desk->whose) ? "" : " of ",
+                   desk->whose);
+    view_facts(p, row, title, &facts);
+    buf_fini(&facts);
+}
+
+/* --- a line -------------------------------------------------------------------------------------
+ */
+
+static void state_words(const struct paint *p, const struct appearance_line *line, char *out,
+                        size_t size)
+{
+    char time[16];
+
+    switch (line->state) {
+    case LINE_ADDED: str_copy(out, size, "+ added here"); break;
+    case LINE_REMOVED: str_copy(out, size, "- removed here"); break;
+    case LINE_CHANGED:
+        if (line->here != line->stored)
+            str_copy(out, size, paint_glyph(p, "≠ changed here", "# changed here"));
+        else
+            (void)snprintf(out, size, "moved here, was %u", (unsigned)line->stored_key);
+        break;
+    case LINE_CONFLICT:
+        clock_format_local(line->conflict.at_ms, "%H:%M", time, sizeof time);
+        (void)snprintf(out, size, "CONFLICT since %s", time);
+        break;
+    case LINE_RESERVED:
+        (void)snprintf(out, size, "reserved%s",
+                       line->stored != NULL && str_eq(line->stored->id, p->live->own_id) ? ", yours"
+                                                                                         : "");
+        break;
+    case LINE_SAME:
+    case LINE_STATE_COUNT: str_copy(out, size, ""); break;
+    }
+    if (line->refusal != NULL && line->state != LINE_CONFLICT)
+        str_copy(out, size, "REFUSED, not stored");
+}
+
+/* For the narrow screens. */
+static const char *state_short(const struct paint *p, const struct appearance_line *line, int cols)
+{
+    bool is_word = cols > 1;
+
+    if (line->refusal != NULL)
+        return is_word ? "REFUSED" : "!";
+    switch (line->state) {
+    case LINE_ADDED: return is_word ? "+ added" : "+";
+    case LINE_REMOVED: return is_word ? "- removed" : "-";
+    case LINE_CHANGED:
+        if (line->here == line->stored)
+            return is_word ? "moved" : "m";
+        return is_word ? "changed" : paint_glyph(p, "≠", "#");
+    case LINE_CONFLICT: return is_word ? "CONFLICT" : "!";
+    case LINE_RESERVED: return is_word ? "reserved" : "r";
+    case LINE_SAME:
+    case LINE_STATE_COUNT: break;
+    }
+    return "";
+}
+
+static enum role state_role(const struct appearance_line *line)
+{
+    if (line->state == LINE_CONFLICT || line->refusal != NULL)
+        return ROLE_ERROR;
+    return line->state == LINE_SAME || line->state == LINE_RESERVED ? ROLE_DIM : ROLE_WARN;
+}
+
+static void paint_row(const struct paint *p, int row, const struct columns *c, size_t at)
+{
+    const struct roll *roll = &p->ui->desk.list;
+    const struct roll_row *item = &roll->rows.items[at];
+    const struct appearance_line *line = item->line;
+    bool is_at = at == roll->at, is_wide = c->stored_cols > 0;
+    enum role text = is_at ? ROLE_SELECTION : line->state == LINE_RESERVED ? ROLE_DIM : ROLE_TEXT;
+    enum role dim = is_at ? ROLE_SELECTION : ROLE_DIM;
+    char key[16] = "-", here[256] = "-", stored[256] = "-", state[80];
+
+    if (is_at) {
+        canvas_fill(p->canvas, row, 0, 1, p->layout->cols, STYLE(ROLE_SELECTION), " ");
+        canvas_put(p->canvas, row, 0, 1, STYLE(ROLE_HEADING), paint_bar(p));
+        p->ui->rest_row = row;
+        p->ui->rest_col = 0;
+    }
+    if (line->key > 0)
+        (void)snprintf(key, sizeof key, "%u", (unsigned)line->key);
+    canvas_field_right(p->canvas, row, 1, 3, STYLE(dim), key);
+    if (roll_is_marked(roll, item))
+        canvas_put(p->canvas, row, 4, 1, style_with(is_at ? ROLE_SELECTION : ROLE_KEY, ATTR_BOLD),
+                   "*");
+    if (line->here != NULL)
+        desk_user_text(p->ui, p->live, line->here, here, sizeof here);
+    if (line->stored != NULL)
+        desk_user_text(p->ui, p->live, line->stored, stored, sizeof stored);
+    canvas_field(p->canvas, row, c->here, c->here_cols, STYLE(line->here != NULL ? text : dim),
+                 line->here != NULL || is_wide ? here : stored);
+    if (is_wide) {
+        canvas_field(p->canvas, row, c->stored, c->stored_cols,
+                     STYLE(line->stored != NULL && line->stored != line->here ? text : dim),
+                     stored);
+        if (c->department_cols > 0)
+            canvas_field(p->canvas, row, c->department, c->department_cols, STYLE(dim),
+                         item->department);
+        state_words(p, line, state, sizeof state);
+    } else {
+        str_copy(state, sizeof state, state_short(p, line, c->state_cols));
+    }
+    canvas_field(p->canvas, row, c->state, c->state_cols,
+                 style_with(is_at ? ROLE_SELECTION : state_role(line),
+                            line->state == LINE_CONFLICT ? ATTR_BOLD : 0),
+                 state);
+    paint_hit(p, row, 0, 1, p->layout->cols, NULL, cmd_find("open"), (long)at);
+}
+
+/* --- a word on the line under the cursor --------------------------------------------------------
+ */
+
+static void short_user(const struct paint *p, const struct appearance_user *user, char *out,
+                       size_t size)
+{
+    char text[256];
+    char *name;
+
+    desk_user_text(p->ui, p->live, user, text, sizeof text);
+    name = strchr(text, ' ');
+    name = name != NULL ? name + 1 : text;
+    name[strcspn(name, " ")] = '\0';
+    str_copy(out, size, name);
+}
+
+static void keep_words(const struct paint *p, const struct appearance_line *line, bool is_here,
+                       char *out, size_t size)
+{
+    const struct appearance_user *user = is_here ? line->here : line->stored;
+    uint32_t key = is_here ? line->key : line->stored_key;
+    char name[128];
+
+    if (user == NULL) {
+        str_copy(out, size, is_here ? "remove it (here)" : "remove it (as stored)");
+        return;
+    }
+    short_user(p, user, name, sizeof name);
+    if (line->conflict.is_place && line->here == line->stored)
+        (void)snprintf(out, size, "%.60s on key %u (%s)", name, (unsigned)key,
+                       is_here ? "here" : "stored");
+    else
+        (void)snprintf(out, size, "keep %.60s (%s)", name, is_here ? "here" : "stored");
+}
+
+static void put_choice(const struct paint *p, struct pen *pen, const char *command,
+                       const char *words)
+{
+    char key[KEYMAP_NAME_BYTES];
+    int col = pen->col;
+
+    keymap_first(&p->ui->keymap, cmd_find(command), key, sizeof key);
+    pen_put(pen, STYLE(ROLE_KEY), key);
+    pen_printf(pen, STYLE(ROLE_TEXT), " %s", words);
+    paint_hit(p, pen->row, col, 1, pen->col - col, NULL, cmd_find(command), -1);
+    pen_put(pen, STYLE(ROLE_TEXT), "   ");
+}
+
+/* "key 4: < keep Omar (here)   > keep Pia (stored)   b both, Pia on a new key" */
+static void paint_conflict(const struct paint *p, struct pen *pen,
+                           const struct appearance_line *line)
+{
+    char words[160], name[128];
+
+    pen_printf(pen, STYLE(ROLE_ERROR),
+               "key %u: ", (unsigned)(line->key > 0 ? line->key : line->stored_key));
+    keep_words(p, line, true, words, sizeof words);
+    put_choice(p, pen, "keep-here", words);
+    keep_words(p, line, false, words, sizeof words);
+    put_choice(p, pen, "keep-stored", words);
+    if (line->here == NULL || line->stored == NULL || line->here == line->stored)
+        return;
+    short_user(p, line->stored, name, sizeof name);
+    (void)snprintf(words, sizeof words, "both, %.60s on a new key", name);
+    put_choice(p, pen, "keep-both", words);
+}
+
+static void paint_line_words(const struct paint *p, int row, const struct roll_row *item)
+{
+    struct pen pen = {p->canvas, row, 1, p->layout->cols};
+    const struct appearance_line *line = item != NULL ? item->line : NULL;
+    char text[600], user[256];
+
+    if (line == NULL)
+        return;
+    if (line->state == LINE_CONFLICT) {
+        paint_conflict(p, &pen, line);
+    } else if (line->refusal != NULL) {
+        pen_put(&pen, STYLE(ROLE_ERROR), "refused: ");
+        pen_put(&pen, STYLE(ROLE_ERROR), line->refusal);
+    } else if (line->state == LINE_RESERVED) {
+        pen_put(&pen, STYLE(ROLE_DIM),
+                "the telephone system's own line: it is never changed, moved or removed");
+    } else if (appearance_is_unsaved(line)) {
+        appearance_say(line, text, sizeof text);
+        pen_put(&pen, STYLE(ROLE_WARN), text);
+    } else {
+        desk_user_text(p->ui, p->live, line->here != NULL ? line->here : line->stored, user,
+                       sizeof user);
+        (void)snprintf(text, sizeof text, "%s%s%.100s", user,
+                       item->department[0] != '\0' ? ", " : "", item->department);
+        pen_put(&pen, STYLE(ROLE_DIM), text);
+    }
+}
+
+/* What S would do. */
+static void paint_save_words(const struct paint *p, int row)
+{
+    const struct ui_desk *desk = p->ui->desk.desk;
+    struct pen pen = {p->canvas, row, 1, p->layout->cols};
+    struct appearance_counts counts = appearance_count(desk->list);
+    char key[KEYMAP_NAME_BYTES];
+    bool is_first = true;
+
+    keymap_first(&p->ui->keymap, cmd_find("save"), key, sizeof key);
+    if (!str_is_empty(desk->list_text) &&
+        (desk->is_local || desk->reading == UI_DESK_FAILED || desk->writing == UI_DESK_FAILED)) {
+        pen_put(&pen, STYLE(ROLE_WARN), desk->list_text);
+        return;
+    }
+    if (counts.unsaved == 0 || desk->is_local || desk_why_fixed(p->ui) != NULL)
+        return;
+    pen_put(&pen, STYLE(ROLE_KEY), key);
+    pen_put(&pen, STYLE(ROLE_TEXT), " save: ");
+    if (counts.unsaved == counts.conflicts) {
+        pen_put(&pen, STYLE(ROLE_TEXT), "choose what is in conflict first");
+        return;
+    }
+    for (size_t i = 0; i < desk->phones_len; i++) {
+        if (!desk->phones[i].restarts)
+            continue;
+        pen_printf(&pen, STYLE(ROLE_WARN), "%s\"%s\"%s", is_first ? "" : ", ", desk->phones[i].name,
+                   desk->phones[i].is_in_call ? " (in a call)" : "");
+        is_first = false;
+    }
+    pen_put(&pen, STYLE(ROLE_TEXT),
+            !is_first              ? " restart; asks first"
+            : save_restarts(p->ui) ? "which phones restart is not known; asks first"
+            : desk->is_automatic   ? "no phone restarts; by itself after 3 s"
+                                   : "no phone restarts");
+}
+
+/* --- the screen ---------------------------------------------------------------------------------
+ */
+
+static void paint_empty(const struct paint *p, int row, int end)
+{
+    const struct ui_desk *desk = p->ui->desk.desk;
+    const struct roll *roll = &p->ui->desk.list;
+    char text[300];
+
+    if (row >= end)
+        return;
+    if (roll->all > 0)
+        (void)snprintf(text, sizeof text, "no line matches%s%.100s%s%.80s; Esc shows all",
+                       roll->search[0] != '\0' ? ": " : "", roll->search,
+                       roll->department != NULL ? " in " : "",
+                       roll->department != NULL ? roll->department : "");
+    else if (p->ui->desk.is_diff_only)
+        str_copy(text, sizeof text, "no differences: both homes agree; = shows all");
+    else
+        str_copy(text, sizeof text,
+                 desk->list->is_read ? "the list is empty; + adds people"
+                                     : "the stored list was not read yet; what is added waits");
+    (void)paint_text(p, row, end, 1, p->layout->cols - 2, STYLE(ROLE_DIM), text);
+}
+
+static void paint_columns(const struct paint *p, int row, const struct columns *c)
+{
+    struct style style = STYLE(ROLE_DIM);
+
+    canvas_field_right(p->canvas, row, 1, 3, style, "key");
+    canvas_field(p->canvas, row, c->here, c->here_cols, style, "here");
+    canvas_field(p->canvas, row, c->stored, c->stored_cols, style, "stored");
+    if (c->department_cols > 0)
+        canvas_field(p->canvas, row, c->department, c->department_cols, style, "department");
+    canvas_field(p->canvas, row, c->state, c->state_cols, style, "state");
+}
+
+void view_hudlist(const struct paint *p)
+{
+    struct roll *roll = &p->ui->desk.list;
+    const struct ui_desk *desk = p->ui->desk.desk;
+    int row = 1, end = layout_end(p->layout);
+    struct columns c;
+
+    if (desk == NULL || desk->list == NULL) {
+        canvas_put(p->canvas, row, 1, p->layout->cols, STYLE(ROLE_DIM), "no list is known yet");
+        return;
+    }
+    columns_make(&c, p->layout->cols);
+    paint_head(p, row++);
+    if (c.stored_cols > 0 && end - row >= HEAD_ROWS_MIN)
+        paint_columns(p, row++, &c);
+    int room = end - row;
+    if (room >= DETAIL_ROWS_MIN) {
+        end -= room >= DETAIL_ROWS_MIN + 3 ? 3 : 2;
+        int detail = end;
+        if (room >= DETAIL_ROWS_MIN + 3)
+            paint_rule(p, detail++, 1, p->layout->cols - 2);
+        paint_line_words(p, detail++, roll_at(roll));
+        paint_save_words(p, detail);
+    }
+    roll_scroll(roll, end - row);
+    p->ui->screen_rows = roll->height;
+    if (roll->rows.len == 0)
+        paint_empty(p, row, end);
+    for (size_t at = roll->top; at < roll->rows.len && row < end; at++)
+        paint_row(p, row++, &c, at);
+}
