@@ -6,9 +6,9 @@
 #include "callhud/backend/asterisk/part.h"
 
 #define ACT_CONFIRM_MS 5000 /* from the server's yes to its event; later it is in doubt */
-#define ACT_GIVE_UP_MS                                                        \
-    30000 /* in doubt for so long it has failed: no older event is on its way \
-             on a link that lives (LINK_PONG_LIMIT_MS) */
+/* In doubt for so long it has failed: on a link that lives no older event is on its way
+ * (LINK_PONG_LIMIT_MS). */
+#define ACT_GIVE_UP_MS 30000
 
 struct act;
 
