@@ -144,7 +144,7 @@ static void on_ping(void *self)
         gateway_drop_soon(g, LINK_CONNECTING, 0, NULL);
         return;
     }
-    if (g->stage == STAGE_OPEN && now_ms - g->news_ms >= REX_CHECK_MS)
+    if (g->stage == STAGE_OPEN && now_ms - g->news_ms >= gateway_quiet_ms(g))
         gateway_check(g);
     if (g->stage >= STAGE_ASKED && now_ms - g->said_ms >= g->idle_ms)
         gateway_send_heartbeat(g);
@@ -267,7 +267,7 @@ static void open_socket(struct rex_gateway *g, const struct rex_wstoken *got)
         request.access.pin_sha256 = g->c.config->access.pin_sha256;
     }
     g->tries = 0;
-    g->heartbeat_id[0] = g->check_id[0] = '\0';
+    g->check_id[0] = '\0';
     g->absolute_ms = 0;
     g->idle_ms = REX_HEARTBEAT_MS;
     g->ws = g->c.io->ws_open(g->c.io->net, &request, &handler, g);

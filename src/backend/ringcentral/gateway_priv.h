@@ -46,7 +46,8 @@ struct rex_gateway {
     char reply_id[REX_ID_BYTES]; /* of the subscription under way; "" */
     bool is_put;                 /* it changes one */
     unsigned tries;
-    char heartbeat_id[REX_ID_BYTES];
+    int64_t beats_ms; /* when the second began in which so many heartbeats were answered */
+    unsigned beats;
     char check_id[REX_ID_BYTES]; /* of the check under way; "" */
     int64_t news_ms;             /* when the subscription was known to be there */
     bool is_checked_anew;        /* it was gone when checked last, and no event came since */
@@ -87,6 +88,8 @@ void gateway_start(struct rex_gateway *g, struct io_timer **timer, int64_t after
 void gateway_message(void *self, const char *bytes, size_t len);
 void gateway_subscribe(struct rex_gateway *g);
 bool gateway_send_heartbeat(struct rex_gateway *g);
+/* How long no event may come before the subscription is looked at: less on a busy floor. */
+int64_t gateway_quiet_ms(const struct rex_gateway *g);
 /* Asks whether the subscription is still there, when there is reason to. */
 void gateway_check(struct rex_gateway *g);
 /* How many events there were in a time, by what there was before the loss. */

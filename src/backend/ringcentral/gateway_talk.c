@@ -11,13 +11,15 @@
 
 #define SUBSCRIPTION_PATH "/restapi/v1.0/subscription"
 #define RESEND_MS 5000
+#define OWN_ID "callhud-"
+#define BEATS_MOST 10 /* heartbeats that are answered in a second */
 
 /* ---- sending ---- */
 
 static void next_id(struct rex_gateway *g, char id[REX_ID_BYTES])
 {
     const struct io *io = g->c.io;
-    snprintf(id, REX_ID_BYTES, "callhud-%08" PRIx32 "-%" PRIu32, io->random(io->net), ++g->last_id);
+    snprintf(id, REX_ID_BYTES, OWN_ID "%08" PRIx32 "-%" PRIu32, io->random(io->net), ++g->last_id);
 }
 
 static bool say(struct rex_gateway *g, const struct buf *frame)
@@ -40,8 +42,24 @@ static bool say_heartbeat(struct rex_gateway *g, const char *id)
 
 bool gateway_send_heartbeat(struct rex_gateway *g)
 {
-    next_id(g, g->heartbeat_id);
-    return say_heartbeat(g, g->heartbeat_id);
+    char id[REX_ID_BYTES];
+    next_id(g, id);
+    return say_heartbeat(g, id);
+}
+
+/* An answer to ours is not answered, however late it comes: the two would go on for ever. Nor is
+ * more than anybody needs who wants to know whether we live. */
+static void on_heartbeat(struct rex_gateway *g, const char *id)
+{
+    int64_t now_ms = gateway_now(g);
+    if (str_starts(id, OWN_ID))
+        return;
+    if (now_ms - g->beats_ms >= 1000) {
+        g->beats_ms = now_ms;
+        g->beats = 0;
+    }
+    if (g->beats++ < BEATS_MOST)
+        say_heartbeat(g, id);
 }
 
 static void on_reply_limit(void *self)
@@ -126,6 +144,13 @@ static void count_event(struct rex_gateway *g)
         g->rate_ms = now_ms;
     }
     g->rate_now++;
+}
+
+int64_t gateway_quiet_ms(const struct rex_gateway *g)
+{
+    bool is_recent = gateway_now(g) - g->rate_ms < 2 * RATE_MS;
+    bool is_busy = g->rate_now >= REX_BUSY_EVENTS || g->rate_before >= REX_BUSY_EVENTS;
+    return is_recent && is_busy ? REX_CHECK_BUSY_MS : REX_CHECK_MS;
 }
 
 uint64_t gateway_missed(const struct rex_gateway *g, int64_t time_ms)
@@ -369,10 +394,7 @@ void gateway_message(void *self, const char *bytes, size_t len)
     case REX_FRAME_DETAILS: on_details(g, &frame); break;
     case REX_FRAME_REPLY: on_reply(g, &frame); break;
     case REX_FRAME_NOTICE: on_notice(g, &frame); break;
-    case REX_FRAME_HEARTBEAT:
-        if (!str_eq(frame.message_id, g->heartbeat_id))
-            say_heartbeat(g, frame.message_id);
-        break;
+    case REX_FRAME_HEARTBEAT: on_heartbeat(g, frame.message_id); break;
     case REX_FRAME_ERROR: on_error(g, &frame); break;
     case REX_FRAME_OTHER: break;
     }

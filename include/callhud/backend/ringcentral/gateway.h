@@ -13,6 +13,9 @@
 #define REX_HEARTBEAT_MS 60000  /* after so long without a message of ours (10, 2) */
 #define REX_REPLY_LIMIT_MS 15000
 #define REX_CHECK_MS 60000 /* after so long without an event: is the subscription still there? */
+/* The same on a floor that had as many events in the minute before: silence there is no rest. */
+#define REX_CHECK_BUSY_MS 8000
+#define REX_BUSY_EVENTS 60
 #define REX_ABSOLUTE_SPARE_MS 60000 /* so long before the absolute timeout: a clean reconnect */
 #define REX_FIRST_RETRY_MS 1000
 #define REX_MOST_RETRY_MS 60000
