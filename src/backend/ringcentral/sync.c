@@ -121,6 +121,18 @@ static void run_next(struct rex_sync *sync)
     }
 }
 
+static bool is_due(const struct rex_sync *sync, int64_t last_ms, int64_t every_ms)
+{
+    return last_ms == INT64_MIN || sync_now_ms(sync) - last_ms >= every_ms;
+}
+
+/* Everybody's grants take as many requests as everybody's presence, and lamps go first. */
+static bool is_for_later(const struct rex_sync *sync)
+{
+    return sync->run != RUN_RIGHTS && !sync->config.config->is_once &&
+           sync_people_count(&sync->people) > REX_GRANTS_MANY;
+}
+
 static void finish(struct rex_sync *sync)
 {
     enum sync_run run = sync->run;
@@ -135,8 +147,12 @@ static void finish(struct rex_sync *sync)
         if (sync->run == RUN_NONE && run == RUN_SNAPSHOT)
             sync_details_begin(sync);
     }
+    bool are_grants_due =
+        run == RUN_SNAPSHOT && is_for_later(sync) && is_due(sync, sync->grants_ms, REX_GRANTS_MS);
     if (sync->run == RUN_NONE)
         run_next(sync);
+    if (sync->run == RUN_NONE && are_grants_due)
+        begin_run(sync, RUN_RIGHTS, REX_FOR_POLL);
 }
 
 void sync_fail(struct rex_sync *sync, enum rc rc, const char *what, const char *text)
@@ -155,11 +171,6 @@ void sync_fail_answer(struct rex_sync *sync, const char *what, const struct rex_
 
 /* ---- the phases ---- */
 
-static bool is_due(const struct rex_sync *sync, int64_t last_ms, int64_t every_ms)
-{
-    return last_ms == INT64_MIN || sync_now_ms(sync) - last_ms >= every_ms;
-}
-
 static bool needs_people(const struct rex_sync *sync)
 {
     if (sync->is_people_denied)
@@ -170,6 +181,7 @@ static bool needs_people(const struct rex_sync *sync)
     return sync->run == RUN_LIST && sync_people_any_nameless(&sync->people);
 }
 
+/* Neither who there is nor what is allowed. */
 static bool is_poll(const struct rex_sync *sync)
 {
     return sync->run == RUN_POLL;
@@ -224,7 +236,7 @@ static bool start_known(struct rex_sync *sync)
 static bool start_grants(struct rex_sync *sync)
 {
     bool is_wanted = is_due(sync, sync->grants_ms, REX_GRANTS_MS) || sync->run == RUN_LIST;
-    if (is_poll(sync) || !is_wanted)
+    if (is_poll(sync) || !is_wanted || is_for_later(sync))
         return false;
     sync_ask_grants(sync);
     return true;
@@ -307,6 +319,8 @@ void sync_step(struct rex_sync *sync)
         }
         enum sync_run run = sync->run;
         sync->page = 1;
+        if (run == RUN_RIGHTS && sync->phase != PHASE_GRANTS)
+            continue;
         if (phases[sync->phase](sync) || sync->run != run)
             return;
     }
@@ -351,11 +365,16 @@ void rex_sync_snapshot(struct rex_sync *sync, enum rex_priority priority, bool f
     begin_run(sync, for_poll ? RUN_POLL : RUN_SNAPSHOT, priority);
 }
 
+static bool is_busy(const struct rex_sync *sync)
+{
+    return sync->run != RUN_NONE && sync->run != RUN_RIGHTS;
+}
+
 void rex_sync_list_changed(struct rex_sync *sync)
 {
     if (sync->people.monitoring != REX_MONITOR_LIST)
         return;
-    if (sync->run != RUN_NONE)
+    if (is_busy(sync))
         sync->is_list_wanted = true; /* what runs may have read the list before it changed */
     else if (sync->is_begun)
         begin_run(sync, RUN_LIST, REX_FOR_REPAIR);
@@ -364,7 +383,7 @@ void rex_sync_list_changed(struct rex_sync *sync)
 void rex_sync_people_changed(struct rex_sync *sync)
 {
     sync->people_ms = sync->grants_ms = INT64_MIN;
-    if (sync->run != RUN_NONE)
+    if (is_busy(sync))
         sync->is_list_wanted = true;
     else if (sync->is_begun)
         begin_run(sync, RUN_LIST, REX_FOR_POLL);

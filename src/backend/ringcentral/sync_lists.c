@@ -160,7 +160,7 @@ static void on_grants(void *self, const struct rex_answer *answer)
     struct rex_paging paging;
     if (!sync_is_good(answer) ||
         rex_wire_grants(&sync->grants, &paging, answer->body, answer->body_len, NULL) != RC_OK) {
-        if (answer->rc != RC_OK) {
+        if (answer->rc != RC_OK && sync->run != RUN_RIGHTS) {
             sync_fail_answer(sync, "the grants could not be read", answer);
             return;
         }

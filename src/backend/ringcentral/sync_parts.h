@@ -14,7 +14,8 @@ enum sync_run {
     RUN_BEGIN,
     RUN_SNAPSHOT,
     RUN_POLL,
-    RUN_LIST, /* the list has changed: news, no snapshot */
+    RUN_LIST,   /* the list has changed: news, no snapshot */
+    RUN_RIGHTS, /* grants of many people, after a snapshot that they would have kept waiting */
 };
 /* In the order of asking. */
 enum sync_phase {

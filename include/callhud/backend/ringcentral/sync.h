@@ -21,6 +21,7 @@
 #define REX_PAGE_PEOPLE 1000
 #define REX_DIRECTORY_MS (60 * 60 * 1000)
 #define REX_GRANTS_MS (10 * 60 * 1000) /* features too */
+#define REX_GRANTS_MANY 1000           /* people: their grants are read after the snapshot */
 #define REX_REPAIR_MS 2000             /* and up to twice as long: debounced (8.3) */
 #define REX_DETAILS_MOST 20            /* sessions that wait to be asked for */
 #define REX_DETAIL_MS 1000             /* between two of them */
