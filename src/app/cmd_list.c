@@ -81,7 +81,10 @@ static void edited(struct desk_run *run)
         push(run);
         return;
     }
-    fprintf(stderr, "callhud: kept here; callhud list push sends it\n");
+    if (appearance_count(keeper_list(run->keeper)).unsaved > 0)
+        fprintf(stderr, "callhud: kept here; callhud list push sends it\n");
+    else
+        fprintf(stderr, "callhud: both homes agree: there is nothing to send\n");
     desk_run_end(run, 0);
 }
 
