@@ -19,8 +19,9 @@ const struct cli_command cli_commands[] = {
      .args = "",
      .sentence = "The screens: a lamp for each user, live. The default.",
      .more = "Where no full screen is possible (a pipe, TERM=dumb), and with --plain, it writes a\n"
-             "line per change and takes typed commands. In the console ? shows all keys.\n",
-     .options = "",
+             "line per change and takes typed commands. In the console ? shows all keys.\n"
+             "With --user its HUD list (e) and presence settings (,) are those of EXT.\n",
+     .options = "--user",
      .words = "",
      .formats = "",
      .run = cmd_console},

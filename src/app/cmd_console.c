@@ -1,6 +1,7 @@
 /* callhud console: the screens on a terminal. Joins session (network, model), ui and term. */
 #include "callhud/app/cli.h"
 #include "callhud/app/console.h"
+#include "callhud/app/console_desk.h"
 #include "callhud/app/crash.h"
 #include "callhud/app/demo.h"
 #include "callhud/app/paths.h"
@@ -37,6 +38,7 @@ struct console {
     bool has_fresh;
     struct start lent; /* what the backend still borrows, when a reload has changed none of it */
     struct session session;
+    struct console_desk desk;
     struct term *term;
     struct ui *ui;
     struct canvas canvas;
@@ -215,6 +217,7 @@ static void reload_screen(struct console *c)
         c->start = c->fresh;
     }
     show_settings(c);
+    console_desk_reloaded(&c->desk);
 }
 
 /* The backend borrows the settings' strings: it is opened anew with the new ones. */
@@ -222,6 +225,7 @@ static void reload_all(void *self)
 {
     struct console *c = self;
     struct err err = {0};
+    console_desk_close(&c->desk); /* another profile's list is in another file */
     session_stop_backend(&c->session);
     start_forget(&c->lent);
     start_replace(&c->start, &c->fresh);
@@ -229,6 +233,7 @@ static void reload_all(void *self)
     session_mistrust(&c->session, "configuration reloaded");
     enum rc rc = session_start_backend(&c->session, &err);
     show_settings(c);
+    console_desk_open(&c->desk, NULL);
     if (rc != RC_OK)
         ui_message(c->ui, UI_ERROR, "the backend refuses its settings", err.text,
                    session_now(&c->session));
@@ -366,6 +371,7 @@ static void run_intents(struct console *c)
         case INTENT_RELOAD: reload(c, intent.is_on ? RELOAD_SURE : RELOAD_ASKING); break;
         case INTENT_BELL: term_bell(c->term); break;
         case INTENT_SHOT: take_picture(c, intent.text); break;
+        case INTENT_DESK: console_desk_open(&c->desk, intent.text); break;
         }
     }
 }
@@ -388,6 +394,17 @@ static void on_acted(void *self, const struct event *event)
     demo_acted(c->cli, event);
     ui_action(c->ui, &c->session.hud, event, session_now(&c->session));
     want_frame(c);
+}
+
+static void on_passed(void *self, const struct event *event)
+{
+    struct console *c = self;
+    console_desk_event(&c->desk, event);
+}
+
+static void on_frame_wanted(void *self)
+{
+    want_frame(self);
 }
 
 static void on_told(void *self, bool is_warning, const char *text)
@@ -476,6 +493,7 @@ static enum rc open_screen(struct console *c, struct err *err)
     c->session.changed = on_changed;
     c->session.acted = on_acted;
     c->session.told = on_told;
+    c->session.passed = on_passed;
     c->session.turned = on_turned;
     c->session.self = c;
     console_list_themes(&c->names);
@@ -516,6 +534,8 @@ static void close_screen(struct console *c)
     if (c->term)
         term_close(c->term);
     c->term = NULL;
+    if (c->desk.ui)
+        console_desk_close(&c->desk);
     ui_free(c->ui);
     canvas_fini(&c->canvas);
 }
@@ -530,6 +550,12 @@ static void run_loop(struct console *c, struct err *err)
         c->watched[i] = loop_signal(c->session.loop, signals[i], on_signal, c);
     term_attach(c->term, loop_uv(c->session.loop), &mine);
     want_frame(c);
+    c->desk = (struct console_desk){.session = &c->session,
+                                    .ui = c->ui,
+                                    .reason = c->cli->reason ? c->cli->reason : "",
+                                    .want_frame = on_frame_wanted,
+                                    .self = c};
+    console_desk_open(&c->desk, c->cli->user ? c->cli->user : "");
     if (session_start(&c->session, err) != RC_OK) {
         c->exit_code = rc_exit_code(err->rc);
         return;

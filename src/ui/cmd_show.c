@@ -29,7 +29,8 @@ void run_find(const struct cmd_call *call)
         prompt_open(call->ui, PROMPT_FILTER, call->ui->filter.text);
     else if (ui_filter(call->ui, call->text, &err) != RC_OK)
         say(call, UI_WARN, "", err.text);
-    if (call->ui->screen == SCREEN_USER || call->ui->screen == SCREEN_LOG)
+    bool has_rows = call->ui->screen == SCREEN_HELP || roll != NULL;
+    if (!has_rows)
         call->ui->screen = SCREEN_BOARD;
 }
 

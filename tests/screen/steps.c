@@ -456,7 +456,7 @@ static void step_intent(struct play *p)
 {
     static const char *const words[] = {"none", "quit",      "resync", "redraw", "suspend",
                                         "copy", "theme",     "mouse",  "reload", "bell",
-                                        "shot", "reconnect", "act"};
+                                        "shot", "reconnect", "act",    "desk"};
     struct intent intent = {0};
 
     (void)ui_next_intent(p->s->ui, &intent);

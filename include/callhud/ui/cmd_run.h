@@ -67,6 +67,7 @@ void run_mark_shown(const struct cmd_call *call);
 void run_pull(const struct cmd_call *call);
 void run_save(const struct cmd_call *call);
 void run_save_cancel(const struct cmd_call *call);
+void run_desk(const struct cmd_call *call);
 void run_presence(const struct cmd_call *call);
 
 const char *why_no_desk(const struct cmd_call *call);

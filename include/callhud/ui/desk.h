@@ -55,7 +55,6 @@ struct ui_desk_ops {
     void (*push)(void *self, bool is_when_idle);
     void (*push_cancel)(void *self); /* a save that waits for idle phones */
     void (*set)(void *self, const struct desk_settings *settings); /* those that are named */
-    void (*open)(void *self, const char *extension);               /* whose desk; NULL: our own */
     void *self;
 };
 

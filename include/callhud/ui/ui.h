@@ -81,11 +81,12 @@ enum intent_kind {
     INTENT_BELL,
     INTENT_SHOT,
     INTENT_RECONNECT,
-    INTENT_ACT
+    INTENT_ACT,
+    INTENT_DESK
 };
 struct intent {
     enum intent_kind kind;
-    char text[512]; /* COPY: what; THEME: name; SHOT: file */
+    char text[512]; /* COPY: what; THEME: name; SHOT: file; DESK: whose, "": our own */
     bool is_on;     /* MOUSE; ACT: DND, RECORD; RELOAD: whatever it ends */
     /* ACT: text is the reason typed, or "" */
     enum action_kind action;

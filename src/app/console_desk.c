@@ -1,0 +1,82 @@
+#include "callhud/app/console_desk.h"
+
+#include "callhud/app/paths.h"
+#include "callhud/base/str.h"
+
+static void on_changed(void *self)
+{
+    struct console_desk *d = self;
+    ui_desk_changed(d->ui, session_now(d->session));
+    d->want_frame(d->self);
+}
+
+static void on_ask_save(void *self)
+{
+    struct console_desk *d = self;
+    ui_desk_ask_save(d->ui, session_now(d->session));
+    d->want_frame(d->self);
+}
+
+static void on_told(void *self, bool is_warning, const char *text)
+{
+    struct console_desk *d = self;
+    ui_message(d->ui, is_warning ? UI_WARN : UI_GOOD, text, NULL, session_now(d->session));
+    d->want_frame(d->self);
+}
+
+static enum rc open_keeper(struct console_desk *d, struct err *err)
+{
+    char folder[PATH_BYTES];
+    enum rc rc = paths_state(folder, "", true, err);
+    if (rc != RC_OK)
+        return rc;
+    struct keeper_config config = {.session = d->session,
+                                   .extension = d->extension[0] ? d->extension : NULL,
+                                   .folder = folder,
+                                   .is_automatic = d->is_automatic,
+                                   .reason = d->reason,
+                                   .changed = on_changed,
+                                   .ask_save = on_ask_save,
+                                   .told = on_told,
+                                   .self = d};
+    return keeper_new(&d->keeper, &config, err);
+}
+
+void console_desk_open(struct console_desk *d, const char *extension)
+{
+    struct err err = {0};
+    console_desk_close(d);
+    if (extension)
+        str_copy(d->extension, sizeof d->extension, extension);
+    d->is_automatic = d->session->settings->sync == 1;
+    if (open_keeper(d, &err) != RC_OK) {
+        ui_message(d->ui, UI_ERROR, "the HUD list cannot be opened", err.text,
+                   session_now(d->session));
+        return;
+    }
+    keeper_ops(d->keeper, &d->ops);
+    ui_set_desk(d->ui, keeper_desk(d->keeper), &d->ops);
+    /* It comes to a session that runs already. */
+    struct event done = {.kind = EVENT_SNAPSHOT_DONE};
+    if (d->session->hud.link.is_synced)
+        keeper_event(d->keeper, &done);
+}
+
+void console_desk_close(struct console_desk *d)
+{
+    ui_set_desk(d->ui, NULL, NULL);
+    keeper_free(d->keeper);
+    d->keeper = NULL;
+}
+
+void console_desk_reloaded(struct console_desk *d)
+{
+    if (d->is_automatic != (d->session->settings->sync == 1))
+        console_desk_open(d, NULL);
+}
+
+void console_desk_event(struct console_desk *d, const struct event *event)
+{
+    if (d->keeper)
+        keeper_event(d->keeper, event);
+}
