@@ -14,6 +14,7 @@
 
 #define ANSWER_MAX_BYTES (8u * 1024 * 1024)
 #define TIMEOUT_MS 10000
+#define RETRY_AFTER_MOST_S (24 * 3600)
 #define MAX_CONNECTIONS 8
 #define MAX_PER_HOST 6
 #define DIVERSION_BYTES (URL_HOST_BYTES + 32)
@@ -331,7 +332,8 @@ static void finish(struct io_http *http, CURLcode code)
     answer.status = (int)status;
     answer.content_type = content_type;
     answer.location = redirect;
-    answer.retry_after_ms = (int64_t)retry_after_s * 1000;
+    answer.retry_after_ms =
+        1000 * (int64_t)(retry_after_s < RETRY_AFTER_MOST_S ? retry_after_s : RETRY_AFTER_MOST_S);
     answer.headers = http->answer_headers;
     answer.headers_len = take_headers(http);
     tell(http, &answer);

@@ -60,7 +60,7 @@ struct io_ws {
     char location[256];
     char parting[160]; /* what the server said when it closed */
     struct buf message;
-    struct outgoing *queue;
+    struct outgoing *queue, *queue_last; /* queue_last: of a queue that is not empty */
     size_t queue_bytes;
     bool wants_ping;
     bool has_failed; /* the attempt under way; the library may say so once, twice or never */
@@ -674,7 +674,6 @@ struct io_ws *ws_open(struct ws_pool *pool, const struct io_ws_request *request,
 
 bool ws_send(struct io_ws *ws, const char *text, size_t len)
 {
-    struct outgoing **last = &ws->queue;
     struct outgoing *item;
 
     if (ws->stage != AT_OPEN || ws->is_dropped || len > QUEUE_MAX_BYTES ||
@@ -683,9 +682,11 @@ bool ws_send(struct io_ws *ws, const char *text, size_t len)
     item = mem_zero(1, sizeof *item + LWS_PRE + len);
     item->len = len;
     memcpy(item->bytes + LWS_PRE, text, len);
-    while (*last != NULL)
-        last = &(*last)->next;
-    *last = item;
+    if (ws->queue != NULL)
+        ws->queue_last->next = item;
+    else
+        ws->queue = item;
+    ws->queue_last = item;
     ws->queue_bytes += len;
     lws_callback_on_writable(ws->wsi);
     return true;

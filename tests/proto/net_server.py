@@ -209,6 +209,8 @@ def http(peer, method, path, headers, body):
         answer("302 Found", b"", "Location: http://127.0.0.1:%d/http/echo" % ports["target"])
     elif path == "/http/retry":
         answer("429 Too Many Requests", b"{}", "Retry-After: 7")
+    elif path == "/http/retrynever":
+        answer("429 Too Many Requests", b"{}", "Retry-After: 9223372036854775807")
     elif path == "/http/limits":
         answer("200 OK", b"{}", "X-Rate-Limit-Group: light\r\nx-rate-limit-REMAINING: 49\r\n"
                "RCRequestId: 1")

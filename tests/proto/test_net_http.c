@@ -183,6 +183,11 @@ static void retry_after_is_read(void **state)
     assert_int_equal(r.status, 429);
     assert_int_equal(r.retry_after_ms, 7000);
     buf_fini(&r.body);
+    request = get("/http/retrynever");
+    r = ask(&request);
+    assert_int_equal(r.status, 429);
+    assert_in_range(r.retry_after_ms, 1000, 24 * 3600 * 1000);
+    buf_fini(&r.body);
 }
 
 struct seen_headers {

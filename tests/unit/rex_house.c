@@ -245,6 +245,8 @@ static void serve_http(struct house *house, struct io_http *http)
         answer_account(house, http);
     else if (is_presence(path))
         answer_presence(house, http);
+    else if (str_eq(path, OWN) && house->own_status != 0)
+        refuse(http, house->own_status);
     else if (str_eq(path, OWN))
         answer(http, 200,
                "{\"id\":500,\"extensionNumber\":\"900\",\"name\":\"Sue\",\"type\":\"User\"}");

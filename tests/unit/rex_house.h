@@ -42,7 +42,8 @@ struct house {
     bool rings_when_monitored, picks_up_held;
 
     const char *scope;
-    int lines_status, directory_status, account_status, ws_status, token_status; /* 0: fine */
+    int lines_status, directory_status, account_status; /* 0: fine */
+    int ws_status, token_status, own_status;
     unsigned pages;       /* of the account's presence; 0: 1 */
     const char *disabled; /* a filter that is switched off */
     bool holds_presence;  /* answers about the presence of others wait */

@@ -698,6 +698,14 @@ static void heartbeats_keep_the_session(void **state)
     fake_ws_say(fake_ws(&fake), "[{\"type\":\"Heartbeat\",\"messageId\":\"srv\\/1\"}]");
     assert_int_equal(fake_ws(&fake)->sent.len, sent + 1);
     assert_string_equal(last_sent(), "[{\"type\":\"Heartbeat\",\"messageId\":\"srv/1\"}]");
+    /* Nor one that comes late, when there is a younger one; and a flood is not answered by one. */
+    fake_io_advance(&fake, 5000);
+    sent = fake_ws(&fake)->sent.len;
+    fake_ws_say(fake_ws(&fake), "[{\"type\":\"Heartbeat\",\"messageId\":\"callhud-00000000-1\"}]");
+    assert_int_equal(fake_ws(&fake)->sent.len, sent);
+    for (int i = 0; i < 1000; i++)
+        fake_ws_say(fake_ws(&fake), "[{\"type\":\"Heartbeat\",\"messageId\":\"srv-2\"}]");
+    assert_in_range(fake_ws(&fake)->sent.len - sent, 1, 20);
     assert_int_equal(saw.closed, 0);
 }
 

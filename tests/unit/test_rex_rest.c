@@ -303,6 +303,11 @@ static void what_reads_is_tried_once_more(void **state)
     rex_refuse(at("/y"), 503, "CMN-211", "light", 7000);
     assert_int_equal(got[1].status, 503);
     assert_non_null(strstr(got[1].text, "try again"));
+    /* Unless that is too long to keep anybody waiting without a word. */
+    ask(&got[4], "GET", "/never", REX_LIGHT, REX_FOR_SNAPSHOT, 0);
+    rex_refuse(at("/never"), 503, "CMN-211", "light", 24 * 3600 * 1000);
+    assert_int_equal(got[4].times, 1);
+    assert_int_equal(got[4].status, 503);
     /* What changes something is not. */
     ask(&got[2], "POST", "/z", REX_LIGHT, REX_FOR_ACTION, 0);
     fake_http_answer(at("/z"), RC_TIMEOUT, 0, NULL, NULL);

@@ -129,6 +129,21 @@ static void what_is_wrong_is_said(void **state)
     assert_true(house->link_text[0] != '\0');
 }
 
+static void what_the_first_reading_waits_for_is_said(void **state)
+{
+    struct house *house = *state;
+    house->own_status = 429;
+    house_open(house);
+    house_run(house, REX_WAITS_MS / 2);
+    assert_string_equal(house->link_text, "reading who there is");
+    house_run(house, REX_WAITS_MS);
+    assert_non_null(strstr(house->link_text, "allows no more requests for"));
+    assert_int_equal(house->hud.link.state, LINK_CONNECTING);
+    house->own_status = 0;
+    house_run(house, 70000);
+    assert_int_equal(house->hud.link.state, LINK_LIVE);
+}
+
 /* ---- events ---- */
 
 static void events_light_lamps(void **state)
@@ -456,6 +471,7 @@ int main(void)
         T(without_call_control_no_sessions_are_asked_for),
         T(one_snapshot_needs_no_websocket),
         T(what_is_wrong_is_said),
+        T(what_the_first_reading_waits_for_is_said),
         T(events_light_lamps),
         T(an_event_during_the_snapshot_is_not_overwritten),
         T(fewer_calls_than_said_are_asked_for),

@@ -68,7 +68,7 @@ struct io_http_answer {
     int status;               /* 200, 404, ... */
     const char *content_type; /* "" when none */
     const char *location;     /* of a 3xx, for the error; redirects are never followed; "" */
-    int64_t retry_after_ms;   /* of Retry-After; 0 when none */
+    int64_t retry_after_ms;   /* of Retry-After, at most a day; 0 when none */
     const struct io_header *headers; /* of the answer; at most IO_HEADERS_MAX are kept */
     size_t headers_len;
     const char *body; /* borrowed; NUL-terminated as well */

@@ -84,6 +84,8 @@ void rex_tell_up(struct backend *b, const char *text, int64_t retry_ms);
 
 /* ---- reading.c ---- */
 void rex_reading_owner(struct backend *b, struct rex_sync_owner *owner);
+/* Who there is, the list, the directory: before anything can be subscribed to. */
+void rex_read_first(struct backend *b);
 /* At once, or when the one that runs is done. */
 void rex_read_now(struct backend *b, enum rex_priority priority);
 void rex_read_anew(

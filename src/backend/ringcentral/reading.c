@@ -15,17 +15,28 @@ static void on_waits(void *self)
 {
     struct backend *b = self;
     b->waits = NULL;
-    if (!rex_sync_is_open(b->sync))
+    bool is_first = !rex_sync_is_begun(b->sync) && b->link_state == LINK_CONNECTING;
+    if (!rex_sync_is_open(b->sync) && !is_first)
         return;
     char text[ERR_TEXT_BYTES];
     const char *waits = rex_rest_waits(b->rest);
     bool is_up = b->link_state == LINK_LIVE || b->link_state == LINK_POLLING;
-    if (waits[0] != '\0' && is_up && !b->is_whole) {
+    if (waits[0] != '\0' && is_first) {
+        rex_tell_link(b, LINK_CONNECTING, waits, 0);
+    } else if (waits[0] != '\0' && is_up && !b->is_whole) {
         snprintf(text, sizeof text, "the state is being read: %s", waits);
         if (!str_eq(text, b->link_text))
             rex_tell_up(b, text, 0);
     }
     rex_start(b, &b->waits, REX_WAITS_MS, on_waits);
+}
+
+void rex_read_first(struct backend *b)
+{
+    if (b->link_state == LINK_IDLE || b->link_state == LINK_CONNECTING)
+        rex_tell_link(b, LINK_CONNECTING, "reading who there is", 0);
+    rex_start(b, &b->waits, REX_WAITS_MS, on_waits);
+    rex_sync_begin(b->sync);
 }
 
 /* ---- one reading ---- */
@@ -74,7 +85,7 @@ static void on_sync(void *self)
     b->sync_timer = NULL;
     if (!rex_sync_is_begun(b->sync) && !b->is_open) {
         if (rex_signin_token(b->signin) != NULL)
-            rex_sync_begin(b->sync);
+            rex_read_first(b);
     } else {
         rex_read_now(b, b->is_whole ? REX_FOR_POLL : REX_FOR_SNAPSHOT);
     }

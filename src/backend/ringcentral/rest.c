@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AGAIN_MS 1000     /* after a 503 or no answer, when it does not say */
-#define RENEWALS_MOST 3   /* of one request: others may renew the token at the same time */
-#define WAIT_LEAST_MS 100 /* no busy loop, however soon the budget says */
+#define AGAIN_MS 1000       /* after a 503 or no answer, when it does not say */
+#define AGAIN_MOST_MS 60000 /* whoever is to wait longer is told, not kept waiting */
+#define RENEWALS_MOST 3     /* of one request: others may renew the token at the same time */
+#define WAIT_LEAST_MS 100   /* no busy loop, however soon the budget says */
 
 struct job {
     struct rex_rest *rest;
@@ -205,7 +206,7 @@ static bool is_again(struct job *job, const struct io_http_answer *from, bool is
     }
     bool is_lost = from->rc == RC_TIMEOUT || from->rc == RC_UNREACHABLE ||
                    (from->rc == RC_OK && from->status == 503);
-    if (!is_lost || !is_safe(job) || job->is_repeated)
+    if (!is_lost || !is_safe(job) || job->is_repeated || from->retry_after_ms > AGAIN_MOST_MS)
         return false;
     job->is_repeated = true;
     wait_until(job, now_ms(rest) + (from->retry_after_ms > 0 ? from->retry_after_ms : AGAIN_MS));

@@ -73,7 +73,7 @@ static void on_ready(void *self)
     struct backend *b = self;
     rex_rest_ready(b->rest);
     if (!rex_sync_is_begun(b->sync))
-        rex_sync_begin(b->sync);
+        rex_read_first(b);
 }
 
 static void on_signin_failed(void *self, enum rc rc, const char *text)
@@ -234,7 +234,7 @@ static void ringcentral_reconnect(struct backend *b)
 {
     rex_signin_try_now(b->signin);
     if (!rex_sync_is_begun(b->sync) && rex_signin_token(b->signin) != NULL)
-        rex_sync_begin(b->sync);
+        rex_read_first(b);
     else if (!b->is_open && b->filters.len > 0)
         rex_gateway_try_now(b->gateway);
 }
