@@ -16,6 +16,10 @@
 /* What killed runs left is told about once all of it is gone, or after this. */
 #define CLEAN_MS 10000
 
+/* See next_tick_ms(). */
+#define LARGE_FLOOR 1000
+#define LOOK_MS 250
+
 static void plan_tick(struct session *s);
 static void plan_clean(struct session *s);
 
@@ -63,10 +67,21 @@ static void on_tick(void *self)
     plan_tick(s);
 }
 
+/* While lamps fade the next tick is that of the first of them: on a large floor it is not looked
+ * for at every event, but ticked meanwhile. */
+static int64_t next_tick_ms(struct session *s, int64_t now)
+{
+    bool is_large = s->hud.users.len > LARGE_FLOOR;
+    if (is_large && !s->hud.link.is_synced && s->looked_ms + LOOK_MS > now)
+        return s->looked_ms + LOOK_MS;
+    s->looked_ms = now;
+    return hud_next_tick_ms(&s->hud, now);
+}
+
 static void plan_tick(struct session *s)
 {
     int64_t now = session_now(s);
-    int64_t next = hud_next_tick_ms(&s->hud, now);
+    int64_t next = next_tick_ms(s, now);
     if (next == s->tick_ms)
         return;
     loop_timer_stop(s->tick);

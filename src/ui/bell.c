@@ -9,28 +9,30 @@ static struct bell_ring *ring_of(struct bell *bell, const char *id)
     return NULL;
 }
 
+static bool is_sounding(const struct hud *hud, const struct user *user, int64_t now_ms)
+{
+    struct lamp_view view = hud_lamp(hud, user, now_ms);
+    return !view.is_stale && lamp_sounds(view.lamp, &hud->settings) && hud_has_caller(user);
+}
+
+/* Whoever begins to ring has changed; whoever rings may have ceased to by the mere passing of
+ * time. */
 static void scan(struct bell *bell, const struct hud *hud, int64_t now_ms)
 {
-    for (size_t i = 0; i < bell->rings.len; i++)
-        bell->rings.items[i].is_seen = false;
-    for (size_t i = 0; hud->counts[LAMP_RINGING] > 0 && i < hud->users.len; i++) {
-        const struct user *user = hud->users.items[i];
-        struct lamp_view view = hud_lamp(hud, user, now_ms);
-        if (view.is_stale || !lamp_sounds(view.lamp, &hud->settings) || !hud_has_caller(user))
-            continue;
-        struct bell_ring *ring = ring_of(bell, user->id);
-        if (ring == NULL) {
-            struct bell_ring made = {.id = mem_dup(user->id), .first_ms = now_ms};
-            VEC_PUSH(&bell->rings, made);
-            ring = &bell->rings.items[bell->rings.len - 1];
-        }
-        ring->is_seen = true;
-    }
-    for (size_t i = bell->rings.len; i-- > 0;)
-        if (!bell->rings.items[i].is_seen) {
+    for (size_t i = bell->rings.len; i-- > 0;) {
+        const struct user *user = hud_user_by_id(hud, bell->rings.items[i].id);
+        if (user == NULL || !is_sounding(hud, user, now_ms)) {
             mem_free(bell->rings.items[i].id);
             VEC_REMOVE(&bell->rings, i);
         }
+    }
+    for (size_t i = 0; i < hud->changed.len; i++) {
+        const struct user *user = hud->changed.items[i];
+        if (!is_sounding(hud, user, now_ms) || ring_of(bell, user->id) != NULL)
+            continue;
+        struct bell_ring made = {.id = mem_dup(user->id), .first_ms = now_ms};
+        VEC_PUSH(&bell->rings, made);
+    }
 }
 
 /* bell = auto: the supervisor's own phone rings for it already. */

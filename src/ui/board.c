@@ -2,6 +2,8 @@
 
 #include "callhud/base/str.h"
 
+#include <string.h>
+
 /* --- the list --------------------------------------------------------------------------------- */
 
 static bool is_in(const struct user *const *users, size_t len, const struct user *user)
@@ -62,8 +64,11 @@ static void build_rows(struct board *board, const struct layout *layout)
 
 /* --- the selection ---------------------------------------------------------------------------- */
 
+/* *at is where to look first. */
 static bool find_id(const struct board *board, const char *id, size_t *at)
 {
+    if (id != NULL && *at < board->users.len && str_eq(board->users.items[*at]->id, id))
+        return true;
     for (size_t i = 0; id != NULL && i < board->users.len; i++)
         if (str_eq(board->users.items[i]->id, id)) {
             *at = i;
@@ -75,7 +80,7 @@ static bool find_id(const struct board *board, const char *id, size_t *at)
 /* The selected user is gone: who stood after it, else before it, in the list as it was. */
 static size_t neighbour(const struct board *board)
 {
-    size_t at;
+    size_t at = 0;
 
     for (size_t i = board->at + 1; i < board->ids.len; i++)
         if (find_id(board, board->ids.items[i], &at))
@@ -86,10 +91,23 @@ static size_t neighbour(const struct board *board)
     return 0;
 }
 
+/* The same users in the same order have the same ids: to see that is cheap. */
+static bool is_remembered(const struct board *board)
+{
+    return board->users.len == board->known.len && board->known.len == board->ids.len &&
+           memcmp(board->users.items, board->known.items,
+                  board->users.len * sizeof board->users.items[0]) == 0;
+}
+
 static void remember_ids(struct board *board)
 {
     size_t i = 0;
 
+    if (is_remembered(board))
+        return;
+    board->known.len = 0;
+    for (size_t k = 0; k < board->users.len; k++)
+        VEC_PUSH(&board->known, board->users.items[k]);
     for (; i < board->users.len; i++) {
         const char *id = board->users.items[i]->id;
         if (i == board->ids.len) {
@@ -122,11 +140,32 @@ static void rest_on(struct board *board, size_t at)
         set_id(&board->chosen_id, board->selected_id);
 }
 
+/* A key and the picture after it ask for the same; ages are shown in seconds. */
+#define SAME_MS 100
+
+static void build_order(struct board *board, const struct hud *hud,
+                        const struct board_request *request, int64_t now_ms)
+{
+    const struct order_request *old = &board->built, *new = &request->order;
+    bool is_same = old->by == new->by && old->is_grouped == new->is_grouped &&
+                   old->department == new->department && old->filter == new->filter;
+
+    if (is_same && !request->is_refiltered && board->built_hud == hud &&
+        board->built_rev == hud->rev && now_ms >= board->built_ms &&
+        now_ms - board->built_ms < SAME_MS)
+        return;
+    order_build(&board->order, hud, new, now_ms);
+    urgent_of_order(&board->urgent, &board->order);
+    board->built = *new;
+    board->built_hud = hud;
+    board->built_rev = hud->rev;
+    board->built_ms = now_ms;
+}
+
 void board_build(struct board *board, const struct hud *hud, const struct board_request *request,
                  int64_t now_ms)
 {
-    order_build(&board->order, hud, &request->order, now_ms);
-    urgent_build(&board->urgent, hud, NULL, now_ms);
+    build_order(board, hud, request, now_ms);
     board->users.len = board->pinned = 0;
     if (request->layout->shape == SHAPE_LIST)
         pin_urgent(board);
@@ -135,7 +174,7 @@ void board_build(struct board *board, const struct hud *hud, const struct board_
             VEC_PUSH(&board->users, board->order.users.items[i]);
     build_rows(board, request->layout);
 
-    size_t at = 0;
+    size_t at = board->at;
     if (!(request->is_refiltered && find_id(board, board->chosen_id, &at)) &&
         !find_id(board, board->selected_id, &at))
         at = board->selected_id != NULL ? neighbour(board) : 0;
@@ -150,6 +189,8 @@ void board_build(struct board *board, const struct hud *hud, const struct board_
 
 void board_forget(struct board *board)
 {
+    board->known.len = 0;
+    board->built_hud = NULL;
     board->users.len = board->rows.len = board->pinned = 0;
     board->order.users.len = board->order.groups.len = 0;
     board->urgent.users.len = 0;
@@ -160,6 +201,7 @@ void board_fini(struct board *board)
     order_fini(&board->order);
     urgent_fini(&board->urgent);
     VEC_FREE(&board->users);
+    VEC_FREE(&board->known);
     VEC_FREE(&board->rows);
     for (size_t i = 0; i < board->ids.len; i++)
         mem_free(board->ids.items[i]);
@@ -185,7 +227,7 @@ void board_select(struct board *board, size_t at)
 
 bool board_select_id(struct board *board, const char *id)
 {
-    size_t at;
+    size_t at = board->at;
 
     if (!find_id(board, id, &at))
         return false;

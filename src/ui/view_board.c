@@ -17,14 +17,6 @@ static void paint_row(const struct paint *p, int row, const struct board_row *li
         view_list_row(p, row, board->users.items[line->first]);
 }
 
-static bool is_urgent(const struct board *board, const struct user *user)
-{
-    for (size_t i = 0; i < board->urgent.users.len; i++)
-        if (board->urgent.users.items[i] == user)
-            return true;
-    return false;
-}
-
 /* Users on the screen: from first to before end. */
 struct span {
     size_t first, end;
@@ -52,12 +44,34 @@ static void paint_rows(const struct paint *p, int row, int height, struct span *
     }
 }
 
+static bool is_among(const struct board *board, size_t first, size_t end, const struct user *user)
+{
+    for (size_t i = first; i < end; i++)
+        if (board->users.items[i] == user)
+            return true;
+    return false;
+}
+
+/* Those of the board that ask for action and are not on the screen. */
+static size_t count_urgent(const struct board *board, size_t sticky, struct span span)
+{
+    size_t urgent = 0;
+
+    for (size_t i = 0; i < board->urgent.users.len; i++) {
+        const struct user *user = board->urgent.users.items[i];
+        bool is_here =
+            is_among(board, 0, sticky, user) || is_among(board, span.first, span.end, user);
+        bool is_on_board = board->order.hidden == 0 || is_among(board, 0, board->users.len, user);
+        urgent += !is_here && is_on_board;
+    }
+    return urgent;
+}
+
 /* "26 users below: none urgent   PgDn". The first users (sticky) are always on the screen. */
 static void paint_more(const struct paint *p, int row, size_t sticky, struct span span)
 {
     size_t first = span.first, end = span.end;
     struct board *board = &p->ui->board;
-    size_t urgent = 0;
     struct pen pen = {p->canvas, row, 1, p->layout->body_cols};
 
     if (end == 0)
@@ -66,9 +80,7 @@ static void paint_more(const struct paint *p, int row, size_t sticky, struct spa
     board->below = board->users.len - end;
     if (board->above == 0 && board->below == 0)
         return;
-    for (size_t i = 0; i < board->users.len; i++)
-        if (((i < first && i >= sticky) || i >= end) && is_urgent(board, board->users.items[i]))
-            urgent++;
+    size_t urgent = count_urgent(board, sticky, span);
     if (p->layout->shape == SHAPE_LIST) {
         if (board->below > 0)
             pen_printf(&pen, STYLE(ROLE_DIM), "%zu more below", board->below);

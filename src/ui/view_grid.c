@@ -55,15 +55,9 @@ void view_heading(const struct paint *p, int row, const struct order_group *grou
 /* Extensions of one board stand in a column as wide as the longest. */
 static int extension_cols(const struct paint *p)
 {
-    const struct board *board = &p->ui->board;
-    int cols = 3;
+    size_t bytes = p->ui->board.order.extension_bytes;
 
-    for (size_t i = 0; i < board->users.len; i++) {
-        int width = (int)strnlen(board->users.items[i]->extension, EXT_COLS_MAX);
-        if (width > cols)
-            cols = width;
-    }
-    return cols;
+    return bytes < 3 ? 3 : bytes < EXT_COLS_MAX ? (int)bytes : EXT_COLS_MAX;
 }
 
 static void grid_cell(const struct paint *p, int row, int col, int cols, int ext_cols,

@@ -340,6 +340,96 @@ static void headings_forget_what_is_unknown(void **state)
     floor_fini(&f);
 }
 
+static uint32_t dice(uint32_t *seed, uint32_t sides)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return (*seed >> 16) % sides;
+}
+
+/* Something happens to somebody: he comes, goes, is called otherwise, has a call. */
+static void happen(struct floor *f, uint32_t *seed)
+{
+    char id[16], text[16], name[32];
+    static const char *const departments[] = {"", "Sales", "Support", "Orders"};
+    struct event event = {.kind = EVENT_USER, .user_id = id, .at_ms = 1795304203000};
+    snprintf(id, sizeof id, "u%u", dice(seed, 40));
+    snprintf(text, sizeof text, "%u", 100 + dice(seed, 60));
+    snprintf(name, sizeof name, "%c Person", (int)('A' + dice(seed, 26)));
+    uint32_t what = dice(seed, 10);
+    if (what < 4) {
+        event.u.user.extension = text;
+        event.u.user.name = name;
+        event.u.user.department = departments[dice(seed, 4)];
+        event.u.user.line = dice(seed, 5);
+    } else if (what == 4) {
+        event.kind = EVENT_USER_GONE;
+    } else if (what == 5) {
+        event.kind = EVENT_CALL_ENDED;
+        event.u.ended.id = "call";
+    } else {
+        event.kind = EVENT_CALL;
+        event.u.call.id = "call";
+        event.u.call.state = (enum call_state)dice(seed, 4);
+        event.u.call.number = event.u.call.name = "";
+        event.u.call.since_ms = event.at_ms - dice(seed, 100) * 1000;
+    }
+    hud_apply(&f->hud, &event, f->now_ms);
+    hud_changed_clear(&f->hud);
+}
+
+static void assert_same(const struct order *a, const struct order *b)
+{
+    assert_int_equal(a->users.len, b->users.len);
+    assert_int_equal(a->groups.len, b->groups.len);
+    assert_int_equal(a->hidden, b->hidden);
+    assert_int_equal(a->extension_bytes, b->extension_bytes);
+    for (size_t i = 0; i < a->users.len; i++)
+        assert_ptr_equal(a->users.items[i], b->users.items[i]);
+    for (size_t i = 0; i < a->groups.len; i++) {
+        assert_ptr_equal(a->groups.items[i].department, b->groups.items[i].department);
+        assert_int_equal(a->groups.items[i].len, b->groups.items[i].len);
+        assert_int_equal(a->groups.items[i].held_count, b->groups.items[i].held_count);
+        assert_int_equal(a->groups.items[i].ringing_count, b->groups.items[i].ringing_count);
+        assert_true(a->groups.items[i].longest_hold_ms == b->groups.items[i].longest_hold_ms);
+    }
+}
+
+/* What an order keeps from build to build makes no difference. */
+static void kept_is_as_good_as_fresh(void **state)
+{
+    struct order kept = {0};
+    struct urgent urgent = {0}, wanted = {0};
+    struct filter filter = {0}, all = {0};
+    struct floor f;
+    uint32_t seed = 7;
+
+    (void)state;
+    floor_open(&f, 5);
+    assert_int_equal(filter_parse(&filter, "person", NULL), RC_OK);
+    for (int i = 0; i < 20000; i++) {
+        struct order fresh = {0};
+        struct order_request request = {.by = (enum order_by)dice(&seed, ORDER_COUNT),
+                                        .is_grouped = dice(&seed, 2) == 0,
+                                        .filter = dice(&seed, 4) == 0 ? &filter : &all};
+        happen(&f, &seed);
+        if (dice(&seed, 3) != 0)
+            continue;
+        order_build(&kept, &f.hud, &request, f.now_ms);
+        order_build(&fresh, &f.hud, &request, f.now_ms);
+        assert_same(&kept, &fresh);
+        urgent_of_order(&urgent, &kept);
+        urgent_build(&wanted, &f.hud, NULL, f.now_ms);
+        assert_int_equal(urgent.users.len, wanted.users.len);
+        for (size_t k = 0; k < urgent.users.len; k++)
+            assert_ptr_equal(urgent.users.items[k], wanted.users.items[k]);
+        order_fini(&fresh);
+    }
+    urgent_fini(&urgent);
+    urgent_fini(&wanted);
+    order_fini(&kept);
+    floor_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +445,7 @@ int main(void)
         cmocka_unit_test(urgent_ones_longest_first_within_their_kind),
         cmocka_unit_test(a_summons_is_not_urgent),
         cmocka_unit_test(headings_forget_what_is_unknown),
+        cmocka_unit_test(kept_is_as_good_as_fresh),
     };
     assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,7 @@ struct session {
     bool is_cleaning; /* what killed runs left was asked away on this link */
     struct loop_timer *tick;
     int64_t tick_ms;       /* when it is due */
+    int64_t looked_ms;     /* when it was looked for last */
     unsigned pending_bits; /* of answers, told with the next event that is not one */
     int64_t boot_minus_mono_ms, wall_minus_mono_ms; /* to notice sleep and clock steps */
 

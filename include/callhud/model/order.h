@@ -23,6 +23,8 @@ const char *order_word(enum order_by by);
 const char *order_text(enum order_by by);
 bool order_from_word(const char *word, enum order_by *out);
 
+struct order_entry;
+
 struct order_group {
     const char *department;           /* "" for users without one: they come last */
     size_t first, len;                /* into order.users */
@@ -36,6 +38,14 @@ struct order {
     VEC(const struct user *) users;
     VEC(struct order_group) groups; /* one group with department NULL when not grouped */
     size_t hidden;                  /* users that the filter or the department kept out */
+    size_t extension_bytes;         /* of the longest extension among users */
+    /* As built last, where the next build begins: on a large floor only those are looked at anew
+     * who have changed, and what is in order already is not sorted. */
+    struct order_entry *entries; /* all users, by extension */
+    size_t entries_len;
+    const struct hud *hud; /* of entries */
+    int64_t full_ms;
+    VEC(uint32_t) as_shown; /* user.index */
 };
 
 struct order_request {
@@ -58,6 +68,8 @@ struct urgent {
 };
 void urgent_build(struct urgent *urgent, const struct hud *hud, const struct filter *filter,
                   int64_t now_ms);
+/* The same without a filter, from what order_build() has just worked out. */
+void urgent_of_order(struct urgent *urgent, const struct order *order);
 void urgent_fini(struct urgent *urgent);
 
 #endif

@@ -17,7 +17,12 @@ struct board_row {
 struct board {
     struct order order;
     struct urgent urgent; /* all that ask for action, filtered or not */
+    struct order_request built; /* what order and urgent were made of */
+    const struct hud *built_hud;
+    uint64_t built_rev;
+    int64_t built_ms;
     VEC(const struct user *) users;
+    VEC(const struct user *) known; /* users as they were when ids was made: not to be touched */
     VEC(struct board_row) rows;
     size_t at;     /* of the selected user; 0 when there is none */
     size_t pinned; /* users on top because they ask for action (lists only) */
