@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""The list in its two homes, judged from outside: another editor (an official client, unmodified, where
+there is node) and GET /exchange/state on one side, the commands and the console in tmux on the other.
+Each story has an exchange of its own; they run side by side."""
+import os
+import shlex
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+from exenv import (CALLHUD, Editor, Exchange, Follower, Meter, Person, check, stories, tap,  # noqa: E402
+                   wait)
+from termenv import Tmux  # noqa: E402
+
+
+def console(person, rows=24, cols=80):
+    return Tmux(rows, cols, shlex.join(person.command()), person.env)
+
+
+def seen(terminal, is_so, what, limit=20):
+    """The screen once it is so; reported either way."""
+    screen = terminal.wait(is_so, limit)
+    check(screen is not None, what, "" if screen else terminal.screen())
+    return screen
+
+
+def open_list(terminal):
+    seen(terminal, lambda s: "live" in s.partition("\n")[0], "the console is live")
+    terminal.keys("e")
+    return seen(terminal, "HUD LIST", "e opens the HUD list")
+
+
+def line_of(screen, *words):
+    return next((line for line in screen.split("\n") if all(w in line for w in words)), "")
+
+
+def elsewhere(exchange):
+    """What another editor stores shows by itself, and he sees ours."""
+    editor = Editor(exchange)
+    if not editor.is_official:
+        tap.note(f"the other editor is plain REST: {editor.why}")
+    editor.put(["101", "102", "103"])
+    watcher, looker = Person(exchange), Person(exchange, name="console")
+    follower = Follower(watcher)
+    follower.wait(lambda u: set(u) >= {"101", "102", "103"} and not any(x["stale"] for x in u.values()),
+                  "the watch is live")
+    terminal = console(looker)
+    seen(terminal, lambda s: "101 " in s and "102 " in s and "110" not in s, "the console shows the list")
+
+    editor.put(["101", "110", "103", "102"])
+    added = follower.wait(lambda u: u.get("110", {}).get("presence"), "110 is watched")
+    check(added, "a line that an official client stores is in a running watch by itself")
+    seen(terminal, lambda s: "110 " in s, "and in a running console by itself")
+    call = exchange.call("110")
+    follower.wait(lambda u: u["110"]["lamp"] == "ringing", "110 rings")
+    seen(terminal, lambda s: "110 " in line_of(s, "NOW"), "its lamp is live: a call rings there")
+    exchange.hang_up(call)
+    follower.wait(lambda u: u["110"]["lamp"] == "available", "110 is free")
+
+    editor.put(["101", "110", "103"])
+    seen(terminal, lambda s: "102 " not in s and "103 " in s, "a user who was taken off is off the console")
+    count = len(follower.lines)
+    call = exchange.call("102")
+    time.sleep(1)
+    exchange.hang_up(call)
+    later = [x["extension"] for x in follower.lines[count:]]
+    check("102" not in later, "and the watch tells nothing more of him", later)
+
+    heard = 3
+    check(editor.hears(heard), "each change was told to the official client once")
+    check(watcher.run("list", "add", "105")[0] == 0 and exchange.stored() == ["101", "110", "103"],
+          "an edit here is not stored before a push", exchange.stored())
+    code, out, said = watcher.run("list", "push")
+    check(code == 0 and exchange.stored() == ["101", "110", "103", "105"], "a push stores it",
+          (code, out, said, exchange.stored()))
+    check(editor.hears(heard + 1) and editor.get() == ["101", "110", "103", "105"],
+          "the official client is told of it and reads it")
+    seen(terminal, lambda s: "105 " in s, "and another console of ours shows it by itself")
+    check(follower.stop() == 143 and not follower.bad, "every line of the watch is JSON", follower.bad)
+    terminal.stop()
+    editor.close()
+
+
+def conflict(exchange):
+    """A local edit that was not sent, and another of the same line elsewhere."""
+    editor = Editor(exchange)
+    editor.put(["101", "102", "103", "104"])
+    person = Person(exchange)
+    for words in (("set", "4", "109"), ("add", "108")):
+        code, _, said = person.run("list", *words)
+        check(code == 0, f"list {' '.join(words)}", said)
+    editor.put(["101", "111", "103", "104"])
+    rows = person.json("list", "diff")
+    check(rows == [{"key": 4, "extension": "109", "name": rows[0]["name"], "stored": "111",
+                    "state": "conflict"},
+                   {"key": 7, "extension": "108", "name": rows[1]["name"], "stored": None,
+                    "state": "added"}] if len(rows) == 2 else False,
+          "list diff --json: the conflict with both sides, and the edit that merges", rows)
+    code, out, said = person.run("list", "push")
+    check(code == 1 and exchange.stored() == ["101", "111", "103", "104", "108"],
+          "a push sends the rest and leaves the line in conflict as it is stored", (code, exchange.stored()))
+    check("conflict" in said and "list diff" in said, "and says so, and what to do", (out, said))
+    check([(r["extension"], r["stored"], r["state"]) for r in person.json("list", "diff")] ==
+          [("109", "111", "conflict")], "the conflict outlives the push", person.run("list", "diff"))
+
+    terminal = console(person)
+    screen = open_list(terminal)
+    if screen:
+        seen(terminal, lambda s: "109" in line_of(s, "CONFLICT") and "111" in line_of(s, "CONFLICT"),
+             "the screen shows both sides of the conflict")
+        for _ in range(12):
+            if "keep" in terminal.screen():
+                break
+            terminal.keys("j")
+            time.sleep(0.2)
+        seen(terminal, lambda s: "keep" in s, "and offers the choice")
+        terminal.keys("<")
+        seen(terminal, lambda s: "CONFLICT" not in s and "109" in s, "here is chosen")
+        check(exchange.stored()[1] == "111", "nothing is stored before it is saved", exchange.stored())
+        terminal.keys("S")
+        dialog = seen(terminal, lambda s: "Save 1 change" in s, "S asks, and says how much")
+        if dialog:
+            check("Desk" in dialog and "Lab" in dialog, "and names every phone that restarts", dialog)
+        time.sleep(0.4)
+        terminal.keys("y")
+        wait(lambda: exchange.stored() == ["101", "109", "103", "104", "108"],
+             f"it is saved: {exchange.stored()}\n{terminal.screen()}", 20)
+        check(editor.get() == ["101", "109", "103", "104", "108"], "what was chosen is stored", editor.get())
+
+        # one more, in the open screen; the stored side is chosen
+        editor.put(["101", "109", "103", "104", "108", "106"])
+        seen(terminal, lambda s: "106 " in s, "what is stored elsewhere comes into the open list by itself")
+    terminal.stop()
+    check(person.json("list", "diff") == [], "both homes agree", person.run("list", "diff"))
+    editor.close()
+
+
+def refused(exchange):
+    """What the exchange takes not is named, the rest is saved."""
+    editor = Editor(exchange)
+    editor.put(["101", "102", "103"])
+    person = Person(exchange)
+    code, _, said = person.run("list", "add", "999")
+    check(code == 4 and "999" in said, "nobody has that extension: said at once", (code, said))
+    for extension in ("111", "112", "110"):
+        code, _, said = person.run("list", "add", extension)
+        check(code == 0, f"{extension} is added here", said)
+    exchange.control("PATCH", "/users/112", {"enabled": False})
+    code, out, said = person.run("list", "push")
+    check(code == 1 and "112" in said and "111" not in said and "110" not in said,
+          "a user who was disabled meanwhile is refused by name", (code, out, said))
+    check(exchange.stored() == ["101", "102", "103", "111", "110"], "the others are saved, in their order",
+          exchange.stored())
+    rows = person.json("list", "diff")
+    check([(r["extension"], r["state"]) for r in rows] == [("112", "added")],
+          "the refused one stays as an edit", rows)
+    _, out, _ = person.run("list", "diff")
+    check("refused" in line_of(out, "112"), "and list diff says that it was refused", out)
+    check(person.run("list", "remove", "112")[0] == 0 and person.json("list", "diff") == [],
+          "it can be taken back", person.run("list", "diff"))
+    for words, word in ((("remove", "1"), "reserved"), (("move", "2", "4"), "reserved"),
+                        (("set", "1", "105"), "reserved"), (("add", "101"), "already"),
+                        (("set", "3", "102"), "already")):
+        code, _, said = person.run("list", *words)
+        check(code in (1, 4) and word in said, f"list {' '.join(words)}: refused, with the reason",
+              (code, said))
+    check(person.json("list", "diff") == [] and len(exchange.stored()) == 5, "and nothing was changed by it")
+
+
+def vanished(exchange):
+    """Somebody of the list's file whom the telephone system does not know (any more)."""
+    person = Person(exchange)
+    exchange.edit(lambda before: ["101", "102"])
+    for extension in ("104", "105"):
+        person.run("list", "add", extension)
+    with open(person.list_file, encoding="utf-8") as f:
+        text = f.read()
+    ids = exchange.ids()
+    with open(person.list_file, "w", encoding="utf-8") as f:
+        f.write(text.replace(ids["104"], "400999999999"))
+    code, out, said = person.run("list", "push")
+    check(code == 1 and "104" in said, "a line of a user who does not exist is refused by name",
+          (code, out, said))
+    check(exchange.stored() == ["101", "102", "105"], "and the other is saved", exchange.stored())
+
+
+def full(exchange):
+    """The limit of keys: 100, the reserved ones counted."""
+    every = [u["extension"] for u in exchange.state()["users"] if u["extension"] != exchange.port["supervisor"]]
+    ids = exchange.ids()
+    exchange.edit(lambda before: every[:97], ids=ids)
+    person = Person(exchange)
+    person.run("list", "remove", every[0])
+    said = {}
+    for extension in every[97:99]:
+        code, _, said[extension] = person.run("list", "add", extension)
+        check(code == 0, f"{extension} still fits", said[extension])
+    exchange.edit(lambda before: before + [every[100]], ids=ids)  # elsewhere the last free key is taken
+    code, _, words = person.run("list", "add", every[99])
+    check(code in (1, 4) and "100" in words or code == 0, "one too many is refused with the limit, or kept",
+          (code, words))
+    code, out, words = person.run("list", "push")
+    stored = exchange.stored()
+    check(code == 1 and len(stored) == 98, "a push over the limit ends with 1 and fills every key",
+          (code, len(stored), out, words))
+    check(every[0] not in stored and every[100] in stored and set(every[1:97]) < set(stored),
+          "what was removed is gone, what was there and elsewhere is kept", (words, sorted(stored)))
+    left = [e for e in every[97:99] if e not in stored]
+    check(len(left) == 1 and left[0] in words, "the line that did not fit is named", (left, words))
+    rows = person.json("list", "diff")
+    check([(r["extension"], r["state"]) for r in rows if r["extension"] == left[0]] == [(left[0], "added")],
+          "and waits as an edit", rows)
+    person.run("list", "remove", every[5])
+    code, _, words = person.run("list", "push")
+    check(left[0] in exchange.stored() and every[5] not in exchange.stored(),
+          "with a key free it is stored", (code, words))
+
+
+def quiet(exchange):
+    """Looking writes nothing: counted between callhud and the exchange."""
+    meter = Meter(exchange)
+    exchange.edit(lambda before: ["101", "102", "103", "104"])
+    person = Person(exchange, server=meter.url)
+    for words in (("add", "105"), ("remove", "102"), ("set", "3", "106"), ("move", "5", "3")):
+        person.run("list", *words)
+    exchange.edit(lambda before: ["107", *before[1:]])  # a conflict too
+    time.sleep(1)  # what it keeps is on its disk
+    with open(exchange.state_file, "rb") as f:
+        kept = f.read()
+    meter.asked.clear()
+    for words in (("diff",), ("diff", "--json"), ("diff", "--format", "csv"), ("show",), ("export",),
+                  ("pull",)):
+        code, _, said = person.run("list", *words)
+        check(code == 0, f"list {' '.join(words)} ends with 0", (code, said))
+    reads = [path for method, path in meter.asked if method == "GET" and "presence/line" in path]
+    check(reads and not meter.writes(), "none of them writes anything", meter.writes())
+    with open(exchange.state_file, "rb") as f:
+        check(f.read() == kept, "and what the exchange keeps stays as it was")
+    states = {r["state"] for r in person.json("list", "diff")}
+    check({"added", "removed", "conflict"} <= states <= {"added", "removed", "changed", "conflict"},
+          "a difference of each kind is shown, and only differences", states)
+    before = len(meter.writes())
+    code, _, said = person.run("--read-only", "list", "push")
+    check(code in (2, 4) and len(meter.writes()) == before, "with --read-only nothing can be pushed",
+          (code, said))
+    person.run("list", "push")
+    writes = meter.writes()
+    check([m for m, p in writes if "presence/line" in p] == ["PUT"], "one push is one write", writes)
+    person.run("list", "push")
+    check(len(meter.writes()) == len(writes), "a push of nothing writes nothing", meter.writes())
+
+
+def main():
+    tap.note(f"callhud: {CALLHUD}")
+    stories(*[(story.__name__, lambda s, u: s(Exchange(s.__name__, users=u)), story, users)
+              for story, users in ((elsewhere, 12), (conflict, 12), (refused, 12), (vanished, 8),
+                                   (full, 101), (quiet, 8))])
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
