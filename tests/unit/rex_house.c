@@ -466,7 +466,7 @@ void house_session(struct house *house, const char *extension, const char *code,
     char body[512];
     snprintf(body, sizeof body,
              "{\"sequence\":%lld,\"telephonySessionId\":\"s-%s\",\"eventTime\":\"" STAMP "\","
-             "\"parties\":[{\"id\":\"p-%s-2\",\"extensionId\":\"%s\",\"direction\":\"Inbound\","
+             "\"parties\":[{\"id\":\"p-%s-2\",\"extensionId\":\"%.23s\",\"direction\":\"Inbound\","
              "\"status\":{\"code\":\"%s\"}}]}",
              (long long)sequence, extension, extension, p->id, code);
     notify(house, "/restapi/v1.0/account/1/telephony/sessions", body);
