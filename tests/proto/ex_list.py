@@ -111,11 +111,11 @@ def conflict(exchange):
         seen(terminal, lambda s: "109" in line_of(s, "CONFLICT") and "111" in line_of(s, "CONFLICT"),
              "the screen shows both sides of the conflict")
         for _ in range(12):
-            if "keep" in terminal.screen():
+            if line_of(terminal.screen(), "CONFLICT").startswith("▌"):
                 break
             terminal.keys("j")
             time.sleep(0.2)
-        seen(terminal, lambda s: "keep" in s, "and offers the choice")
+        seen(terminal, lambda s: "< keep" in s and "> keep" in s, "and offers the choice")
         terminal.keys("<")
         seen(terminal, lambda s: "CONFLICT" not in s and "109" in s, "here is chosen")
         check(exchange.stored()[1] == "111", "nothing is stored before it is saved", exchange.stored())
