@@ -48,6 +48,7 @@ struct console {
     struct loop_timer *frame;
     int64_t frame_due_ms;  /* of that timer */
     int64_t last_frame_ms; /* 0: none yet */
+    int64_t drawing_ms;    /* so long it took */
     uint64_t skipped;
     bool is_frame_wanted;
     bool is_canvas_skipped; /* this wish for a frame was counted as skipped */
@@ -108,9 +109,16 @@ static void put_title(struct console *c, int64_t now_ms)
     }
 }
 
+/* A picture that takes long makes room for what comes in: a third of the time is for pictures. */
+static int64_t next_frame_ms(const struct console *c)
+{
+    int64_t rest_ms = 3 * c->drawing_ms;
+    return c->last_frame_ms + (rest_ms > FRAME_MS ? rest_ms : FRAME_MS);
+}
+
 static void draw_frame(struct console *c)
 {
-    int64_t now_ms = session_now(&c->session);
+    int64_t now_ms = session_now(&c->session), began_ms = clock_mono_ms();
     c->canvas.is_ascii = term_caps(c->term)->is_ascii;
     ui_render(c->ui, &c->canvas, &c->session.hud, now_ms);
     term_present(c->term, &c->canvas);
@@ -119,6 +127,7 @@ static void draw_frame(struct console *c)
     c->is_canvas_skipped = false;
 
     put_title(c, now_ms);
+    c->drawing_ms = clock_mono_ms() - began_ms;
 }
 
 static void on_frame_due(void *self)
@@ -142,10 +151,10 @@ static void plan_frame(struct console *c)
         c->is_canvas_skipped = true;
         return;
     }
-    if (c->is_frame_wanted && now_ms - c->last_frame_ms >= FRAME_MS)
+    if (c->is_frame_wanted && now_ms >= next_frame_ms(c))
         draw_frame(c);
     if (c->is_frame_wanted)
-        due_ms = c->last_frame_ms + FRAME_MS;
+        due_ms = next_frame_ms(c);
     else
         due_ms = ui_next_frame_ms(c->ui, &c->session.hud, now_ms);
     if (c->title_due_ms < due_ms)

@@ -193,6 +193,10 @@ static void on_deadline(void *self)
     const struct link *link = &w->session.hud.link;
     struct err err;
     w->deadline = NULL;
+    if (session_goes_on(&w->session)) {
+        w->deadline = loop_timer(w->session.loop, FIRST_SNAPSHOT_MS, on_deadline, w);
+        return;
+    }
     err_set(&err, RC_UNREACHABLE, "%s has not shown its users within %d s: %s",
             w->session.settings->server, FIRST_SNAPSHOT_MS / 1000,
             link->text[0] ? link->text : "is the server right and running?");

@@ -172,6 +172,10 @@ static void on_deadline(void *self)
         begin(d);
         return;
     }
+    if (session_goes_on(&d->session)) {
+        d->deadline = loop_timer(d->session.loop, FIRST_SNAPSHOT_MS, on_deadline, d);
+        return;
+    }
     err_set(&err, RC_UNREACHABLE, "%s has not shown its users within %d s: %s",
             d->session.settings->server, FIRST_SNAPSHOT_MS / 1000,
             link->text[0] ? link->text : "is the server right and running?");

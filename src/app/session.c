@@ -34,9 +34,17 @@ static void flush_changes(struct session *s, unsigned bits)
 }
 
 /* Answers of a snapshot are told in one piece, so that no half-read floor is ever shown. */
+/* Failing and trying again is none. */
+static bool is_progress(const struct event *event)
+{
+    return event->is_answer || (event->kind == EVENT_LINK && event->u.link.retry_ms == 0);
+}
+
 static void on_event(void *self, const struct event *event)
 {
     struct session *s = self;
+    if (is_progress(event))
+        s->progress_ms = session_now(s);
     if (event->kind == EVENT_ACTION && s->actions)
         actions_event(s->actions, event);
     unsigned bits = hud_apply(&s->hud, event, session_now(s));
@@ -244,6 +252,14 @@ bool session_fini(struct session *s)
 int64_t session_now(const struct session *s)
 {
     return loop_now_ms(s->loop);
+}
+
+bool session_goes_on(const struct session *s)
+{
+    const struct link *link = &s->hud.link;
+    bool is_up =
+        link->state == LINK_CONNECTING || link->state == LINK_LIVE || link->state == LINK_POLLING;
+    return is_up && session_now(s) - s->progress_ms < SESSION_QUIET_MS;
 }
 
 void session_resync(struct session *s)

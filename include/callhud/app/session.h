@@ -39,6 +39,7 @@ struct session {
     struct loop_timer *tick;
     int64_t tick_ms;       /* when it is due */
     int64_t looked_ms;     /* when it was looked for last */
+    int64_t progress_ms;   /* when an answer came last, or the link told that it goes on */
     unsigned pending_bits; /* of answers, told with the next event that is not one */
     int64_t boot_minus_mono_ms, wall_minus_mono_ms; /* to notice sleep and clock steps */
 
@@ -75,6 +76,12 @@ void session_name_users(struct session *s);
 bool session_fini(struct session *s);
 
 int64_t session_now(const struct session *s);
+/* Has an answer come in the last SESSION_QUIET_MS, over a link that is not lost? Then waiting for
+ * the first snapshot is not in vain: a large floor takes minutes where the service allows few
+ * requests.
+ */
+#define SESSION_QUIET_MS 10000
+bool session_goes_on(const struct session *s);
 void session_resync(struct session *s);
 void session_reconnect(struct session *s); /* now, without waiting for the back-off */
 /* actions_do(), or the reason why nothing can be done. */

@@ -23,6 +23,10 @@ static void on_waits(void *self)
     bool is_up = b->link_state == LINK_LIVE || b->link_state == LINK_POLLING;
     if (waits[0] != '\0' && is_first) {
         rex_tell_link(b, LINK_CONNECTING, waits, 0);
+    } else if (is_first) {
+        snprintf(text, sizeof text, "reading who there is: %zu so far", b->floor.users.len);
+        if (!str_eq(text, b->link_text)) /* nothing told is nothing read */
+            rex_tell_link(b, LINK_CONNECTING, text, 0);
     } else if (waits[0] != '\0' && is_up && !b->is_whole) {
         snprintf(text, sizeof text, "the state is being read: %s", waits);
         if (!str_eq(text, b->link_text))
@@ -115,7 +119,11 @@ static int64_t check_ms(const struct backend *b)
     bool is_suspicious = rex_now(b) - b->gap_ms < REX_SUSPICION_MS;
     int64_t cost = (int64_t)rex_sync_cost(b->sync);
     int64_t wait_ms = (is_suspicious ? REX_LOOK_SOON_MS : REX_LOOK_MS) * cost;
-    return wait_ms < REX_RECONCILE_MS ? wait_ms : REX_RECONCILE_MS;
+    if (wait_ms > REX_RECONCILE_MS)
+        wait_ms = REX_RECONCILE_MS;
+    /* Where the limits make one reading last for minutes, others need the requests too. */
+    int64_t took_ms = rex_now(b) - b->synced_ms;
+    return wait_ms > REX_RESTS * took_ms ? wait_ms : REX_RESTS * took_ms;
 }
 
 static void on_answered(void *self)

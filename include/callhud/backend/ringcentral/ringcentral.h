@@ -25,6 +25,7 @@
 #define REX_LOOK_SOON_MS 20000 /* after a recovery, and while something was found lost lately: */
 #define REX_SUSPICION_MS 300000
 #define REX_RECONCILE_MS (10 * 60 * 1000)
+#define REX_RESTS 3 /* after a reading at least so many times as long as it took */
 #define REX_SILENCE_MS 20000
 #define REX_DEAF_MS 10000 /* without an event for so long, while answers differ: subscribe anew */
 
