@@ -408,14 +408,15 @@ const char *why_no_preview(const struct cmd_call *call)
 void run_mark_shown(const struct cmd_call *call)
 {
     struct roll *roll = desk_roll(call->ui);
-    char text[160];
+    char text[200], before[64] = "";
 
     (void)roll_mark_shown(roll);
-    size_t shown = roll->rows.len, hidden = roll->all - shown, off = 0;
-    for (size_t i = 0; i < roll->rows.len; i++)
-        off += roll->rows.items[i].is_off;
-    (void)snprintf(text, sizeof text, "%zu marked, all that are shown%s; %zu not shown",
-                   roll->marked.len, off > 0 ? " and can be chosen" : "", hidden);
+    size_t hidden = roll_marked_hidden(roll), shown = roll->marked.len - hidden;
+    if (hidden > 0)
+        (void)snprintf(before, sizeof before, ", %zu of them marked before", hidden);
+    (void)snprintf(text, sizeof text, "%zu marked, all that are shown%s; %zu not shown%s", shown,
+                   shown < roll->rows.len ? " and can be chosen" : "", roll->all - roll->rows.len,
+                   before);
     say(call, UI_INFO, text);
 }
 

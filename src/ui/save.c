@@ -47,6 +47,8 @@ void save_begin(struct ui *ui, const struct hud *hud, int64_t now_ms)
 {
     const struct ui_desk *desk = desk_of(ui);
     const char *why = NULL;
+    struct appearance_plan plan = {0};
+    struct err err = {0};
     char text[400];
 
     if (desk->is_local)
@@ -56,6 +58,9 @@ void save_begin(struct ui *ui, const struct hud *hud, int64_t now_ms)
         why = "there is no link to the telephone system";
     else if (changes(desk) == 0)
         why = "all that is left is in conflict: choose first";
+    else if (appearance_plan(desk->list, &plan, &err) != RC_OK)
+        why = err.text; /* never read, or too long */
+    appearance_plan_fini(&plan);
     if (why != NULL) {
         (void)snprintf(text, sizeof text, "not saved, the edits are kept here: %.300s", why);
         ui_message(ui, UI_WARN, text, NULL, now_ms);
@@ -229,9 +234,31 @@ static void put_ends(const struct paint *p, struct buf *out)
         buf_puts(out, "The restart ends these calls.");
 }
 
+/* For the smallest screens: which phones restart goes before what is saved. */
+static void put_short(const struct ui_desk *desk, struct buf *out)
+{
+    const char *name;
+    bool is_first = true;
+
+    for (size_t i = 0; i < desk->phones_len; i++) {
+        if (!desk->phones[i].restarts)
+            continue;
+        buf_printf(out, "%s%s", is_first ? "" : ", ", desk->phones[i].name);
+        is_first = false;
+    }
+    buf_puts(out, is_first ? "phones may restart" : " restart");
+    if (busy_phones(desk, &name) > 0)
+        buf_puts(out, "\nends a call there");
+}
+
 void save_body(const struct paint *p, int lines_max, struct buf *out)
 {
     const struct ui_desk *desk = desk_of(p->ui);
+
+    if (lines_max < 4) {
+        put_short(desk, out);
+        return;
+    }
     int rest = 3; /* a line for what restarts, one for what that ends, one for conflicts */
 
     for (size_t i = 0; i < desk->phones_len; i++)

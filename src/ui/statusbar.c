@@ -252,6 +252,8 @@ static bool is_in_bar(const struct paint *p, const struct cmd *cmd)
 
     if ((cmd->flags & CMD_IN_BAR) == 0)
         return false;
+    if (desk_scope(ui) != 0 && desk_roll(p->ui) == NULL && str_eq(cmd->name, "find"))
+        return false;
     if (desk_scope(ui) != 0 && cmd->scope != SCOPE_ALL && (cmd->scope & desk_scope(ui)) == 0)
         return false;
     if ((cmd->scope & SCOPE_USER) != 0 && board_selected(&ui->board) == NULL && !desk_is_open(ui))

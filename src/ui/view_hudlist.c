@@ -428,7 +428,8 @@ void view_hudlist(const struct paint *p)
         return;
     }
     columns_make(&c, p->layout->cols);
-    paint_head(p, row++);
+    if (end - row > 1) /* else the line under the cursor is all there is room for */
+        paint_head(p, row++);
     if (c.stored_cols > 0 && end - row >= HEAD_ROWS_MIN)
         paint_columns(p, row++, &c);
     int room = end - row;

@@ -101,7 +101,8 @@ void view_picker(const struct paint *p)
 
     if (p->ui->desk.desk == NULL)
         return;
-    paint_head(p, row++);
+    if (end - row > 1)
+        paint_head(p, row++);
     if (end - row >= 6)
         canvas_put(p->canvas, --end, 1, p->layout->cols, STYLE(ROLE_DIM),
                    hint(p->ui->desk.picker.kind));

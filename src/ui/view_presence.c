@@ -210,7 +210,8 @@ void view_presence(const struct paint *p)
 
     if (p->ui->desk.desk == NULL)
         return;
-    paint_head(p, row++);
+    if (end - row > 1)
+        paint_head(p, row++);
     bool is_roomy = end - row >= PRESET_COUNT + 8;
     row += is_roomy;
     int first = end - row >= PRESET_COUNT ? 0 : (int)at;

@@ -77,6 +77,28 @@ static void hostile_floor(struct stage *s)
     stage_sync(s);
 }
 
+/* Those of the floor stand on the supervisor's list, with names as they come. */
+static void hostile_desk(struct stage *s)
+{
+    struct fake_desk *f = &s->desk;
+
+    for (size_t i = 0; i < s->hud.users.len; i++) {
+        const struct user *user = s->hud.users.items[i];
+        fake_desk_person(f, user->extension, user->name, user->department, i % 7 != 0);
+        if (i % 2 != 0)
+            fake_desk_store(f, user->extension, user->name, i < 4);
+    }
+    fake_desk_phone(f, s->hud.users.items[3]->name, s->hud.users.items[4]->name)->restarts = true;
+    f->phones.items[0].is_in_call = true;
+    f->settings = (struct desk_settings){.has = DESK_SETTINGS_ALL & ~(unsigned)DESK_HAS_RING,
+                                         .shares_presence = true};
+    f->settings.missing[0] = "set it in the configuration, where there is a key of this name";
+    f->desk.settings = &f->settings;
+    f->desk.whose = s->hud.users.items[3]->name;
+    fake_desk_read(f, s->now_ms, s->wall_ms);
+    ui_set_desk(s->ui, &f->desk, &f->ops);
+}
+
 static bool row_is_ascii(const struct canvas *c, int row)
 {
     for (int col = 0; col < c->cols; col++)
@@ -173,13 +195,21 @@ static void every_view(bool is_ascii)
                                        "xGk",
                                        "B",
                                        "R",
-                                       "K"};
+                                       "K",
+                                       "e",
+                                       "eG-p",
+                                       "ejj<Enter>",
+                                       "e+a",
+                                       "eG-S",
+                                       ",",
+                                       ",G<Enter>"};
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         struct stage s;
         stage_init(&s, 24, 80);
         s.canvas.is_ascii = is_ascii;
         hostile_floor(&s);
         stage_capable(&s);
+        hostile_desk(&s);
         if (i % 2 != 0)
             supervise(&s);
         stage_keys(&s, "115"); /* talks, among eleven calls */

@@ -1,0 +1,466 @@
+/* The screens of a desk on a real list: what they ask of the program, and what they never do. */
+#include "fake_desk.h"
+
+#include "callhud/base/str.h"
+#include "callhud/draw/canvas.h"
+#include "callhud/model/hud.h"
+#include "callhud/ui/ui.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct room {
+    struct hud hud;
+    struct ui *ui;
+    struct canvas canvas;
+    struct fake_desk desk;
+    int64_t now_ms;
+};
+
+static void sync(struct hud *hud, int64_t now_ms)
+{
+    struct event event = {.kind = EVENT_LINK};
+
+    event.u.link.state = LINK_LIVE;
+    event.u.link.text = "";
+    (void)hud_apply(hud, &event, now_ms);
+    (void)hud_apply(hud, &(struct event){.kind = EVENT_SNAPSHOT_ASKED}, now_ms);
+    (void)hud_apply(hud, &(struct event){.kind = EVENT_SNAPSHOT_DONE, .at_ms = 1}, now_ms);
+}
+
+static void open_room(struct room *r, int people, int stored)
+{
+    struct ui_settings settings = {.profile = "work", .backend = "", .phone_extension = ""};
+    struct err err = {0};
+    char extension[16], name[32];
+
+    memset(r, 0, sizeof *r);
+    r->now_ms = 100000;
+    hud_init(&r->hud);
+    sync(&r->hud, r->now_ms);
+    assert_int_equal(ui_new(&r->ui, &settings, &err), RC_OK);
+    canvas_init(&r->canvas, 24, 80, false);
+    fake_desk_init(&r->desk);
+    for (int i = 0; i < people; i++) {
+        (void)snprintf(extension, sizeof extension, "%d", 1000 + i);
+        (void)snprintf(name, sizeof name, "Person %d", i);
+        fake_desk_person(&r->desk, extension, name, i % 2 == 0 ? "Even" : "Odd", true);
+        if (i < stored)
+            fake_desk_store(&r->desk, extension, name, i < 2);
+    }
+    fake_desk_read(&r->desk, r->now_ms, 1);
+    ui_set_desk(r->ui, &r->desk.desk, &r->desk.ops);
+}
+
+static void close_room(struct room *r)
+{
+    ui_free(r->ui);
+    canvas_fini(&r->canvas);
+    fake_desk_fini(&r->desk);
+    hud_fini(&r->hud);
+}
+
+static void draw(struct room *r)
+{
+    ui_render(r->ui, &r->canvas, &r->hud, r->now_ms);
+}
+
+static void type(struct room *r, const char *keys)
+{
+    for (; *keys != '\0'; keys++) {
+        struct key key = {.code = *keys == '\n'     ? (uint32_t)KEY_CODE_ENTER
+                                  : *keys == '\033' ? (uint32_t)KEY_CODE_ESCAPE
+                                                    : (uint32_t)*keys};
+        ui_key(r->ui, &key, &r->hud, r->now_ms);
+    }
+    draw(r);
+}
+
+static bool shows(struct room *r, const char *text)
+{
+    struct buf out;
+
+    draw(r);
+    buf_init(&out, 1 << 20);
+    canvas_text(&r->canvas, &out);
+    bool is_there = strstr(buf_text(&out), text) != NULL;
+    if (!is_there)
+        print_message("%s\n", buf_text(&out));
+    buf_fini(&out);
+    return is_there;
+}
+
+static void wait_ms(struct room *r, int64_t ms)
+{
+    draw(r);
+    r->now_ms += ms;
+    draw(r);
+}
+
+static size_t unsaved(const struct room *r)
+{
+    return appearance_count(&r->desk.list).unsaved;
+}
+
+/* --- tests --------------------------------------------------------------------------------------
+ */
+
+/* The program is asked for people, phones and settings while a screen of the desk is open. */
+static void it_is_told_what_is_open(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    assert_false(r.desk.is_shown);
+    type(&r, "e");
+    assert_true(r.desk.is_shown);
+    type(&r, "p,+?"); /* preview, settings; + is nothing there; help over it */
+    assert_true(r.desk.is_shown);
+    assert_int_equal(r.desk.shows, 1);
+    type(&r, "q");
+    assert_true(r.desk.is_shown); /* back from help */
+    type(&r, "q");
+    assert_false(r.desk.is_shown);
+    assert_int_equal(r.desk.shows, 2);
+    close_room(&r);
+}
+
+/* All that are shown: those of the department, and nobody else. */
+static void all_shown_are_removed_and_come_back(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 40, 20);
+    type(&r, "ed");
+    assert_true(shows(&r, "10 shown"));
+    type(&r, "a-");
+    /* one of ten is reserved */
+    assert_int_equal(unsaved(&r), 9);
+    assert_true(shows(&r, "9 removed here; 1 refused"));
+    for (size_t i = 0; i < r.desk.list.lines.len; i++) {
+        const struct appearance_line *line = &r.desk.list.lines.items[i];
+        bool is_even = (line->stored->id[3] - '0') % 2 == 0;
+        assert_int_equal(line->here == NULL, is_even && line->state != LINE_RESERVED);
+    }
+    type(&r, "u");
+    assert_int_equal(unsaved(&r), 0);
+    close_room(&r);
+}
+
+static void added_are_added_once_and_whole(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 1000, 20);
+    type(&r, "e+a\n");
+    assert_int_equal(appearance_count(&r.desk.list).keys, 1000);
+    assert_int_equal(unsaved(&r), 980);
+    assert_true(shows(&r, "980 added here"));
+    type(&r, "+a\n"); /* nobody is left: the picker stays */
+    assert_int_equal(appearance_count(&r.desk.list).keys, 1000);
+    close_room(&r);
+}
+
+/* The room is for 21: the first is added, the others say why not. */
+static void a_full_list_refuses_the_rest(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 30, 20);
+    r.desk.list.max_lines = 21;
+    type(&r, "e+a\n");
+    assert_int_equal(appearance_count(&r.desk.list).keys, 21);
+    assert_true(shows(&r, "1 added here; 9 refused: the list is full"));
+    close_room(&r);
+}
+
+/* Marked lines keep their order, stop at the top, and stay marked. */
+static void marked_lines_move_together(void **state)
+{
+    static const char *const want[] = {"1000", "1001", "1003", "1004", "1002", "1005"};
+    struct room r;
+
+    (void)state;
+    open_room(&r, 6, 6);
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "  ["); /* marks 1003 and 1004 */
+    for (size_t i = 0; i < 6; i++)
+        assert_string_equal(r.desk.list.lines.items[i].here->id, want[i]);
+    type(&r, "[");
+    for (size_t i = 0; i < 6; i++)
+        assert_string_equal(r.desk.list.lines.items[i].here->id, want[i]);
+    type(&r, "]]");
+    assert_string_equal(r.desk.list.lines.items[4].here->id, "1003");
+    assert_string_equal(r.desk.list.lines.items[5].here->id, "1004");
+    close_room(&r);
+}
+
+/* Nothing that was typed before the question could be read is an answer to it. */
+static void a_save_that_restarts_asks(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    fake_desk_phone(&r.desk, "Desk", "VVX 411")->restarts = true;
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-Sy");
+    assert_int_equal(r.desk.pushes, 0);
+    wait_ms(&r, 249);
+    type(&r, "y");
+    assert_int_equal(r.desk.pushes, 0);
+    assert_true(shows(&r, "Desk (VVX 411)"));
+    wait_ms(&r, 1);
+    type(&r, "w"); /* none is in a call: there is nothing to wait for */
+    assert_int_equal(r.desk.pushes, 0);
+    type(&r, "\n"); /* the default is not now */
+    assert_int_equal(r.desk.pushes, 0);
+    type(&r, "S");
+    wait_ms(&r, 250);
+    type(&r, "y");
+    assert_int_equal(r.desk.pushes, 1);
+    assert_int_equal(r.desk.idle_pushes, 0);
+    close_room(&r);
+}
+
+/* Another text in the question: what was typed at the old one is no answer to it. */
+static void a_question_that_changed_is_read_again(void **state)
+{
+    struct room r;
+    struct appearance_edit edit = {.kind = EDIT_REMOVE, .user = {.id = "1004"}};
+
+    (void)state;
+    open_room(&r, 10, 6);
+    fake_desk_phone(&r.desk, "Desk", "")->restarts = true;
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-S");
+    wait_ms(&r, 1000);
+    assert_int_equal(appearance_edit(&r.desk.list, &edit, 1), 1); /* by another callhud */
+    ui_desk_changed(r.ui, r.now_ms);
+    type(&r, "y");
+    assert_int_equal(r.desk.pushes, 0);
+    assert_true(shows(&r, "Save 2 changes"));
+    wait_ms(&r, 250);
+    type(&r, "y");
+    assert_int_equal(r.desk.pushes, 1);
+    close_room(&r);
+}
+
+static void a_save_that_restarts_nothing_does_not_ask(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    (void)fake_desk_phone(&r.desk, "Soft", "");
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-S");
+    assert_int_equal(r.desk.pushes, 1);
+    close_room(&r);
+}
+
+/* sync = automatic asks when nothing else is asked, and not twice. */
+static void the_program_asks_when_it_may(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    fake_desk_phone(&r.desk, "Desk", "")->restarts = true;
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-/per");
+    ui_desk_ask_save(r.ui, r.now_ms);
+    type(&r, "son");
+    assert_int_equal(r.desk.pushes, 0);
+    type(&r, "\n");
+    ui_desk_changed(r.ui, r.now_ms);
+    assert_true(shows(&r, "Save 1 change"));
+    wait_ms(&r, 250);
+    type(&r, "\033");
+    ui_desk_changed(r.ui, r.now_ms);
+    assert_false(ui_is_typing(r.ui));
+    close_room(&r);
+}
+
+static void read_only_changes_nothing(void **state)
+{
+    static const char *const keys[] = {"-", "+",  "u",  "[",       "]",
+                                       "<", ">",  "b",  "\n",      "S",
+                                       "w", " -", "a-", ":save\n", ":list-place 3\n"};
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    fake_desk_phone(&r.desk, "Desk", "")->restarts = true;
+    r.desk.settings.has = DESK_SETTINGS_ALL;
+    r.desk.desk.settings = &r.desk.settings;
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-");
+    size_t before = unsaved(&r);
+    uint64_t rev = r.desk.list.rev;
+    r.desk.desk.is_read_only = true;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        type(&r, keys[i]);
+        wait_ms(&r, 300);
+    }
+    assert_true(shows(&r, "HUD LIST"));
+    type(&r, ",\nj\nj\nj\nj\nj\n");
+    assert_true(shows(&r, "--read-only is on"));
+    assert_int_equal(unsaved(&r), before);
+    assert_int_equal(r.desk.list.rev, rev);
+    assert_int_equal(r.desk.pushes + r.desk.sets + r.desk.cancels, 0);
+    close_room(&r);
+}
+
+/* A pasted text is no commands here either; in the search it is text. */
+static void pasted_text_is_no_command(void **state)
+{
+    struct room r;
+    struct key paste = {.code = KEY_CODE_PASTE, .text = "-Sy", .text_len = 3};
+
+    (void)state;
+    open_room(&r, 10, 5);
+    type(&r, "e1003");
+    ui_key(r.ui, &paste, &r.hud, r.now_ms);
+    assert_int_equal(unsaved(&r), 0);
+    assert_int_equal(r.desk.pushes, 0);
+    type(&r, "/");
+    ui_key(r.ui, &paste, &r.hud, r.now_ms);
+    assert_true(shows(&r, "/-Sy"));
+    close_room(&r);
+}
+
+/* The program may tell the people anew, in other memory, before it says that they changed. */
+static void people_may_be_told_anew(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 50, 20);
+    type(&r, "e+");
+    struct desk_person other = {.user_id = "1030",
+                                .extension = "1030",
+                                .name = "Renamed",
+                                .department = "New",
+                                .is_listable = true};
+    r.desk.desk.people = &other;
+    r.desk.desk.people_len = 1;
+    assert_true(shows(&r, "Renamed"));
+    type(&r, "\n");
+    assert_int_equal(appearance_count(&r.desk.list).keys, 21);
+    assert_string_equal(r.desk.list.lines.items[20].here->name, "Renamed");
+    ui_desk_changed(r.ui, r.now_ms);
+    draw(&r);
+    ui_set_desk(r.ui, NULL, NULL);
+    draw(&r);
+    type(&r, "jk-+a\nS\033\033e");
+    close_room(&r);
+}
+
+/* Each change is sent at once, alone; the next waits until it is confirmed. */
+static void settings_are_sent_one_by_one(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    r.desk.settings.has = DESK_SETTINGS_ALL & ~(unsigned)DESK_HAS_VISIBLE;
+    r.desk.desk.settings = &r.desk.settings;
+    r.desk.desk.settings_state = UI_DESK_TOLD;
+    ui_desk_changed(r.ui, r.now_ms);
+    type(&r, ",j\n");
+    assert_int_equal(r.desk.sets, 1);
+    assert_int_equal(r.desk.set.has, DESK_HAS_PICKUP);
+    assert_true(r.desk.set.picks_up_held);
+    type(&r, "k\n");
+    assert_int_equal(r.desk.sets, 1);
+    fake_desk_confirm(&r.desk);
+    ui_desk_changed(r.ui, r.now_ms);
+    type(&r, "jjjjj\n"); /* presence is not shared: nobody may answer */
+    assert_int_equal(r.desk.sets, 1);
+    assert_true(shows(&r, "on first"));
+    type(&r, "kkk\n");
+    assert_int_equal(r.desk.set.has, DESK_HAS_SHARE);
+    fake_desk_confirm(&r.desk);
+    ui_desk_changed(r.ui, r.now_ms);
+    type(&r, "j\n"); /* who may see it: the telephone system has none */
+    assert_int_equal(r.desk.sets, 2);
+    type(&r, "jj\n/1003\n \n");
+    assert_int_equal(r.desk.sets, 3);
+    assert_int_equal(r.desk.set.has, DESK_HAS_ANSWERABLE);
+    assert_string_equal(r.desk.set_ids, "1003");
+    close_room(&r);
+}
+
+/* Who is chosen and not among the people told stays chosen when others are added. */
+static void nobody_is_dropped_from_who_may_answer(void **state)
+{
+    static const char *const ids[] = {"777", "1002"};
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    r.desk.settings = (struct desk_settings){.has = DESK_SETTINGS_ALL,
+                                             .shares_presence = true,
+                                             .answerable_by = ids,
+                                             .answerable_len = 2};
+    r.desk.desk.settings = &r.desk.settings;
+    type(&r, ",G\n/1003\n \n");
+    assert_int_equal(r.desk.sets, 1);
+    assert_string_equal(r.desk.set_ids, "1002 1003 777");
+    close_room(&r);
+}
+
+static void another_desk_is_asked_for(void **state)
+{
+    struct room r;
+    struct intent intent;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    type(&r, ":desk 108\n");
+    assert_true(ui_next_intent(r.ui, &intent));
+    assert_int_equal(intent.kind, INTENT_DESK);
+    assert_string_equal(intent.text, "108");
+    r.desk.desk.whose = "108 Noor Haddad";
+    assert_true(shows(&r, "HUD LIST of 108 Noor Haddad"));
+    close_room(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_told_what_is_open),
+        cmocka_unit_test(all_shown_are_removed_and_come_back),
+        cmocka_unit_test(added_are_added_once_and_whole),
+        cmocka_unit_test(a_full_list_refuses_the_rest),
+        cmocka_unit_test(marked_lines_move_together),
+        cmocka_unit_test(a_save_that_restarts_asks),
+        cmocka_unit_test(a_question_that_changed_is_read_again),
+        cmocka_unit_test(a_save_that_restarts_nothing_does_not_ask),
+        cmocka_unit_test(the_program_asks_when_it_may),
+        cmocka_unit_test(read_only_changes_nothing),
+        cmocka_unit_test(pasted_text_is_no_command),
+        cmocka_unit_test(people_may_be_told_anew),
+        cmocka_unit_test(settings_are_sent_one_by_one),
+        cmocka_unit_test(nobody_is_dropped_from_who_may_answer),
+        cmocka_unit_test(another_desk_is_asked_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
