@@ -441,6 +441,7 @@ static void on_key(void *self, const struct key *key)
     if (is_leaving || c->exit_code >= 0)
         return;
     ui_key(c->ui, key, &c->session.hud, session_now(&c->session));
+    c->drawing_ms = 0; /* nobody waits longer for a key than pictures must be apart */
     want_frame(c);
 }
 
