@@ -62,6 +62,7 @@ plan_usual() {
     batch 4 "the real Asterisk, the exchange, terminals, memory"
 
     plan_script 300 tests/bench/rt_first_frame.py tests/bench/rt_latency.py
+    plan rt-rc_cost 300 sh tests/lab_run.sh tests/bench/rc_cost.py
     batch 1 "real time, alone, on the release binary"
     plan_script 420 tests/e2e/test_stall.py tests/proto/lab_lamps.py tests/bench/rt_load.py \
         tests/e2e/test_resolver.py

@@ -25,3 +25,6 @@ for name in audio clean race audit random; do
         env CALLHUD_LONG_ACTS=1 sh tests/lab_run.sh "tests/proto/lab_act_$name.py"
 done
 batch 2 "acting on calls on the real Asterisk, long form"
+
+plan "long-rc_cost" 900 env CALLHUD_LARGE_FLOOR=1 sh tests/lab_run.sh tests/bench/rc_cost.py
+batch 1 "a floor of 100,000 people"
