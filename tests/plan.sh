@@ -58,7 +58,7 @@ plan_usual() {
     plan_script 420 $(ls tests/proto/lab_*.py tests/proto/ex_*.sh tests/proto/ex_*.py tests/e2e/*.sh \
         tests/e2e/test_*.py tests/bench/rt_memory.py |
         grep -vE '/(lab_day|lab_lamps|test_stall|test_resolver)\.py$' |
-        first random lab_commands act_clean act_console act_audit act_audio test_terminal)
+        first random list_kill lab_commands act_clean act_console act_audit act_audio test_terminal)
     batch 4 "the real Asterisk, the exchange, terminals, memory"
 
     plan_script 300 tests/bench/rt_first_frame.py tests/bench/rt_latency.py

@@ -28,3 +28,8 @@ batch 2 "acting on calls on the real Asterisk, long form"
 
 plan "long-rc_cost" 900 env CALLHUD_LARGE_FLOOR=1 sh tests/lab_run.sh tests/bench/rc_cost.py
 batch 1 "a floor of 100,000 people"
+
+# Many more histories of the list in its two homes, and more edits at once.
+plan "long-ex_list_kill" 3600 env CALLHUD_HISTORIES=200 python3 tests/proto/ex_list_kill.py
+plan "long-ex_list_two" 3600 env CALLHUD_EDITS=400 python3 tests/proto/ex_list_two.py
+batch 2 "the one list on the exchange, long form"

@@ -374,6 +374,7 @@ class Meter:
 
     def __init__(self, exchange):
         self.asked = []  # (method, path)
+        self.slow_s = 0  # how long a list that is written is on its way to the exchange
         self.to = exchange.port["port"]
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
@@ -388,11 +389,13 @@ class Meter:
             except OSError:
                 client.close()
                 continue
-            threading.Thread(target=self.pump, args=(client, upstream, self.reader()), daemon=True).start()
-            threading.Thread(target=self.pump, args=(upstream, client, None), daemon=True).start()
+            held = [0]  # until when what was asked on this connection is on its way
+            threading.Thread(target=self.pump, args=(client, upstream, self.reader(held), held),
+                             daemon=True).start()
+            threading.Thread(target=self.pump, args=(upstream, client, None, held), daemon=True).start()
 
     @staticmethod
-    def pump(source, sink, reader):
+    def pump(source, sink, reader, held):
         try:
             if reader:
                 next(reader)
@@ -402,6 +405,7 @@ class Meter:
                     break
                 if reader:
                     reader.send(data)
+                    time.sleep(max(held[0] - time.monotonic(), 0))
                 sink.sendall(data)
         except OSError:
             pass
@@ -411,7 +415,7 @@ class Meter:
             except OSError:
                 pass
 
-    def reader(self):
+    def reader(self, held):
         """Takes bytes from the client, notes requests."""
         data = yield
         while True:
@@ -421,6 +425,8 @@ class Meter:
             first, *fields = head.decode(errors="replace").split("\r\n")
             method, path, _ = first.split(" ", 2)
             self.asked.append((method, path))
+            if self.slow_s and method == "PUT" and "presence/line" in path:
+                held[0] = time.monotonic() + self.slow_s
             names = {f.split(":", 1)[0].lower(): f.split(":", 1)[1].strip() for f in fields if ":" in f}
             if names.get("upgrade", "").lower() == "websocket":
                 yield from self.frames(data)
