@@ -79,6 +79,26 @@ static void answer(struct io_http *http, int status, const char *body)
         fake_http_answer(http, RC_OK, status, body, NULL);
 }
 
+/* A 429 of the group that the account's presence belongs to, as captured (6.1). */
+static void refuse_for_now(struct io_http *http)
+{
+    static const struct io_header headers[] = {{"X-Rate-Limit-Group", "heavy"},
+                                               {"X-Rate-Limit-Limit", "10"},
+                                               {"X-Rate-Limit-Remaining", "0"},
+                                               {"X-Rate-Limit-Window", "60"}};
+    const char *body = "{\"errorCode\":\"CMN-301\",\"message\":\"Request rate exceeded\"}";
+    const struct io_http_answer answer = {.rc = RC_OK,
+                                          .status = 429,
+                                          .content_type = "application/json",
+                                          .location = "",
+                                          .retry_after_ms = 60000,
+                                          .headers = headers,
+                                          .headers_len = 4,
+                                          .body = body,
+                                          .body_len = strlen(body)};
+    fake_http_answer_with(http, &answer);
+}
+
 static void refuse(struct io_http *http, int status)
 {
     answer(http, status,
@@ -146,6 +166,10 @@ static void answer_directory(struct house *house, struct io_http *http)
 static void answer_account(struct house *house, struct io_http *http)
 {
     struct buf body;
+    if (house->account_status == 429) {
+        refuse_for_now(http);
+        return;
+    }
     if (house->account_status != 0) {
         refuse(http, house->account_status);
         return;

@@ -81,6 +81,20 @@ static void without_the_right_to_the_account_it_is_batches(void **state)
     end(house);
 }
 
+/* The heavy group is in a penalty: the light one can do it. */
+static void a_spent_group_is_gone_around(void **state)
+{
+    (void)state;
+    struct house *house = house_of(100);
+    house->account_status = 429;
+    house_open(house);
+    house_run(house, 5000);
+    assert_true(house->hud.link.is_synced);
+    assert_int_equal(house_count(house, "/account/~/presence?"), 1); /* none in the penalty */
+    assert_int_equal(house_lamp(house, "200"), LAMP_AVAILABLE);
+    end(house);
+}
+
 static void who_may_not_be_seen_is_hidden(void **state)
 {
     (void)state;
@@ -282,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_are_asked_in_batches_many_with_one_call),
         cmocka_unit_test(without_the_right_to_the_account_it_is_batches),
+        cmocka_unit_test(a_spent_group_is_gone_around),
         cmocka_unit_test(who_may_not_be_seen_is_hidden),
         cmocka_unit_test(withheld_calls_are_said_to_be),
         cmocka_unit_test(lines_have_their_order_and_doubles_the_first),

@@ -75,6 +75,8 @@ bool sync_is_good(const struct rex_answer *answer)
 static void clear_run(struct rex_sync *sync)
 {
     rex_rest_cancel(sync->config.rest, sync);
+    sync->config.io->timer_stop(sync->impatience);
+    sync->impatience = NULL;
     sync->run = RUN_NONE;
     sync->config.floor->is_answering = false;
     VEC_FREE(&sync->lines);
@@ -272,7 +274,7 @@ static bool start_own(struct rex_sync *sync)
 
 static bool start_all(struct rex_sync *sync)
 {
-    if (sync->is_account_denied || sync->run == RUN_LIST ||
+    if (sync->is_account_denied || sync->run == RUN_LIST || sync_is_heavy_spent(sync) ||
         !sync_is_account_cheaper(sync, sync_count_unanswered(sync)))
         return false;
     if (sync->is_people_denied)

@@ -93,11 +93,12 @@ struct rex_sync {
     rex_lines lines; /* pages read so far */
     rex_grants grants;
     rex_features features;
-    rex_ids some;         /* ids still to be asked for */
-    size_t batch;         /* how many of them the request under way names */
-    uint32_t first_epoch; /* of this run */
-    uint32_t asked;       /* of the request under way */
-    int64_t at_ms;        /* the service's time of the last answer */
+    rex_ids some;                /* ids still to be asked for */
+    size_t batch;                /* how many of them the request under way names */
+    uint32_t first_epoch;        /* of this run */
+    uint32_t asked;              /* of the request under way */
+    int64_t at_ms;               /* the service's time of the last answer */
+    struct io_timer *impatience; /* with the heavy group's budget */
     struct sync_extra repair, detail;
 };
 
@@ -132,6 +133,7 @@ void sync_ask_features(struct rex_sync *sync);
 /* ---- sync_presence.c ---- */
 void sync_ask_own(struct rex_sync *sync);
 void sync_ask_account(struct rex_sync *sync);
+bool sync_is_heavy_spent(const struct rex_sync *sync);
 void sync_ask_batch(struct rex_sync *sync);   /* all of sync->some, batch by batch */
 void sync_ask_session(struct rex_sync *sync); /* the same, sessions */
 size_t sync_count_unanswered(const struct rex_sync *sync);

@@ -108,11 +108,42 @@ bool sync_is_account_cheaper(const struct rex_sync *sync, size_t people)
            (size_t)sync->pages_last * 5 <= people;
 }
 
+bool sync_is_heavy_spent(const struct rex_sync *sync)
+{
+    const struct rex_rest *rest = sync->config.rest;
+    return !sync->is_people_denied && rex_rest_wait_ms(rest, REX_HEAVY) > REX_HEAVY_PATIENCE_MS &&
+           rex_rest_wait_ms(rest, REX_LIGHT) == 0 &&
+           sync_count_unanswered(sync) <= (size_t)REX_BATCH_IDS * REX_BATCHES_SPENT;
+}
+
+/* When the page would have to wait, those who are left are asked for otherwise. */
+static void on_impatience(void *self)
+{
+    struct rex_sync *sync = self;
+    sync->impatience = NULL;
+    if (sync_is_heavy_spent(sync)) {
+        rex_rest_cancel(sync->config.rest, sync);
+        sync_step(sync);
+        return;
+    }
+    const struct io *io = sync->config.io;
+    sync->impatience = io->timer(io->net, REX_HEAVY_PATIENCE_MS / 2, on_impatience, sync);
+}
+
+static void be_patient(struct rex_sync *sync, bool is_patient)
+{
+    const struct io *io = sync->config.io;
+    io->timer_stop(sync->impatience);
+    sync->impatience =
+        is_patient ? io->timer(io->net, REX_HEAVY_PATIENCE_MS / 4, on_impatience, sync) : NULL;
+}
+
 static void on_account(void *self, const struct rex_answer *answer)
 {
     struct rex_sync *sync = self;
     struct rex_paging paging;
     struct err err = {0};
+    be_patient(sync, false);
     if (sync_is_denied(answer)) {
         log_info("rex", "no presence of the whole account: %s", answer->text);
         sync->is_account_denied = true;
@@ -149,6 +180,7 @@ void sync_ask_account(struct rex_sync *sync)
                "/restapi/v1.0/account/~/presence?" REX_DETAILED "&page=%" PRIu32 "&perPage=%d",
                sync->page, REX_PAGE_PEOPLE);
     begin_request(sync);
+    be_patient(sync, true);
     sync_get(sync, buf_text(&path), REX_HEAVY, sync->priority, on_account, sync);
     buf_fini(&path);
 }

@@ -6,7 +6,9 @@
  * Presence of n users is asked in batches of 30 ids, or with the account-wide call where that is
  * cheaper for the budget (6.1): more than 3 batches, and fewer pages than a fifth of the people,
  * since a batch may count as many as it names, and the heavy group allows a fifth of the light one.
- * What is asked again and again (REX_FOR_POLL) takes the account-wide call for few people as well.
+ * While the heavy group allows nothing for a while and the light one does, it is batches for up to
+ * REX_BATCHES_SPENT times 30 people. What is asked again and again (REX_FOR_POLL) takes the
+ * account-wide call for few people as well.
  *
  * What sessions alone tell (recorded, supervised) is asked afterwards, call by call, at the lowest
  * priority, for calls that were there before us; events tell it of all others. */
@@ -18,6 +20,8 @@
 
 #define REX_BATCH_IDS 30
 #define REX_BATCHES_MOST 3
+#define REX_BATCHES_SPENT 10
+#define REX_HEAVY_PATIENCE_MS 3000
 #define REX_PAGE_PEOPLE 1000
 #define REX_DIRECTORY_MS (60 * 60 * 1000)
 #define REX_GRANTS_MS (10 * 60 * 1000) /* features too */
