@@ -201,6 +201,11 @@ static void after_reading(struct keeper *k, enum rc rc, const char *text)
         keeper_ended(k, rc, text);
     }
     keeper_changed(k);
+    if (k->is_push_again) {
+        k->is_push_again = false;
+        keeper_push_go_on(k, rc, text);
+        return;
+    }
     if (rc == RC_OK && k->is_pull_wanted)
         keeper_read(k);
     else if (rc == RC_OK)

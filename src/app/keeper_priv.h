@@ -33,6 +33,7 @@ struct keeper {
     bool is_told_of_ask;  /* ask_save() was called for the edits as they are */
     bool is_pushing;      /* from the look at the phones until the answer */
     bool is_push_allowed; /* somebody said yes to phones that restart */
+    bool is_push_again;   /* once the list is read: what is stored now was not certain */
     bool is_pull_asked;   /* somebody waits for its end */
     bool is_ended_wanted; /* a push was asked for: ended() is due */
     bool wants_people, wants_phones, wants_settings;
@@ -75,6 +76,7 @@ const char *keeper_why_not_asked(const struct keeper *k);
 
 /* keeper_push.c */
 void keeper_plan_quiet(struct keeper *k); /* sync = automatic: what is here is sent in a while */
+void keeper_push_go_on(struct keeper *k, enum rc rc, const char *text); /* after a reading */
 void keeper_push_end(struct keeper *k, enum rc rc, const char *text);
 
 /* keeper_desk.c: people, phones, settings. */

@@ -13,7 +13,7 @@ void keeper_push_end(struct keeper *k, enum rc rc, const char *text)
         (void)keeper_record(k, rc == RC_OK ? "end" : "failed", "list push", k->begin, NULL,
                             rc == RC_OK ? "ok" : text, NULL, &err);
     k->begin = 0;
-    k->is_pushing = k->is_push_allowed = false;
+    k->is_pushing = k->is_push_allowed = k->is_push_again = false;
     k->desk.is_waiting = false;
     loop_timer_stop(k->idle);
     k->idle = NULL;
@@ -87,10 +87,25 @@ static void on_written(void *self, const struct desk_answer *answer)
             return;
         }
         break;
-    case RC_FAILED: k->is_pull_wanted = true; break;
+    case RC_FAILED: /* what is stored tells how it went */
+        k->is_pull_wanted = true;
+        if (k->tries++ < KEEPER_TRIES) {
+            k->is_push_again = true;
+            keeper_read(k);
+            return;
+        }
+        break;
     default: break;
     }
     keeper_push_end(k, answer->rc, err.text[0] ? err.text : answer->text);
+}
+
+void keeper_push_go_on(struct keeper *k, enum rc rc, const char *text)
+{
+    if (rc == RC_OK)
+        push_step(k);
+    else
+        keeper_push_end(k, rc, text);
 }
 
 static struct desk_line to_desk(const struct stored_line *line, char id[12])
@@ -153,6 +168,20 @@ static bool recorded(struct keeper *k, const struct appearance_plan *plan, struc
     return keeper_record(k, "begin", "list push", 0, value, NULL, &k->begin, err) == RC_OK;
 }
 
+/* On disk before it is asked for: an edit made meanwhile, also after a kill, is an edit of it. */
+static enum rc note_sent(struct keeper *k, struct err *err)
+{
+    struct appearance_plan plan = {0};
+    struct appearance *list = keeper_begin(k, err);
+    if (!list)
+        return err->rc;
+    enum rc rc = appearance_plan(list, &plan, err);
+    if (rc == RC_OK)
+        appearance_sent(list, &plan);
+    appearance_plan_fini(&plan);
+    return keeper_end(k, rc, false, err);
+}
+
 /* More keys than the backend has room for: those added last are refused, the others are saved. */
 static bool refuse_excess(struct keeper *k)
 {
@@ -189,6 +218,8 @@ static void push_step(struct keeper *k)
     }
     if (rc == RC_OK && !recorded(k, &plan, &err))
         rc = err.rc;
+    if (rc == RC_OK)
+        rc = note_sent(k, &err);
     if (rc == RC_OK) {
         k->desk.writing = UI_DESK_ASKED;
         if (!write_list(k, &plan))

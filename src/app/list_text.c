@@ -91,7 +91,9 @@ static json_t *undo_json(const struct appearance_undo_entry *entry)
 char *list_text(const struct appearance *a, const char *server)
 {
     json_t *root = json_object(), *users = json_array(), *lines = json_array(),
-           *undo = json_array();
+           *undo = json_array(), *sent = json_array();
+    for (size_t i = 0; i < a->sent.len; i++)
+        json_array_append_new(sent, json_integer((json_int_t)a->sent.items[i]->index));
     for (size_t i = 0; i < a->users.len; i++)
         json_array_append_new(users, user_json(a->users.items[i]));
     for (size_t i = 0; i < a->lines.len; i++)
@@ -105,6 +107,9 @@ char *list_text(const struct appearance *a, const char *server)
     json_object_set_new(root, "users", users);
     json_object_set_new(root, "lines", lines);
     json_object_set_new(root, "undo", undo);
+    if (a->is_sent)
+        json_object_set(root, "sent", sent);
+    json_decref(sent);
     char *dumped = json_dumps(root, JSON_COMPACT);
     char *text = mem_dup(dumped);
     json_decref(root);
@@ -217,6 +222,22 @@ static void read_undo(struct reader *r, const json_t *object)
     VEC_PUSH(&r->a->undo, entry);
 }
 
+static void read_sent(struct reader *r, const json_t *root)
+{
+    const json_t *array = json_object_get(root, "sent"), *one;
+    size_t i;
+    r->a->is_sent = array != NULL;
+    r->is_bad = r->is_bad || (array && !json_is_array(array));
+    json_array_foreach(array, i, one)
+    {
+        json_int_t index = json_is_integer(one) ? json_integer_value(one) : -1;
+        if (index >= 0 && (size_t)index < r->a->users.len)
+            VEC_PUSH(&r->a->sent, r->a->users.items[index]);
+        else
+            r->is_bad = true;
+    }
+}
+
 static void read_each(struct reader *r, const json_t *root, const char *key,
                       void (*read)(struct reader *, const json_t *))
 {
@@ -234,6 +255,7 @@ static enum rc read_list(struct appearance *a, const json_t *root, struct err *e
     read_each(&r, root, "users", read_user);
     read_each(&r, root, "lines", read_line);
     read_each(&r, root, "undo", read_undo);
+    read_sent(&r, root);
     if (r.is_bad)
         return err_set(err, RC_PROTO, "no list of ours: something is missing in it");
     return appearance_restored(a, err);

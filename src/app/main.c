@@ -44,6 +44,7 @@ static void prepare_process(void)
     setlocale(LC_NUMERIC, "C"); /* numbers in JSON and SVG have a point */
     /* A reader that went away is an error of write(). */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
     mem_on_exhausted(out_of_memory);
 }
 

@@ -130,6 +130,7 @@ void appearance_fini(struct appearance *a)
         user_free(a->users.items[i]);
     VEC_FREE(&a->lines);
     VEC_FREE(&a->undo);
+    VEC_FREE(&a->sent);
     VEC_FREE(&a->users);
     map_fini(&a->by_id, NULL);
 }
@@ -161,6 +162,9 @@ void appearance_copy(struct appearance *to, const struct appearance *from)
         entry.conflict.base = same_in(to, entry.conflict.base);
         VEC_PUSH(&to->undo, entry);
     }
+    for (size_t i = 0; i < from->sent.len; i++)
+        VEC_PUSH(&to->sent, same_in(to, from->sent.items[i]));
+    to->is_sent = from->is_sent;
     to->max_lines = from->max_lines;
     to->is_read = from->is_read;
     to->rev = from->rev;

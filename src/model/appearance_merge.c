@@ -339,8 +339,8 @@ static void merge_once(struct appearance *a, const struct stored_line *lines, si
     mem_free(m.is_settled);
 }
 
-enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, size_t len,
-                         int64_t at_ms, struct appearance_news *news, struct err *err)
+enum rc appearance_merge_lines(struct appearance *a, const struct stored_line *lines, size_t len,
+                               int64_t at_ms, struct appearance_news *news, struct err *err)
 {
     struct appearance_news here = {0};
     enum rc rc = check(lines, len, err);

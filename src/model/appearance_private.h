@@ -19,6 +19,10 @@ void appearance_settle(struct appearance *a);
 /* The second part of it alone. */
 void appearance_mark_moved(struct appearance *a);
 
+/* appearance_merge() without a thought of what was sent. */
+enum rc appearance_merge_lines(struct appearance *a, const struct stored_line *lines, size_t len,
+                               int64_t at_ms, struct appearance_news *news, struct err *err);
+
 /* NULL: never named. */
 const struct appearance_user *appearance_find_user(const struct appearance *a, const char *id,
                                                    uint32_t twin);

@@ -507,11 +507,58 @@ static void test_no_certain_answer_is_read_again(void **state)
     r.next_rc = RC_FAILED;
     keeper_push(r.keeper, false);
     run_to_end();
-    assert_int_equal(r.ended_rc, RC_FAILED);
-    run_ms(30);
+    assert_int_equal(r.ended_rc, RC_OK);
     assert_int_equal(r.reads, 2);
+    assert_int_equal(r.writes, 2);
+    assert_string_equal(stored(), "900 101 102 ");
+}
+
+/* What is edited while a save is under way is an edit of what is being saved. */
+static void test_an_edit_while_it_is_written(void **state)
+{
+    (void)state;
+    begin_live(false);
+    do_edit(EDIT_ADD, "107");
+    r.is_deaf = true;
+    keeper_push(r.keeper, false);
+    do_edit(EDIT_REMOVE, "107");
+    r.is_deaf = false;
+    r.answer = loop_timer(r.session.loop, 1, answer_now, NULL);
+    run_to_end();
+    assert_string_equal(stored(), "900 101 102 103 107 ");
+    assert_string_equal(here(), "900 101 102 103 ");
     assert_int_equal(appearance_count(keeper_list(r.keeper)).unsaved, 1);
-    assert_int_equal(record_lines("\"failed\""), 1);
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_string_equal(stored(), "900 101 102 103 ");
+}
+
+/* Killed after it was written, before the answer; edited before the link is back. */
+static void test_an_edit_after_a_killed_save(void **state)
+{
+    (void)state;
+    begin_live(false);
+    do_edit(EDIT_ADD, "107");
+    do_edit(EDIT_REMOVE, "102");
+    r.is_deaf = true;
+    keeper_push(r.keeper, false);
+    keeper_free(r.keeper);
+    r.keeper = NULL;
+    r.stored_len = 0;
+    for (size_t i = 0; i < r.asked_len; i++)
+        store(r.asked_lines[i]);
+    r.is_deaf = false;
+    open_keeper(false);
+    do_edit(EDIT_REMOVE, "107");
+    do_edit(EDIT_ADD, "102");
+    store("106"); /* and somebody else */
+    tell_live();
+    run_ms(30);
+    assert_string_equal(here(), "900 101 103 106 102 ");
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_string_equal(stored(), here());
 }
 
 static void test_the_link_is_lost_while_it_is_written(void **state)
@@ -645,6 +692,8 @@ int main(void)
         TEST(test_a_refused_line_costs_no_other),
         TEST(test_more_than_there_is_room_for),
         TEST(test_no_certain_answer_is_read_again),
+        TEST(test_an_edit_while_it_is_written),
+        TEST(test_an_edit_after_a_killed_save),
         TEST(test_the_link_is_lost_while_it_is_written),
         TEST(test_news_from_elsewhere),
         TEST(test_automatic),

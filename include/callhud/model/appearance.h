@@ -111,6 +111,10 @@ struct appearance {
     VEC(struct appearance_line) lines; /* by key; a removed line stands where it would be */
     uint32_t max_lines; /* keys the backend has room for, reserved ones too; 0: not known */
     bool is_read;       /* something was merged, ever */
+    /* The list as it was handed to the backend last, reserved ones apart, while nothing was merged
+     * since: appearance_sent(). Borrowed from the list's users. */
+    bool is_sent;
+    VEC(const struct appearance_user *) sent;
     VEC(struct appearance_undo_entry) undo; /* the last edit last */
     uint64_t rev;                           /* grows with every change of anything above */
     VEC(struct appearance_user *) users;    /* everybody ever named; owned */
@@ -158,6 +162,11 @@ struct appearance_plan {
  * empty then. */
 enum rc appearance_plan(const struct appearance *a, struct appearance_plan *plan, struct err *err);
 void appearance_plan_fini(struct appearance_plan *plan);
+
+/* Is about to be written: to be on disk before it is asked for. What is edited here from now on is
+ * an edit of that list, also when its answer is never heard: the next merge knows what of the
+ * backend's list is our own doing. */
+void appearance_sent(struct appearance *a, const struct appearance_plan *plan);
 
 /* The backend refuses what was planned for the line of this user (as here, or as stored when it was
  * removed here): the line keeps its edit and gets the text; the others stay as they are. False: no
