@@ -204,7 +204,8 @@ static void export_list(struct desk_run *run)
     enum rc rc = RC_OK;
     if (run->session.actions)
         rc = actions_record(run->session.actions, &entry, NULL, &err);
-    if (rc == RC_OK && run->cli->args_len > 1)
+    bool is_file = run->cli->args_len > 1 && !str_eq(run->cli->args[1], "-");
+    if (rc == RC_OK && is_file)
         rc = list_rows_save(run->cli->args[1], keeper_list(run->keeper), run->cli->format, &err);
     else if (rc == RC_OK)
         list_rows_put(&run->out, keeper_list(run->keeper),

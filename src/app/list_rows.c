@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -127,32 +129,66 @@ static enum rc write_whole(int fd, const struct buf *text)
             return RC_IO;
         at += n > 0 ? (size_t)n : 0;
     }
-    return fsync(fd) == 0 ? RC_OK : RC_IO;
+    return RC_OK;
+}
+
+static enum rc save_fault(struct err *err, const char *path, int why)
+{
+    return err_set(err, RC_IO, "cannot write %s: %s", path, strerror(why));
+}
+
+/* A device, a pipe: as it is. */
+static enum rc write_into(const char *path, const struct buf *text, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return save_fault(err, path, errno);
+    enum rc rc = write_whole(fd, text);
+    int why = errno;
+    if (close(fd) != 0 && rc == RC_OK) {
+        rc = RC_IO;
+        why = errno;
+    }
+    return rc == RC_OK ? rc : save_fault(err, path, why);
+}
+
+/* A file: replaced whole, or left as it was. */
+static enum rc write_beside(const char *path, const struct buf *text, struct err *err)
+{
+    char beside[4096];
+    if ((size_t)snprintf(beside, sizeof beside, "%s.new", path) >= sizeof beside)
+        return save_fault(err, path, ENAMETOOLONG);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return save_fault(err, path, errno);
+    enum rc rc = write_whole(fd, text);
+    if (rc == RC_OK && fsync(fd) != 0)
+        rc = RC_IO;
+    int why = errno;
+    (void)close(fd);
+    if (rc == RC_OK && rename(beside, path) != 0) {
+        rc = RC_IO;
+        why = errno;
+    }
+    if (rc == RC_OK)
+        return rc;
+    (void)unlink(beside);
+    return save_fault(err, path, why);
 }
 
 enum rc list_rows_save(const char *path, const struct appearance *list, enum cli_format format,
                        struct err *err)
 {
     struct buf text;
-    char beside[4096];
-    enum rc rc = RC_IO;
-    if ((size_t)snprintf(beside, sizeof beside, "%s.new", path) >= sizeof beside)
-        return err_set(err, RC_IO, "cannot write %.200s...: the name is too long", path);
-    buf_init(&text, 64u * 1024 * 1024);
+    struct stat st;
+    char target[PATH_MAX];
     bool is_json = format == FORMAT_JSON || str_ends(path, ".json");
+    buf_init(&text, 64u * 1024 * 1024);
     list_rows_put(&text, list, is_json ? FORMAT_JSON : FORMAT_CSV, false);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0) {
-        rc = write_whole(fd, &text);
-        if (close(fd) != 0 || (rc == RC_OK && rename(beside, path) != 0))
-            rc = RC_IO;
-    }
-    if (rc != RC_OK) {
-        int why = errno;
-        if (fd >= 0)
-            (void)unlink(beside);
-        rc = err_set(err, RC_IO, "cannot write %s: %s", path, strerror(why));
-    }
+    bool is_there = stat(path, &st) == 0; /* what a link leads to is replaced, not the link */
+    enum rc rc = is_there && !S_ISREG(st.st_mode)     ? write_into(path, &text, err)
+                 : is_there && realpath(path, target) ? write_beside(target, &text, err)
+                                                      : write_beside(path, &text, err);
     buf_fini(&text);
     return rc;
 }
