@@ -105,9 +105,8 @@ static void on_list_written(void *self)
 
 static enum rc check(const struct backend_config *config, struct err *err)
 {
-    const char *server = config->server;
-    const char *host = str_is_empty(server)             ? DEFAULT_SERVER + strlen("https://")
-                       : str_starts(server, "http://")  ? server + strlen("http://")
+    const char *server = str_is_empty(config->server) ? DEFAULT_SERVER : config->server;
+    const char *host = str_starts(server, "http://")    ? server + strlen("http://")
                        : str_starts(server, "https://") ? server + strlen("https://")
                                                         : NULL;
     if (host == NULL || host[0] == '\0' || host[0] == '/' || strpbrk(host, " ?#@") != NULL)
