@@ -52,6 +52,10 @@ def elsewhere(exchange):
     editor.put(["101", "110", "103", "102"])
     added = follower.wait(lambda u: u.get("110", {}).get("presence"), "110 is watched")
     check(added, "a line that an official client stores is in a running watch by itself")
+    time.sleep(0.5)
+    line = follower.users["110"]
+    check((line["lamp"], line["dnd"], line["since"]) == ("available", False, None),
+          "what the exchange says of the user is told, and what it does not say is not made up", line)
     seen(terminal, lambda s: "110 " in s, "and in a running console by itself")
     call = exchange.call("110")
     follower.wait(lambda u: u["110"]["lamp"] == "ringing", "110 rings")
@@ -241,6 +245,52 @@ def full(exchange):
           "with a key free it is stored", (code, words))
 
 
+def rights(exchange):
+    """Whose list may be seen and changed by whom."""
+    exchange.edit(lambda before: ["101", "102"], "103")
+    admin, agent = Person(exchange), Person(exchange, "101")
+    code, _, said = admin.run("list", "add", "104", "--user", "103")
+    check(code == 0 and exchange.stored("103") == ["101", "102"], "an administrator edits another's list", said)
+    check(admin.json("list", "diff") == [], "which is not his own")
+    code, _, said = admin.run("list", "push", "--user", "103")
+    check(code == 0 and exchange.stored("103") == ["101", "102", "104"], "and pushes it", (code, said))
+    for words in (("show",), ("diff",), ("add", "105"), ("remove", "101"), ("push",), ("pull",)):
+        code, out, said = agent.run("list", *words, "--user", "103")
+        check(code == 4 and said.count("\n") == 1 and "administrator" in said,
+              f"list {' '.join(words)} --user 103 of one who is none: refused, with the right that lacks",
+              (code, out, said))
+    check(exchange.stored("103") == ["101", "102", "104"], "and nothing of it is stored", exchange.stored("103"))
+    code, _, said = agent.run("list", "add", "102")
+    check(code == 0 and agent.run("list", "push")[0] == 0 and exchange.stored("101") == ["102"],
+          "his own list is his", (code, said, exchange.stored("101")))
+    code, _, said = admin.run("list", "show", "--user", "999")
+    check(code == 4 and "999" in said, "nobody has that extension", (code, said))
+
+
+def sparing(exchange):
+    """The service's own limits: a few edits in a minute need no waiting."""
+    exchange.edit(lambda before: ["101"])
+    person = Person(exchange)
+    for extension in ("102", "103", "104", "105", "106", "107"):
+        code, out, said = person.run("list", "add", extension)
+        if not check(code == 0, f"{extension} is added within the limits of a minute", (code, out, said)):
+            break
+    check(exchange.control("GET", "/faults")["requests_in_penalty"] == 0, "no request was made during a penalty")
+
+
+def limited(exchange):
+    """Told to wait: what is waited for is said."""
+    exchange.edit(lambda before: ["101"])
+    person = Person(exchange)
+    person.run("list", "add", "102")
+    exchange.fault("http-429", count=1)
+    code, out, said = person.run("list", "push")
+    check(code == 3 and "allows no more" in said and "signing in" not in said,
+          "after a 429: what is waited for is said", (code, out, said))
+    check(exchange.stored() == ["101"] and [r["extension"] for r in person.json("list", "diff")] == ["102"],
+          "the edit waits")
+
+
 def quiet(exchange):
     """Looking writes nothing: counted between callhud and the exchange."""
     meter = Meter(exchange)
@@ -277,9 +327,10 @@ def quiet(exchange):
 
 def main():
     tap.note(f"callhud: {CALLHUD}")
-    stories(*[(story.__name__, lambda s, u: s(Exchange(s.__name__, users=u)), story, users)
+    stories(*[(story.__name__, lambda s, u: s(Exchange(s.__name__, users=u, is_generous=s is not sparing)),
+               story, users)
               for story, users in ((elsewhere, 12), (conflict, 12), (refused, 12), (vanished, 8),
-                                   (full, 101), (quiet, 8))])
+                                   (full, 101), (rights, 8), (sparing, 8), (limited, 8), (quiet, 8))])
     tap.end()
 
 
