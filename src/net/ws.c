@@ -18,7 +18,6 @@
 #define OPEN_TIMEOUT_MS 15000
 #define QUEUE_MAX_BYTES (1024u * 1024)
 #define HEADER_BYTES 16384
-
 enum stage { AT_NAME, AT_CONNECT, AT_TLS, AT_ANSWER, AT_OPEN, AT_END };
 
 struct outgoing {

@@ -34,7 +34,7 @@ completes() { # completes WANTED WORD...: as bash calls it, the last word being 
     result $? "bash completes '$*'" "got '$got', wanted '$wanted'"
 }
 completes 'status' callhud st
-completes 'console status watch pickup listen whisper barge takeover hangup dnd record audit doctor theme shot demo exchange completion' callhud ''
+completes 'console status watch pickup listen whisper barge takeover hangup dnd record list presence audit doctor theme shot demo exchange completion' callhud ''
 completes 'on off' callhud record 101 ''
 completes 'off' callhud --json dnd 101 of
 completes 'on off' callhud record --call c-1 101 ''

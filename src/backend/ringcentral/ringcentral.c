@@ -106,9 +106,11 @@ static void on_list_written(void *self)
 static enum rc check(const struct backend_config *config, struct err *err)
 {
     const char *server = str_is_empty(config->server) ? DEFAULT_SERVER : config->server;
-    const char *host = str_starts(server, "http://")    ? server + strlen("http://")
-                       : str_starts(server, "https://") ? server + strlen("https://")
-                                                        : NULL;
+    static const char *const schemes[] = {"http://", "https://"};
+    const char *host = NULL;
+    for (size_t i = 0; i < 2 && !host; i++)
+        if (str_starts(server, schemes[i]))
+            host = server + strlen(schemes[i]);
     if (host == NULL || host[0] == '\0' || host[0] == '/' || strpbrk(host, " ?#@") != NULL)
         return err_set(err, RC_CONFIG, "server = %s: write it as " DEFAULT_SERVER, server);
     if (str_is_empty(config->client_id))
