@@ -53,7 +53,7 @@ const struct cmd cmd_table[] = {
     {"why", "i", "show", "why", "Explains the lamp of the selected user, or the message.",
      SCOPE_ALL, CMD_IN_BAR, why_no_reason, run_why},
     {"mark", "Space", "act", "mark", "Marks the selected user, or takes the mark away.",
-     SCOPE_USERS | SCOPE_USER | SCOPE_LIST | SCOPE_PICK, CMD_IN_BAR, why_no_open, run_mark},
+     SCOPE_USERS | SCOPE_USER | SCOPE_LIST | SCOPE_PICK, CMD_IN_BAR, why_no_marks, run_mark},
     {"freeze", "z", "show", "freeze", "Stops the picture; changes are counted until it goes on.",
      SCOPE_USERS, CMD_IN_BAR, NULL, run_freeze},
     {"copy", "y", "act", "copy", "Copies the other party's number, or else the extension.",

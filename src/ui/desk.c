@@ -140,7 +140,8 @@ static void list_rows(struct ui *ui, const struct hud *hud)
                                .extension = user->extension,
                                .name = user->name,
                                .department = "",
-                               .note = "",
+                               .is_off = line->state == LINE_RESERVED,
+                               .note = "a reserved line is the telephone system's own",
                                .line = line};
         name_row(ui, hud, &row);
         if (!ui->desk.is_diff_only || appearance_is_unsaved(line))
@@ -299,7 +300,7 @@ bool desk_enter(const struct cmd_call *call)
     case SCREEN_LIST:
         why = why_no_line(call);
         if (why == NULL && roll_at(&ui->desk.list)->line->state == LINE_RESERVED)
-            why = "a reserved line is the telephone system's own";
+            why = roll_at(&ui->desk.list)->note;
         if (why == NULL && roll_at(&ui->desk.list)->line->here == NULL)
             why = "the line is removed here; u brings it back until it is saved";
         if (why != NULL)
@@ -324,8 +325,6 @@ bool desk_mark(const struct cmd_call *call)
         preset_change(call);
     if (row == NULL)
         return is_desk_screen(ui->screen);
-    if (ui->screen == SCREEN_PICK && ui->desk.picker.kind == PICK_SET)
-        return true; /* one is taken, with Enter */
     if (row->is_off)
         ui_message(ui, UI_INFO, row->note, NULL, call->now_ms);
     roll_mark(roll, row, !roll_is_marked(roll, row));

@@ -83,6 +83,8 @@ const char *why_no_save(const struct cmd_call *call)
         return why;
     if (desk->list == NULL)
         return "nothing is known of a list yet";
+    if (desk->is_local)
+        return "this telephone system stores no list: it is kept on this machine, saved already";
     if (appearance_count(desk->list).unsaved == 0)
         return "there is nothing to save";
     return desk->writing == UI_DESK_ASKED ? "it is being saved" : NULL;
@@ -420,8 +422,21 @@ void run_mark_shown(const struct cmd_call *call)
     say(call, UI_INFO, text);
 }
 
+static bool is_taking_one(const struct ui *ui)
+{
+    return ui->screen == SCREEN_PICK && ui->desk.picker.kind == PICK_SET;
+}
+
+const char *why_no_marks(const struct cmd_call *call)
+{
+    return is_taking_one(call->ui) ? "one is taken here: Enter takes the one under the cursor"
+                                   : why_no_open(call);
+}
+
 const char *why_no_roll(const struct cmd_call *call)
 {
+    if (is_taking_one(call->ui))
+        return why_no_marks(call);
     struct roll *roll = desk_roll(call->ui);
 
     return roll == NULL          ? "open the HUD list first"

@@ -115,22 +115,23 @@ static void paint_head(const struct paint *p, int row)
         buf_printf(&facts, "%zu key%s\n", counts.keys, counts.keys == 1 ? "" : "s");
     if (counts.conflicts > 0)
         buf_printf(&facts, "!%zu in conflict\n", counts.conflicts);
-    buf_printf(&facts, "%s%zu unsaved\n", counts.unsaved > 0 ? "!" : "", counts.unsaved);
+    if (!desk->is_local)
+        buf_printf(&facts, "%s%zu unsaved\n", counts.unsaved > 0 ? "!" : "", counts.unsaved);
     put_writing(p, desk, &facts);
     if (roll->rows.len < roll->all || p->ui->desk.is_diff_only)
         buf_printf(&facts, "!%zu shown\n", roll->rows.len);
-    if (roll->marked.len > 0)
-        buf_printf(&facts, "%zu marked\n", roll->marked.len);
-    if (desk->is_local)
-        buf_puts(&facts, "!kept here only: this telephone system stores no list\n");
-    else
-        put_read(p, desk, is_short, &facts);
-    if (p->ui->desk.is_diff_only)
-        buf_puts(&facts, "differences only (=)\n");
     if (roll->search[0] != '\0')
         buf_printf(&facts, "!search: %s\n", roll->search);
     if (roll->department != NULL)
         buf_printf(&facts, "!%s\n", roll->department);
+    if (roll->marked.len > 0)
+        buf_printf(&facts, "%zu marked\n", roll->marked.len);
+    if (desk->is_local)
+        buf_puts(&facts, "!kept on this machine only\n");
+    else
+        put_read(p, desk, is_short, &facts);
+    if (p->ui->desk.is_diff_only)
+        buf_puts(&facts, "differences only (=)\n");
     if (!desk->is_local)
         buf_printf(&facts, "auto-sync %s\n", desk->is_automatic ? "on" : "off");
     (void)snprintf(title, sizeof title, "HUD LIST%s%.80s", str_is_empty(desk->whose) ? "" : " of ",
@@ -147,6 +148,9 @@ static void state_words(const struct paint *p, const struct appearance_line *lin
 {
     char time[16];
 
+    out[0] = '\0';
+    if (p->ui->desk.desk->is_local)
+        return; /* there is no other home to differ from */
     switch (line->state) {
     case LINE_ADDED: str_copy(out, size, "+ added here"); break;
     case LINE_REMOVED: str_copy(out, size, "- removed here"); break;
@@ -177,6 +181,8 @@ static const char *state_short(const struct paint *p, const struct appearance_li
 {
     bool is_word = cols > 1;
 
+    if (p->ui->desk.desk->is_local)
+        return "";
     if (line->refusal != NULL)
         return is_word ? "REFUSED" : "!";
     switch (line->state) {
@@ -330,7 +336,7 @@ static void paint_line_words(const struct paint *p, int row, const struct roll_r
     } else if (line->state == LINE_RESERVED) {
         pen_put(&pen, STYLE(ROLE_DIM),
                 "the telephone system's own line: it is never changed, moved or removed");
-    } else if (appearance_is_unsaved(line)) {
+    } else if (appearance_is_unsaved(line) && !p->ui->desk.desk->is_local) {
         appearance_say(line, text, sizeof text);
         pen_put(&pen, STYLE(ROLE_WARN), text);
     } else {

@@ -193,7 +193,7 @@ static void paint_head(const struct paint *p, int row)
     else if (p->ui->desk.pending != 0)
         buf_puts(&facts, "!a change is being sent\n");
     else if (desk->settings == NULL)
-        buf_puts(&facts, "!reading\n");
+        buf_puts(&facts, desk->settings_state == UI_DESK_ASKED ? "!reading\n" : "!not read yet\n");
     else
         buf_puts(&facts, "each change is sent at once\n");
     (void)snprintf(title, sizeof title, "PRESENCE SETTINGS%s%.100s",

@@ -79,6 +79,7 @@ const char *why_no_conflict(const struct cmd_call *call);
 const char *why_no_save(const struct cmd_call *call);
 const char *why_no_wait(const struct cmd_call *call);
 const char *why_no_preview(const struct cmd_call *call);
+const char *why_no_marks(const struct cmd_call *call);
 const char *why_no_roll(const struct cmd_call *call);
 
 const char *why_no_act(const struct cmd_call *call);

@@ -21,7 +21,7 @@ struct roll_row {
     uint32_t twin;  /* as in struct appearance_user */
     const char *extension, *name, *department;
     bool is_off;                        /* cannot be chosen: shown dim, never marked */
-    const char *note;                   /* shown at its right; why it is off; never NULL */
+    const char *note;                   /* why it is off; in a picker shown at its right; never NULL */
     const struct appearance_line *line; /* of the HUD list; NULL in a picker */
     const struct desk_person *person;   /* of a picker; NULL in the HUD list */
 };
