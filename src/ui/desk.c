@@ -247,6 +247,9 @@ const char *desk_title_of(const struct ui *ui, const struct hud *hud)
         return desk->whose;
     if (own != NULL)
         return own->extension;
+    const struct desk_person *self = hud->own_id != NULL ? desk_person(ui, hud->own_id) : NULL;
+    if (self != NULL && !str_is_empty(self->extension))
+        return self->extension;
     return either(ui->settings.phone_extension, NULL);
 }
 

@@ -36,11 +36,27 @@ bool save_restarts(const struct ui *ui)
     return !are_phones_known(desk) && !desk->is_local;
 }
 
+/* What the question says of the phones, as a number that changes with it. */
+static uint64_t phones_said(const struct ui_desk *desk)
+{
+    uint64_t said = desk->phones_len + 2 * are_phones_known(desk);
+
+    for (size_t i = 0; i < desk->phones_len; i++)
+        said = said * 31 + 4 * desk->phones[i].restarts + 2 * desk->phones[i].is_in_call +
+               desk->phones[i].is_online;
+    return said;
+}
+
 static void open_dialog(struct ui *ui)
 {
     menu_close(ui);
     ui->dialog = (struct dialog){.kind = DIALOG_SAVE};
     ui->desk.asked_rev = desk_of(ui)->list->rev;
+    ui->desk.asked_phones = phones_said(desk_of(ui));
+    /* Which phones are in a call is asked for again: the answer comes while the question is read.
+     */
+    ui->desk.is_shown = true;
+    ui->desk.ops->show(ui->desk.ops->self, true);
 }
 
 void save_begin(struct ui *ui, const struct hud *hud, int64_t now_ms)
@@ -104,8 +120,9 @@ void save_void(struct ui *ui, const struct hud *hud, char *out, size_t size)
         str_copy(out, size, "it is being saved already");
     else if (!hud->link.is_synced)
         str_copy(out, size, "the link is lost; the edits are kept here");
-    else if (desk->list->rev != ui->desk.asked_rev) {
+    else if (desk->list->rev != ui->desk.asked_rev || phones_said(desk) != ui->desk.asked_phones) {
         ui->desk.asked_rev = desk->list->rev;
+        ui->desk.asked_phones = phones_said(desk);
         ui->dialog.is_drawn = false; /* another text: nothing typed before is an answer to it */
     }
 }

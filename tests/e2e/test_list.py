@@ -175,7 +175,7 @@ def saves(desk):
     before = desk.floor.stored()
     desk.type("S")
     desk.expect(lambda s: "restart and drop their lamps" in s and "Desk" in s and "Lab" in s
-                and "Not now" in s, "what restarts is named")
+                and "Not now" in s and "appearance of 900?" in s, "what restarts is named")
     desk.capture("save")
     time.sleep(0.35)
     desk.tmux.keys("Enter")

@@ -259,6 +259,34 @@ static void a_question_that_changed_is_read_again(void **state)
     close_room(&r);
 }
 
+/* Which phones are in a call is asked for when the question opens; an answer that changes it is to
+ * be read before anything counts as an answer. */
+static void phones_are_looked_at_again(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 6);
+    struct desk_phone *phone = fake_desk_phone(&r.desk, "Desk", "");
+    phone->restarts = true;
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    size_t before = r.desk.shows;
+    type(&r, "-S");
+    assert_int_equal(r.desk.shows, before + 1);
+    wait_ms(&r, 1000);
+    phone->is_in_call = true;
+    ui_desk_changed(r.ui, r.now_ms);
+    type(&r, "y");
+    assert_int_equal(r.desk.pushes, 0);
+    assert_true(shows(&r, "Desk (in a call now)"));
+    assert_true(shows(&r, "w  when Desk idle"));
+    wait_ms(&r, 250);
+    type(&r, "w");
+    assert_int_equal(r.desk.idle_pushes, 1);
+    close_room(&r);
+}
+
 static void a_save_that_restarts_nothing_does_not_ask(void **state)
 {
     struct room r;
@@ -453,6 +481,7 @@ int main(void)
         cmocka_unit_test(marked_lines_move_together),
         cmocka_unit_test(a_save_that_restarts_asks),
         cmocka_unit_test(a_question_that_changed_is_read_again),
+        cmocka_unit_test(phones_are_looked_at_again),
         cmocka_unit_test(a_save_that_restarts_nothing_does_not_ask),
         cmocka_unit_test(the_program_asks_when_it_may),
         cmocka_unit_test(read_only_changes_nothing),

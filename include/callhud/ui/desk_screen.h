@@ -20,8 +20,8 @@ struct roll_row {
     const char *id; /* of the user */
     uint32_t twin;  /* as in struct appearance_user */
     const char *extension, *name, *department;
-    bool is_off;                        /* cannot be chosen: shown dim, never marked */
-    const char *note;                   /* why it is off; in a picker shown at its right; never NULL */
+    bool is_off;      /* cannot be chosen: shown dim, never marked */
+    const char *note; /* why it is off; in a picker shown at its right; never NULL */
     const struct appearance_line *line; /* of the HUD list; NULL in a picker */
     const struct desk_person *person;   /* of a picker; NULL in the HUD list */
 };
@@ -93,6 +93,7 @@ struct desk_screens {
     unsigned pending;            /* DESK_HAS_ bit that was sent and is not confirmed */
     struct desk_settings wanted; /* what was sent: no lists */
     uint64_t asked_rev;          /* revision of the list that the save dialog shows */
+    uint64_t asked_phones;       /* and which phones restart, and are in a call, as it shows them */
 };
 
 /* Is one of these screens open, also below help or log? */
