@@ -81,7 +81,8 @@ static void edited(struct desk_run *run)
         push(run);
         return;
     }
-    if (appearance_count(keeper_list(run->keeper)).unsaved > 0)
+    const struct appearance *list = keeper_list(run->keeper);
+    if (list->is_sent || appearance_count(list).unsaved > 0)
         fprintf(stderr, "callhud: kept here; callhud list push sends it\n");
     else
         fprintf(stderr, "callhud: both homes agree: there is nothing to send\n");

@@ -35,6 +35,8 @@ static size_t refuse_lines(struct keeper *k, const struct desk_answer *answer)
     struct appearance *list = keeper_begin(k, &err);
     if (!list)
         return 0;
+    if (list->is_sent)
+        appearance_sent(list, NULL);
     for (size_t i = 0; i < answer->lines_len; i++) {
         const struct desk_line *line = &answer->lines[i];
         const char *id = str_is_empty(line->user_id) ? line->extension : line->user_id;
@@ -168,17 +170,17 @@ static bool recorded(struct keeper *k, const struct appearance_plan *plan, struc
     return keeper_record(k, "begin", "list push", 0, value, NULL, &k->begin, err) == RC_OK;
 }
 
-/* On disk before it is asked for: an edit made meanwhile, also after a kill, is an edit of it. */
-static enum rc note_sent(struct keeper *k, struct err *err)
+/* The plan of the list as it is on disk now, and on disk before it is asked for: an edit made
+ * meanwhile, also after a kill, is an edit of it. The plan borrows from the list, so it is good
+ * until that is read again. */
+static enum rc plan_to_send(struct keeper *k, struct appearance_plan *plan, struct err *err)
 {
-    struct appearance_plan plan = {0};
     struct appearance *list = keeper_begin(k, err);
     if (!list)
         return err->rc;
-    enum rc rc = appearance_plan(list, &plan, err);
-    if (rc == RC_OK)
-        appearance_sent(list, &plan);
-    appearance_plan_fini(&plan);
+    enum rc rc = appearance_plan(list, plan, err);
+    if (rc == RC_OK && plan->is_needed)
+        appearance_sent(list, plan);
     return keeper_end(k, rc, false, err);
 }
 
@@ -208,9 +210,11 @@ static void push_step(struct keeper *k)
 {
     struct appearance_plan plan = {0};
     struct err err = {0};
-    enum rc rc = appearance_plan(keeper_list(k), &plan, &err);
-    while (rc == RC_DENIED && keeper_list(k)->is_read && refuse_excess(k))
-        rc = appearance_plan(keeper_list(k), &plan, &err);
+    enum rc rc = plan_to_send(k, &plan, &err);
+    while (rc == RC_DENIED && keeper_list(k)->is_read && refuse_excess(k)) {
+        appearance_plan_fini(&plan);
+        rc = plan_to_send(k, &plan, &err);
+    }
     if (rc == RC_OK && !plan.is_needed) {
         appearance_plan_fini(&plan);
         keeper_push_end(k, RC_OK, "");
@@ -218,8 +222,6 @@ static void push_step(struct keeper *k)
     }
     if (rc == RC_OK && !recorded(k, &plan, &err))
         rc = err.rc;
-    if (rc == RC_OK)
-        rc = note_sent(k, &err);
     if (rc == RC_OK) {
         k->desk.writing = UI_DESK_ASKED;
         if (!write_list(k, &plan))

@@ -9,8 +9,8 @@ typedef VEC(const struct appearance_user *) user_list;
 void appearance_sent(struct appearance *a, const struct appearance_plan *plan)
 {
     a->sent.len = 0;
-    a->is_sent = true;
-    for (size_t i = 0; i < plan->lines.len; i++) {
+    a->is_sent = plan != NULL;
+    for (size_t i = 0; plan && i < plan->lines.len; i++) {
         const struct stored_line *line = &plan->lines.items[i];
         const struct appearance_user *user =
             appearance_find_user(a, line->user.id, line->user.twin);
@@ -48,6 +48,24 @@ static bool is_as_sent(const struct appearance *a, const struct stored_line *lin
         at++;
     }
     return at == a->sent.len;
+}
+
+/* Is it the list that was read last? Then what was sent may still be on its way. */
+static bool is_as_read(const struct appearance *a, const struct stored_line *lines, size_t len)
+{
+    size_t stored = 0, same = 0;
+    for (size_t i = 0; i < a->lines.len; i++)
+        stored += a->lines.items[i].stored && !appearance_is_reserved(&a->lines.items[i]);
+    for (size_t i = 0; i < len; i++) {
+        if (lines[i].is_reserved)
+            continue;
+        const struct appearance_user *user = appearance_find_user(a, lines[i].user.id, 0);
+        size_t at = user ? appearance_at_stored(a, user) : NO_LINE;
+        if (at == NO_LINE || a->lines.items[at].stored_key != lines[i].key)
+            return false;
+        same++;
+    }
+    return same == stored;
 }
 
 static bool has_conflict(const struct appearance *a)
@@ -118,10 +136,11 @@ enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, 
 {
     user_list here = {0}, off = {0}, on = {0};
     struct appearance_news mine = {0};
-    bool is_ours = a->is_sent && is_as_sent(a, lines, len) && !has_conflict(a);
+    bool is_on_its_way = a->is_sent && is_as_read(a, lines, len);
+    bool is_ours = a->is_sent && !is_on_its_way && is_as_sent(a, lines, len) && !has_conflict(a);
     if (is_ours)
         list_here(a, &here);
-    else if (a->is_sent)
+    else if (a->is_sent && !is_on_its_way)
         sort_out(a, lines, len, &off, &on);
     enum rc rc = appearance_merge_lines(a, lines, len, at_ms, &mine, err);
     if (rc == RC_OK && is_ours && (mine.taken > 0 || mine.conflicts > 0)) {
@@ -130,8 +149,8 @@ enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, 
     }
     if (rc == RC_OK) {
         put_back(a, &off, &on);
-        a->is_sent = false;
-        a->sent.len = 0;
+        if (a->is_sent && !is_on_its_way)
+            appearance_sent(a, NULL);
     }
     if (news)
         *news = mine;

@@ -533,6 +533,44 @@ static void test_an_edit_while_it_is_written(void **state)
     assert_string_equal(stored(), "900 101 102 103 ");
 }
 
+/* Another callhud of the same person reads the old list and edits, while the save is on its way. */
+static void test_two_at_once(void **state)
+{
+    (void)state;
+    struct keeper *first;
+    begin_live(false);
+    do_edit(EDIT_ADD, "107");
+    r.is_deaf = true;
+    keeper_push(r.keeper, false);
+    desk_done *done = r.done;
+    void *done_self = r.done_self;
+    struct desk_question asked = r.asked;
+    size_t asked_len = r.asked_len, before_len = r.before_len;
+    char lines[LINES_MAX][8];
+    memcpy(lines, r.asked_lines, sizeof lines);
+    first = r.keeper;
+    r.done = NULL;
+    r.is_deaf = false;
+    open_keeper(false);
+    tell_live();
+    run_ms(30); /* the second reads: 107 is not stored yet */
+    do_edit(EDIT_REMOVE, "107");
+    struct keeper *second = r.keeper;
+    r.keeper = first;
+    r.done = done;
+    r.done_self = done_self;
+    r.asked = asked;
+    r.asked_len = asked_len;
+    r.before_len = before_len; /* r.before itself is as it was: the second only read */
+    memcpy(r.asked_lines, lines, sizeof lines);
+    r.answer = loop_timer(r.session.loop, 1, answer_now, NULL);
+    run_to_end();
+    assert_string_equal(stored(), "900 101 102 103 107 ");
+    assert_string_equal(here(), "900 101 102 103 ");
+    assert_int_equal(appearance_count(keeper_list(r.keeper)).unsaved, 1);
+    keeper_free(second);
+}
+
 /* Killed after it was written, before the answer; edited before the link is back. */
 static void test_an_edit_after_a_killed_save(void **state)
 {
@@ -694,6 +732,7 @@ int main(void)
         TEST(test_no_certain_answer_is_read_again),
         TEST(test_an_edit_while_it_is_written),
         TEST(test_an_edit_after_a_killed_save),
+        TEST(test_two_at_once),
         TEST(test_the_link_is_lost_while_it_is_written),
         TEST(test_news_from_elsewhere),
         TEST(test_automatic),

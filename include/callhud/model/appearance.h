@@ -164,8 +164,8 @@ enum rc appearance_plan(const struct appearance *a, struct appearance_plan *plan
 void appearance_plan_fini(struct appearance_plan *plan);
 
 /* Is about to be written: to be on disk before it is asked for. What is edited here from now on is
- * an edit of that list, also when its answer is never heard: the next merge knows what of the
- * backend's list is our own doing. */
+ * an edit of that list, also when its answer is never heard: the next merge of a list that has
+ * changed knows what of it is our own doing. NULL: it was not written for certain. */
 void appearance_sent(struct appearance *a, const struct appearance_plan *plan);
 
 /* The backend refuses what was planned for the line of this user (as here, or as stored when it was
