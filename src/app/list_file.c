@@ -1,5 +1,6 @@
 #include "callhud/app/list_file.h"
 
+#include "callhud/app/write_all.h"
 #include "callhud/base/buf.h"
 #include "callhud/base/clock.h"
 #include "callhud/base/log.h"
@@ -194,22 +195,6 @@ static enum rc read_locked(struct list_file *f, char *note, struct err *err)
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
-
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n == 0 ? ENOSPC : errno;
-            return false;
-        }
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
 
 /* Its new name must be there after a crash of the machine as well. */
 static bool sync_folder(const struct list_file *f)

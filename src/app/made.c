@@ -1,5 +1,6 @@
 #include "callhud/app/made.h"
 
+#include "callhud/app/write_all.h"
 #include "callhud/base/buf.h"
 #include "callhud/base/hash.h"
 #include "callhud/base/log.h"
@@ -87,22 +88,6 @@ static enum rc fails(const struct made *m, const char *what, int why, struct err
 {
     return err_set(err, RC_IO, "cannot %s in %s: %s; nothing was asked for", what, m->folder,
                    strerror(why));
-}
-
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n == 0 ? ENOSPC : errno;
-            return false;
-        }
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return true;
 }
 
 /* Appends whole lines, or none of them. */

@@ -1,6 +1,7 @@
 #include "callhud/app/shared_file.h"
 
 #include "callhud/app/paths.h"
+#include "callhud/app/write_all.h"
 #include "callhud/base/buf.h"
 #include "callhud/base/clock.h"
 #include "callhud/base/log.h"
@@ -131,22 +132,6 @@ static enum rc read_text(const struct shared_file *file, int folder, struct buf 
         why = strerror(errno);
     close(fd);
     return why ? fails(file, file->name, why, err) : RC_OK;
-}
-
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n == 0 ? ENOSPC : errno;
-            return false;
-        }
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return true;
 }
 
 /* A new file in the place of the old one: whoever reads sees one of the two whole. */

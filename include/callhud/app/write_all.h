@@ -1,0 +1,11 @@
+/* All of it into a file, however many writes that takes. */
+#ifndef CALLHUD_APP_WRITE_ALL_H
+#define CALLHUD_APP_WRITE_ALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* False: errno says why; ENOSPC also when nothing more is taken. */
+bool write_all(int fd, const char *bytes, size_t len);
+
+#endif
