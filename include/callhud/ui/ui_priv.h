@@ -42,7 +42,6 @@ enum screen {
 struct bell_ring {
     char *id;         /* of the user */
     int64_t first_ms; /* when the ring was first seen */
-    bool is_seen;     /* by the scan that runs */
 };
 struct bell {
     VEC(struct bell_ring) rings;
