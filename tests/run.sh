@@ -53,7 +53,7 @@ compile build
 configure build/dev dev -DCALLHUD_TESTS=ON
 compile build/dev
 configure build/fuzz fuzz -DCMAKE_C_COMPILER=clang
-compile build/fuzz
+compile build/fuzz fuzzers
 
 out=$top/build/results
 rm -rf "$out"
