@@ -154,10 +154,15 @@ static uint32_t line_key(const struct desk_line *line, size_t at, uint32_t last)
     return (uint32_t)key;
 }
 
-enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer,
-                     struct appearance_news *news, struct err *err)
+int64_t keeper_wall_ms(const struct keeper *k)
 {
-    VEC(struct stored_line) lines = {0};
+    return k->session->io.wall_ms(k->session->io.net);
+}
+
+typedef VEC(struct stored_line) stored_lines;
+
+static void lines_of(const struct desk_answer *answer, stored_lines *lines)
+{
     uint32_t last = 0;
     for (size_t i = 0; i < answer->lines_len; i++) {
         const struct desk_line *line = &answer->lines[i];
@@ -167,13 +172,32 @@ enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer,
         stored.user.extension = line->extension;
         stored.user.name = line->name;
         last = stored.key;
-        VEC_PUSH(&lines, stored);
+        VEC_PUSH(lines, stored);
     }
+}
+
+/* Under the lock. What was overtaken, but tells the same as what has overtaken it, does no harm. */
+static enum rc merge_lines(struct keeper *k, struct appearance *list, const stored_lines *lines,
+                           uint64_t asked_at, struct appearance_news *news, struct err *err)
+{
+    if (list->readings == asked_at)
+        return appearance_merge(list, lines->items, lines->len, keeper_wall_ms(k), news, err);
+    if (appearance_is_as_stored(list, lines->items, lines->len))
+        return RC_OK;
+    return err_set(err, RC_CHANGED,
+                   "other callhuds of yours change this list all the time: "
+                   "try again");
+}
+
+enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer, uint64_t asked_at,
+                     struct appearance_news *news, struct err *err)
+{
+    stored_lines lines = {0};
+    lines_of(answer, &lines);
     struct appearance *list = keeper_begin(k, err);
     enum rc rc = list ? RC_OK : err->rc;
     if (list) {
-        int64_t at_ms = k->session->io.wall_ms(k->session->io.net);
-        rc = appearance_merge(list, lines.items, lines.len, at_ms, news, err);
+        rc = merge_lines(k, list, &lines, asked_at, news, err);
         if (rc == RC_OK)
             list->max_lines = answer->limit;
         rc = keeper_end(k, rc, true, err);
@@ -212,6 +236,8 @@ static void after_reading(struct keeper *k, enum rc rc, const char *text)
         keeper_plan_quiet(k);
 }
 
+static bool ask_list(struct keeper *k);
+
 static void on_read(void *self, const struct desk_answer *answer)
 {
     struct keeper *k = self;
@@ -220,7 +246,11 @@ static void on_read(void *self, const struct desk_answer *answer)
     enum rc rc = answer->rc;
     k->desk.is_local = rc == RC_DENIED;
     if (rc == RC_OK)
-        rc = keeper_merge(k, answer, &news, &err);
+        rc = keeper_merge(k, answer, k->read_at, &news, &err);
+    k->stale = rc == RC_CHANGED ? k->stale + 1 : 0;
+    if (k->stale > 0 && k->stale < KEEPER_READS && ask_list(k))
+        return;
+    k->stale = 0;
     if (rc != RC_OK) {
         after_reading(k, rc, err.text[0] ? err.text : answer->text);
         return;
@@ -230,15 +260,24 @@ static void on_read(void *self, const struct desk_answer *answer)
     after_reading(k, RC_OK, "");
 }
 
-void keeper_read(struct keeper *k)
+static bool ask_list(struct keeper *k)
 {
     struct desk_question question = {.kind = DESK_LIST};
+    if (list_file_refresh(k->file))
+        keeper_changed(k);
+    k->read_at = keeper_list(k)->readings;
+    return keeper_ask(k, &question, on_read);
+}
+
+void keeper_read(struct keeper *k)
+{
     if (k->desk.reading == UI_DESK_ASKED || k->desk.writing == UI_DESK_ASKED) {
         k->is_pull_wanted = true;
         return;
     }
     k->is_pull_wanted = false;
-    if (!keeper_ask(k, &question, on_read))
+    k->stale = 0;
+    if (!ask_list(k))
         return;
     k->desk.reading = UI_DESK_ASKED;
     keeper_changed(k);
@@ -484,6 +523,7 @@ void keeper_free(struct keeper *k)
         k->session->ops->desk_forget(k->session->backend, k);
     loop_timer_stop(k->quiet);
     loop_timer_stop(k->idle);
+    loop_timer_stop(k->turn);
     loop_timer_stop(k->look);
     loop_timer_stop(k->changed);
     loop_timer_stop(k->news_timer);

@@ -37,16 +37,19 @@ struct keeper {
     bool is_pull_asked;   /* somebody waits for its end */
     bool is_ended_wanted; /* a push was asked for: ended() is due */
     bool wants_people, wants_phones, wants_settings;
-    unsigned tries;
-    int64_t looked_ms; /* when the backend's list was asked for by itself last */
-    uint64_t begin;    /* the audit's record of the push under way; 0 */
+    unsigned tries;             /* of the save under way */
+    unsigned stale;             /* answers to a reading that were overtaken, in a row */
+    uint64_t read_at, write_at; /* appearance.readings when the question was asked */
+    int64_t turn_ms;            /* since when the save waits for its turn; 0 */
+    int64_t looked_ms;          /* when the backend's list was asked for by itself last */
+    uint64_t begin;             /* the audit's record of the push under way; 0 */
     uint64_t settings_begin;
     bool is_set_asked;
 
     struct keeper_news {
         bool is_lost, is_live, is_list, is_settings;
     } news; /* since the last turn of the loop */
-    struct loop_timer *quiet, *idle, *look, *changed, *news_timer;
+    struct loop_timer *quiet, *idle, *turn, *look, *changed, *news_timer;
 };
 
 /* changed() from the loop, not from inside the call. */
@@ -69,8 +72,11 @@ enum rc keeper_end(struct keeper *k, enum rc rc, bool is_kept, struct err *err);
 void keeper_fault(struct keeper *k, const char *text);
 void keeper_ended(struct keeper *k, enum rc rc, const char *text);
 void keeper_read(struct keeper *k); /* the backend's list; after what is under way */
-enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer,
+/* asked_at: appearance.readings when the question was asked. RC_CHANGED: another callhud has merged
+ * a list since, and this one may be older: nothing is merged. */
+enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer, uint64_t asked_at,
                      struct appearance_news *news, struct err *err);
+int64_t keeper_wall_ms(const struct keeper *k);
 void keeper_tell_news(struct keeper *k, const struct appearance_news *news);
 const char *keeper_why_not_asked(const struct keeper *k);
 

@@ -16,7 +16,10 @@ void keeper_push_end(struct keeper *k, enum rc rc, const char *text)
     k->is_pushing = k->is_push_allowed = k->is_push_again = false;
     k->desk.is_waiting = false;
     loop_timer_stop(k->idle);
-    k->idle = NULL;
+    loop_timer_stop(k->turn);
+    k->idle = k->turn = NULL;
+    k->turn_ms = 0;
+    list_file_turn_end(k->file);
     k->desk.writing = rc == RC_OK ? UI_DESK_TOLD : UI_DESK_FAILED;
     keeper_fault(k, rc == RC_OK ? "" : text);
     if (rc != RC_OK && !(k->is_ended_wanted && k->config.ended))
@@ -27,6 +30,18 @@ void keeper_push_end(struct keeper *k, enum rc rc, const char *text)
         keeper_read(k);
 }
 
+/* What was sent was not written, for certain. */
+static void forget_sent(struct keeper *k)
+{
+    struct err err = {0};
+    struct appearance *list = keeper_begin(k, &err);
+    if (!list)
+        return;
+    if (list->is_sent)
+        appearance_sent(list, NULL, 0);
+    (void)keeper_end(k, RC_OK, true, &err);
+}
+
 /* The backend's word on the lines it does not take. The others are sent without them. */
 static size_t refuse_lines(struct keeper *k, const struct desk_answer *answer)
 {
@@ -35,8 +50,6 @@ static size_t refuse_lines(struct keeper *k, const struct desk_answer *answer)
     struct appearance *list = keeper_begin(k, &err);
     if (!list)
         return 0;
-    if (list->is_sent)
-        appearance_sent(list, NULL);
     for (size_t i = 0; i < answer->lines_len; i++) {
         const struct desk_line *line = &answer->lines[i];
         const char *id = str_is_empty(line->user_id) ? line->extension : line->user_id;
@@ -49,11 +62,24 @@ static size_t refuse_lines(struct keeper *k, const struct desk_answer *answer)
     return keeper_end(k, RC_OK, true, &err) == RC_OK ? refused : 0;
 }
 
+/* What is stored tells how it went. False: it was asked for often enough. */
+static bool read_and_go_on(struct keeper *k)
+{
+    k->is_pull_wanted = true;
+    if (k->tries++ >= KEEPER_TRIES)
+        return false;
+    k->is_push_again = true;
+    keeper_read(k);
+    return true;
+}
+
 static void saved(struct keeper *k, const struct desk_answer *answer)
 {
     struct appearance_news news = {0};
     struct err err = {0};
-    enum rc rc = keeper_merge(k, answer, &news, &err);
+    enum rc rc = keeper_merge(k, answer, k->write_at, &news, &err);
+    if (rc == RC_CHANGED && read_and_go_on(k))
+        return;
     if (rc != RC_OK) {
         keeper_push_end(k, rc, err.text);
         return;
@@ -74,10 +100,15 @@ static void on_written(void *self, const struct desk_answer *answer)
     struct appearance_news news = {0};
     struct err err = {0};
     k->desk.writing = UI_DESK_TOLD;
+    if (answer->rc == RC_CHANGED || answer->rc == RC_REFUSED || answer->rc == RC_DENIED ||
+        answer->rc == RC_NOT_FOUND)
+        forget_sent(k);
     switch (answer->rc) {
     case RC_OK: saved(k, answer); return;
     case RC_CHANGED:
-        if (k->tries++ < KEEPER_TRIES && keeper_merge(k, answer, &news, &err) == RC_OK) {
+        if (keeper_merge(k, answer, k->write_at, &news, &err) == RC_CHANGED && read_and_go_on(k))
+            return;
+        if (k->tries++ < KEEPER_TRIES && !err.text[0]) {
             keeper_tell_news(k, &news);
             push_step(k);
             return;
@@ -89,13 +120,9 @@ static void on_written(void *self, const struct desk_answer *answer)
             return;
         }
         break;
-    case RC_FAILED: /* what is stored tells how it went */
-        k->is_pull_wanted = true;
-        if (k->tries++ < KEEPER_TRIES) {
-            k->is_push_again = true;
-            keeper_read(k);
+    case RC_FAILED:
+        if (read_and_go_on(k))
             return;
-        }
         break;
     default: break;
     }
@@ -180,7 +207,8 @@ static enum rc plan_to_send(struct keeper *k, struct appearance_plan *plan, stru
         return err->rc;
     enum rc rc = appearance_plan(list, plan, err);
     if (rc == RC_OK && plan->is_needed)
-        appearance_sent(list, plan);
+        appearance_sent(list, plan, keeper_wall_ms(k));
+    k->write_at = list->readings;
     return keeper_end(k, rc, false, err);
 }
 
@@ -206,10 +234,44 @@ static bool refuse_excess(struct keeper *k)
     return keeper_end(k, RC_OK, true, &err) == RC_OK && is_refused;
 }
 
+static void on_turn(void *self)
+{
+    struct keeper *k = self;
+    k->turn = NULL;
+    push_step(k);
+}
+
+/* Saves of one person queue. False: another one's is under way, and is waited for; or it was for
+ * too long, which is the end of this one. */
+static bool has_turn(struct keeper *k)
+{
+    struct err err = {0};
+    int64_t now_ms = session_now(k->session);
+    enum rc rc = list_file_turn(k->file, &err);
+    if (rc == RC_OK)
+        return true;
+    if (!k->turn_ms)
+        k->turn_ms = now_ms;
+    if (rc == RC_TIMEOUT && now_ms - k->turn_ms < KEEPER_TURN_MS) {
+        k->turn = loop_timer(k->session->loop, KEEPER_TURN_STEP_MS, on_turn, k);
+        return false;
+    }
+    if (rc == RC_TIMEOUT)
+        err_set(&err, RC_TIMEOUT,
+                "another callhud of yours has been saving this list for %d s: "
+                "try again",
+                KEEPER_TURN_MS / 1000);
+    keeper_push_end(k, err.rc, err.text);
+    return false;
+}
+
 static void push_step(struct keeper *k)
 {
     struct appearance_plan plan = {0};
     struct err err = {0};
+    if (!has_turn(k))
+        return;
+    k->turn_ms = 0;
     enum rc rc = plan_to_send(k, &plan, &err);
     while (rc == RC_DENIED && keeper_list(k)->is_read && refuse_excess(k)) {
         appearance_plan_fini(&plan);
@@ -274,6 +336,7 @@ static void look_at_phones(struct keeper *k)
 static void push(struct keeper *k, bool is_when_idle, bool is_allowed)
 {
     k->is_pushing = true;
+    k->turn_ms = 0;
     k->is_push_allowed = is_allowed;
     k->desk.is_waiting = is_when_idle;
     k->tries = 0;
@@ -289,6 +352,8 @@ void keeper_push(struct keeper *k, bool is_when_idle)
     k->is_ended_wanted = true;
     if (k->desk.writing == UI_DESK_ASKED)
         return; /* its end is the answer */
+    if (k->turn || k->is_push_again)
+        return; /* the same */
     loop_timer_stop(k->idle);
     k->idle = NULL;
     struct err err = {0};

@@ -20,9 +20,11 @@
 
 struct list_file {
     char *path, *lock_path, *new_path; /* NAME.json, NAME.lock, NAME.json.new */
+    char *turn_path;                   /* NAME.turn */
     char *folder, *server;
     int read_fd; /* of the file as read last, open so that no other gets its inode number; -1 */
     int lock_fd; /* while a change is under way; -1 */
+    int turn_fd; /* while it is our turn to send; -1 */
     struct appearance list, before; /* before: of begin() */
 };
 
@@ -90,6 +92,31 @@ static void unlock(struct list_file *f)
 {
     close(f->lock_fd);
     f->lock_fd = -1;
+}
+
+enum rc list_file_turn(struct list_file *f, struct err *err)
+{
+    if (f->turn_fd >= 0)
+        return RC_OK;
+    int fd = open(f->turn_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(err, RC_IO, "cannot open %s: %s", f->turn_path, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        f->turn_fd = fd;
+        return RC_OK;
+    }
+    int why = errno;
+    close(fd);
+    if (why == EWOULDBLOCK || why == EINTR)
+        return err_set(err, RC_TIMEOUT, "another callhud of yours is saving this list");
+    return err_set(err, RC_IO, "cannot lock %s: %s", f->turn_path, strerror(why));
+}
+
+void list_file_turn_end(struct list_file *f)
+{
+    if (f->turn_fd >= 0)
+        close(f->turn_fd);
+    f->turn_fd = -1;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -302,9 +329,10 @@ enum rc list_file_open(struct list_file **out, const char *folder, const char *p
     f->path = path_of(folder, profile, owner, ".json");
     f->lock_path = path_of(folder, profile, owner, ".lock");
     f->new_path = path_of(folder, profile, owner, ".json.new");
+    f->turn_path = path_of(folder, profile, owner, ".turn");
     f->folder = mem_dup(folder);
     f->server = mem_dup(server);
-    f->read_fd = f->lock_fd = -1;
+    f->read_fd = f->lock_fd = f->turn_fd = -1;
     appearance_init(&f->list);
     enum rc rc = lock(f, err);
     if (rc == RC_OK) {
@@ -325,12 +353,14 @@ void list_file_close(struct list_file *f)
         return;
     if (f->lock_fd >= 0)
         list_file_cancel(f);
+    list_file_turn_end(f);
     keep_open(f, -1);
     appearance_fini(&f->list);
     appearance_fini(&f->before);
     mem_free(f->path);
     mem_free(f->lock_path);
     mem_free(f->new_path);
+    mem_free(f->turn_path);
     mem_free(f->folder);
     mem_free(f->server);
     mem_free(f);

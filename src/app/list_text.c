@@ -109,6 +109,8 @@ char *list_text(const struct appearance *a, const char *server)
     json_object_set_new(root, "undo", undo);
     if (a->is_sent)
         json_object_set(root, "sent", sent);
+    put_number(root, "sent_ms", a->sent_ms);
+    put_number(root, "readings", (int64_t)a->readings);
     json_decref(sent);
     char *dumped = json_dumps(root, JSON_COMPACT);
     char *text = mem_dup(dumped);
@@ -256,6 +258,8 @@ static enum rc read_list(struct appearance *a, const json_t *root, struct err *e
     read_each(&r, root, "lines", read_line);
     read_each(&r, root, "undo", read_undo);
     read_sent(&r, root);
+    a->sent_ms = number_of(&r, root, "sent_ms", INT64_MAX);
+    a->readings = (uint64_t)number_of(&r, root, "readings", INT64_MAX);
     if (r.is_bad)
         return err_set(err, RC_PROTO, "no list of ours: something is missing in it");
     return appearance_restored(a, err);

@@ -165,6 +165,8 @@ void appearance_copy(struct appearance *to, const struct appearance *from)
     for (size_t i = 0; i < from->sent.len; i++)
         VEC_PUSH(&to->sent, same_in(to, from->sent.items[i]));
     to->is_sent = from->is_sent;
+    to->sent_ms = from->sent_ms;
+    to->readings = from->readings;
     to->max_lines = from->max_lines;
     to->is_read = from->is_read;
     to->rev = from->rev;

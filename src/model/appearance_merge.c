@@ -245,7 +245,7 @@ static void review_undo(struct merge *m)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static enum rc check(const struct stored_line *lines, size_t len, struct err *err)
+enum rc appearance_check_stored(const struct stored_line *lines, size_t len, struct err *err)
 {
     if (len > APPEARANCE_LINES_MAX)
         return err_set(err, RC_PROTO, "the stored list has %zu lines: more than %d", len,
@@ -339,18 +339,11 @@ static void merge_once(struct appearance *a, const struct stored_line *lines, si
     mem_free(m.is_settled);
 }
 
-enum rc appearance_merge_lines(struct appearance *a, const struct stored_line *lines, size_t len,
-                               int64_t at_ms, struct appearance_news *news, struct err *err)
+void appearance_merge_lines(struct appearance *a, const struct stored_line *lines, size_t len,
+                            int64_t at_ms, struct appearance_news *news)
 {
-    struct appearance_news here = {0};
-    enum rc rc = check(lines, len, err);
-    if (rc != RC_OK)
-        return rc;
-    merge_once(a, lines, len, at_ms, &here);
+    merge_once(a, lines, len, at_ms, news);
     /* Only now may it be seen that lines of one user have but changed places with each other. */
     if (appearance_has_twins(a))
-        merge_once(a, lines, len, at_ms, &here);
-    if (news)
-        *news = here;
-    return RC_OK;
+        merge_once(a, lines, len, at_ms, news);
 }

@@ -19,9 +19,11 @@ void appearance_settle(struct appearance *a);
 /* The second part of it alone. */
 void appearance_mark_moved(struct appearance *a);
 
-/* appearance_merge() without a thought of what was sent. */
-enum rc appearance_merge_lines(struct appearance *a, const struct stored_line *lines, size_t len,
-                               int64_t at_ms, struct appearance_news *news, struct err *err);
+/* appearance_merge() without a thought of what was sent, of lines that were checked. news is added
+ * to. */
+enum rc appearance_check_stored(const struct stored_line *lines, size_t len, struct err *err);
+void appearance_merge_lines(struct appearance *a, const struct stored_line *lines, size_t len,
+                            int64_t at_ms, struct appearance_news *news);
 
 /* NULL: never named. */
 const struct appearance_user *appearance_find_user(const struct appearance *a, const char *id,

@@ -1,15 +1,16 @@
-/* What was handed to the backend, and edited here before its answer: the answer's news are our own
- * doing, and the edits are edits of it. */
+/* What was handed to the backend and not heard of since: when the list there comes from it, the
+ * changes in it are our own doing, and what was edited here meanwhile are edits of it. */
 #include "appearance_private.h"
 
 #include "callhud/base/str.h"
 
-typedef VEC(const struct appearance_user *) user_list;
+#include <stdlib.h>
 
-void appearance_sent(struct appearance *a, const struct appearance_plan *plan)
+void appearance_sent(struct appearance *a, const struct appearance_plan *plan, int64_t at_ms)
 {
     a->sent.len = 0;
     a->is_sent = plan != NULL;
+    a->sent_ms = plan ? at_ms : 0;
     for (size_t i = 0; plan && i < plan->lines.len; i++) {
         const struct stored_line *line = &plan->lines.items[i];
         const struct appearance_user *user =
@@ -20,142 +21,291 @@ void appearance_sent(struct appearance *a, const struct appearance_plan *plan)
     a->rev++;
 }
 
-static bool is_sent(const struct appearance *a, const struct appearance_user *user)
-{
-    for (size_t i = 0; i < a->sent.len; i++)
-        if (a->sent.items[i] == user)
-            return true;
-    return false;
-}
+/* ---- lists of ids, without the reserved lines ------------------------------------------------ */
 
-static bool is_there(const struct stored_line *lines, size_t len, const char *id)
+typedef VEC(const char *) id_list;
+
+static void list_told(const struct stored_line *lines, size_t len, id_list *out)
 {
     for (size_t i = 0; i < len; i++)
-        if (!lines[i].is_reserved && str_eq(lines[i].user.id, id))
-            return true;
-    return false;
+        if (!lines[i].is_reserved)
+            VEC_PUSH(out, lines[i].user.id);
 }
 
-/* Is the backend's list the very one that was sent? */
-static bool is_as_sent(const struct appearance *a, const struct stored_line *lines, size_t len)
+static void list_sent(const struct appearance *a, id_list *out)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (lines[i].is_reserved)
-            continue;
-        if (at == a->sent.len || !str_eq(a->sent.items[at]->id, lines[i].user.id))
-            return false;
-        at++;
-    }
-    return at == a->sent.len;
+    for (size_t i = 0; i < a->sent.len; i++)
+        VEC_PUSH(out, a->sent.items[i]->id);
 }
 
-/* Is it the list that was read last? Then what was sent may still be on its way. */
-static bool is_as_read(const struct appearance *a, const struct stored_line *lines, size_t len)
+static int by_stored_key(const void *left, const void *right)
 {
-    size_t stored = 0, same = 0;
+    const struct appearance_line *const *l = left, *const *r = right;
+    return ((*l)->stored_key > (*r)->stored_key) - ((*l)->stored_key < (*r)->stored_key);
+}
+
+static void list_stored(const struct appearance *a, id_list *out)
+{
+    VEC(const struct appearance_line *) lines = {0};
     for (size_t i = 0; i < a->lines.len; i++)
-        stored += a->lines.items[i].stored && !appearance_is_reserved(&a->lines.items[i]);
-    for (size_t i = 0; i < len; i++) {
-        if (lines[i].is_reserved)
-            continue;
-        const struct appearance_user *user = appearance_find_user(a, lines[i].user.id, 0);
-        size_t at = user ? appearance_at_stored(a, user) : NO_LINE;
-        if (at == NO_LINE || a->lines.items[at].stored_key != lines[i].key)
-            return false;
-        same++;
-    }
-    return same == stored;
+        if (a->lines.items[i].stored && !appearance_is_reserved(&a->lines.items[i]))
+            VEC_PUSH(&lines, &a->lines.items[i]);
+    if (lines.len > 0)
+        qsort(lines.items, lines.len, sizeof *lines.items, by_stored_key);
+    for (size_t i = 0; i < lines.len; i++)
+        VEC_PUSH(out, lines.items[i]->stored->id);
+    VEC_FREE(&lines);
 }
 
-static bool has_conflict(const struct appearance *a)
+static bool is_same_ids(const id_list *a, const id_list *b)
 {
-    return appearance_count(a).conflicts > 0;
+    if (a->len != b->len)
+        return false;
+    for (size_t i = 0; i < a->len; i++)
+        if (!str_eq(a->items[i], b->items[i]))
+            return false;
+    return true;
 }
 
-/* Who is here, by key. */
-static void list_here(const struct appearance *a, user_list *out)
+/* id -> its place from 1. */
+static void map_places(const id_list *list, struct map *out)
+{
+    for (size_t i = 0; i < list->len; i++)
+        map_put(out, list->items[i], (void *)(uintptr_t)(i + 1));
+}
+
+static uintptr_t place_in(const struct map *places, const char *id)
+{
+    return (uintptr_t)map_get(places, id);
+}
+
+/* ---- where the list there comes from --------------------------------------------------------- */
+
+struct votes {
+    struct map stored, sent, told;
+    size_t for_sent, for_stored;
+};
+
+/* Who is on one of the two lists only: is he there? */
+static void vote_on_users(struct votes *v, const id_list *list, const struct map *other,
+                          bool is_sent)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        if (place_in(other, list->items[i]))
+            continue;
+        if ((place_in(&v->told, list->items[i]) != 0) == is_sent)
+            v->for_sent++;
+        else
+            v->for_stored++;
+    }
+}
+
+/* Neighbours there, of those who are on all: in the order of which list? */
+static void vote_on_order(struct votes *v, const id_list *told)
+{
+    const char *last = NULL;
+    for (size_t i = 0; i < told->len; i++) {
+        const char *id = told->items[i];
+        if (!place_in(&v->stored, id) || !place_in(&v->sent, id))
+            continue;
+        bool is_stored = last && place_in(&v->stored, last) < place_in(&v->stored, id);
+        bool is_sent = last && place_in(&v->sent, last) < place_in(&v->sent, id);
+        if (last && is_stored != is_sent) {
+            v->for_sent += is_sent;
+            v->for_stored += is_stored;
+        }
+        last = id;
+    }
+}
+
+/* A list is replaced as a whole, so what is there now comes from the one that was sent, or from the
+ * one before, and may have been changed elsewhere since. Which, is told by that in which the two
+ * differ; when it says nothing, nothing was written. */
+static bool comes_from_sent(const id_list *stored, const id_list *sent, const id_list *told)
+{
+    struct votes v = {0};
+    map_places(stored, &v.stored);
+    map_places(sent, &v.sent);
+    map_places(told, &v.told);
+    vote_on_users(&v, sent, &v.stored, true);
+    vote_on_users(&v, stored, &v.sent, false);
+    if (v.for_sent == v.for_stored)
+        vote_on_order(&v, told);
+    map_fini(&v.stored, NULL);
+    map_fini(&v.sent, NULL);
+    map_fini(&v.told, NULL);
+    return v.for_sent > v.for_stored;
+}
+
+/* ---- what was sent is what is stored ----------------------------------------------------------
+ */
+
+static uint32_t next_free_key(const struct appearance *a, uint32_t key)
+{
+    for (size_t i = 0; i < a->lines.len; i++) {
+        if (appearance_is_reserved(&a->lines.items[i]) && a->lines.items[i].stored_key == key) {
+            key++;
+            i = NO_LINE; /* from the beginning */
+        }
+    }
+    return key;
+}
+
+/* The number in the backend of everybody who was sent, by index; 0: was not. */
+static uint32_t *number_sent(const struct appearance *a)
+{
+    uint32_t *keys = mem_zero(a->users.len + 1, sizeof *keys), key = 0;
+    for (size_t i = 0; i < a->sent.len; i++) {
+        key = next_free_key(a, key + 1);
+        if (!keys[a->sent.items[i]->index])
+            keys[a->sent.items[i]->index] = key;
+    }
+    return keys;
+}
+
+static void mark_unsaved(const struct appearance *a, bool *is_unsaved)
 {
     for (size_t i = 0; i < a->lines.len; i++) {
         const struct appearance_line *line = &a->lines.items[i];
-        if (line->here && !appearance_is_reserved(line))
-            VEC_PUSH(out, line->here);
+        if (line->here && appearance_is_unsaved(line))
+            is_unsaved[line->here->index] = true;
+        if (line->stored && appearance_is_unsaved(line))
+            is_unsaved[line->stored->index] = true;
     }
 }
 
-/* Nobody else has changed anything: what is here stays, as edits of what is stored now. */
-static void keep_here(struct appearance *a, const user_list *here)
+/* Edits that are stored now cannot be undone any more; when nothing is left to send, none can. */
+static void forget_undo(struct appearance *a, const bool *was_unsaved, const bool *is_unsaved)
 {
-    VEC(struct appearance_user) users = {0};
-    size_t undo_len = a->undo.len;
-    (void)appearance_choose_all(a, CHOOSE_MINE);
-    for (size_t i = 0; i < here->len; i++)
-        VEC_PUSH(&users, *here->items[i]);
-    (void)appearance_replace(a, users.items, users.len, NULL);
-    a->undo.len = undo_len < a->undo.len ? undo_len : a->undo.len;
-    VEC_FREE(&users);
+    size_t kept = 0;
+    bool is_any = appearance_count(a).unsaved > 0;
+    for (size_t i = 0; i < a->undo.len && is_any; i++) {
+        struct appearance_undo_entry entry = a->undo.items[i];
+        size_t user = entry.user->index, to = entry.to ? entry.to->index : user;
+        bool is_over =
+            (was_unsaved[user] && !is_unsaved[user]) || (was_unsaved[to] && !is_unsaved[to]);
+        if (entry.place == UNDO_UNMOVED)
+            entry.place = UNDO_STORED_PLACE;
+        if (!is_over)
+            a->undo.items[kept++] = entry;
+    }
+    a->undo.len = kept;
 }
 
-/* Added by what was sent and removed here since; removed by it and added here since. */
-static void sort_out(const struct appearance *a, const struct stored_line *lines, size_t len,
-                     user_list *off, user_list *on)
+/* What is stored on this line now. A user of the line is found on it, whoever else was put there.
+ */
+static void restore_line(struct appearance_line *line, const uint32_t *keys, bool *is_put)
 {
+    const struct appearance_user *old = line->stored, *now = NULL;
+    if (line->here && keys[line->here->index])
+        now = line->here;
+    else if (old && keys[old->index])
+        now = old;
+    if (now && is_put[now->index])
+        now = NULL;
+    line->stored = now;
+    line->stored_key = now ? keys[now->index] : 0;
+    if (now)
+        is_put[now->index] = true;
+    line->is_moved = now && line->here && (line->is_moved || now != old);
+    bool is_over = line->here == now && !line->conflict.is_place;
+    if (line->state == LINE_CONFLICT && is_over)
+        line->state = LINE_SAME; /* appearance_settle() says what it is */
+}
+
+/* What was sent is what is stored; what is here stays, as edits of it. Returns how many lines have
+ * no edit any more. */
+static size_t rebase(struct appearance *a)
+{
+    uint32_t *keys = number_sent(a);
+    bool *is_put = mem_zero(a->users.len + 1, sizeof *is_put);
+    bool *was_unsaved = mem_zero(a->users.len + 1, sizeof *was_unsaved);
+    bool *is_unsaved = mem_zero(a->users.len + 1, sizeof *is_unsaved);
+    size_t before = appearance_count(a).unsaved;
+    mark_unsaved(a, was_unsaved);
+    for (size_t i = 0; i < a->lines.len; i++)
+        if (!appearance_is_reserved(&a->lines.items[i]))
+            restore_line(&a->lines.items[i], keys, is_put);
     for (size_t i = 0; i < a->sent.len; i++) {
         const struct appearance_user *user = a->sent.items[i];
-        if (appearance_at_here(a, user) == NO_LINE && appearance_at_stored(a, user) == NO_LINE &&
-            is_there(lines, len, user->id))
-            VEC_PUSH(off, user);
+        struct appearance_line line = {.stored = user, .stored_key = keys[user->index]};
+        if (!is_put[user->index])
+            VEC_PUSH(&a->lines, line);
+        is_put[user->index] = true;
     }
-    for (size_t i = 0; i < a->lines.len; i++) {
-        const struct appearance_line *line = &a->lines.items[i];
-        if (line->here && line->here == line->stored && !appearance_is_reserved(line) &&
-            !is_sent(a, line->here) && !is_there(lines, len, line->here->id))
-            VEC_PUSH(on, line->here);
-    }
+    appearance_settle(a);
+    mark_unsaved(a, is_unsaved);
+    forget_undo(a, was_unsaved, is_unsaved);
+    mem_free(keys);
+    mem_free(is_put);
+    mem_free(was_unsaved);
+    mem_free(is_unsaved);
+    a->rev++;
+    size_t left = appearance_count(a).unsaved;
+    return before > left ? before - left : 0;
 }
 
-static void put_back(struct appearance *a, const user_list *off, const user_list *on)
+/* ---- the merge ------------------------------------------------------------------------------- */
+
+bool appearance_is_as_stored(const struct appearance *a, const struct stored_line *lines,
+                             size_t len)
 {
-    for (size_t i = 0; i < off->len; i++) {
-        size_t at = appearance_at_here(a, off->items[i]);
-        if (at != NO_LINE)
-            appearance_take_off(a, NOT_REMEMBERED, at);
-    }
-    for (size_t i = 0; i < on->len; i++) {
-        size_t at = appearance_at_here(a, on->items[i]), undo_len = a->undo.len;
-        if (at == NO_LINE)
-            appearance_put_on(a, NOT_REMEMBERED, on->items[i], a->lines.len);
-        else if (a->lines.items[at].state == LINE_CONFLICT) /* with ourselves */
-            (void)appearance_choose(a, on->items[i]->id, CHOOSE_MINE, NULL);
-        a->undo.len = undo_len < a->undo.len ? undo_len : a->undo.len;
-    }
+    id_list stored = {0}, told = {0};
+    size_t reserved = 0;
+    list_stored(a, &stored);
+    list_told(lines, len, &told);
+    for (size_t i = 0; i < len; i++)
+        reserved += lines[i].is_reserved;
+    bool is_same =
+        a->is_read && reserved == appearance_count(a).reserved && is_same_ids(&stored, &told);
+    VEC_FREE(&stored);
+    VEC_FREE(&told);
+    return is_same;
+}
+
+enum fate {
+    FATE_OPEN, /* it may be on its way still */
+    FATE_STORED,
+    FATE_NONE, /* it was not stored, or nothing was sent */
+};
+
+/* What became of the list that was sent, as the one there tells it. */
+static enum fate fate_of_sent(const struct appearance *a, const struct stored_line *lines,
+                              size_t len, int64_t at_ms)
+{
+    id_list stored = {0}, sent = {0}, told = {0};
+    if (!a->is_sent)
+        return FATE_NONE;
+    list_stored(a, &stored);
+    list_sent(a, &sent);
+    list_told(lines, len, &told);
+    bool is_stored = !is_same_ids(&told, &stored) &&
+                     (is_same_ids(&told, &sent) || comes_from_sent(&stored, &sent, &told));
+    bool is_late = at_ms - a->sent_ms > APPEARANCE_SENT_MS || at_ms < a->sent_ms;
+    VEC_FREE(&stored);
+    VEC_FREE(&sent);
+    VEC_FREE(&told);
+    return is_stored ? FATE_STORED : is_late ? FATE_NONE : FATE_OPEN;
 }
 
 enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, size_t len,
                          int64_t at_ms, struct appearance_news *news, struct err *err)
 {
-    user_list here = {0}, off = {0}, on = {0};
-    struct appearance_news mine = {0};
-    bool is_on_its_way = a->is_sent && is_as_read(a, lines, len);
-    bool is_ours = a->is_sent && !is_on_its_way && is_as_sent(a, lines, len) && !has_conflict(a);
-    if (is_ours)
-        list_here(a, &here);
-    else if (a->is_sent && !is_on_its_way)
-        sort_out(a, lines, len, &off, &on);
-    enum rc rc = appearance_merge_lines(a, lines, len, at_ms, &mine, err);
-    if (rc == RC_OK && is_ours && (mine.taken > 0 || mine.conflicts > 0)) {
-        keep_here(a, &here);
-        mine.taken = mine.conflicts = 0;
-    }
-    if (rc == RC_OK) {
-        put_back(a, &off, &on);
-        if (a->is_sent && !is_on_its_way)
-            appearance_sent(a, NULL);
-    }
+    struct appearance_news now = {0};
+    size_t agreed = 0;
+    uint64_t rev = a->rev;
+    enum rc rc = appearance_check_stored(lines, len, err);
+    if (rc != RC_OK)
+        return rc;
+    enum fate fate = fate_of_sent(a, lines, len, at_ms);
+    if (fate == FATE_STORED)
+        agreed = rebase(a);
+    if (a->is_sent && fate != FATE_OPEN)
+        appearance_sent(a, NULL, 0);
+    appearance_merge_lines(a, lines, len, at_ms, &now);
+    a->readings += a->rev != rev;
+    now.agreed += agreed;
     if (news)
-        *news = mine;
-    VEC_FREE(&here);
-    VEC_FREE(&off);
-    VEC_FREE(&on);
-    return rc;
+        *news = now;
+    return RC_OK;
 }

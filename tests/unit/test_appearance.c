@@ -502,6 +502,137 @@ static void test_replace(void **state)
     appearance_fini(&a);
 }
 
+/* ---- what was sent --------------------------------------------------------------------------- */
+
+/* Edits, sent; more edits before the answer; then a list that tells what became of it. */
+static const struct sent_case {
+    const char *base, *edits, *later, *there, *shown;
+    bool is_open; /* it may be on its way still */
+} sents[] = {
+    /* the very one: what was edited since are edits of it */
+    {"b c d", "+e", "-e", "b c d e", "b c d -e", false},
+    {"b c d", "-c", "+c", "b d", "b d +c", false},
+    {"b c d", "c=e", "-e", "b e d", "b -e d", false},
+    {"b c d", "c=e", "e=f", "b e d", "b +f -e d", false},
+    {"b c d", "d>1", "d>3", "d b c", "b c ~d", false},
+    {"b c d", "+e -b", "-c", "c d e", "-c d e", false},
+    {"[a] b c d", "+e", "-e", "[a] b c d e", "[a] b c d -e", false},
+    {"3[a] b c d", "-b", "+b", "c d 3[a]", "c d [a] +b", false},
+    /* and changed elsewhere since */
+    {"b c d", "+e -b", "-e", "c d e f", "c d -e f", false},
+    {"b c d", "+e +f +g", "-d", "b c d f g", "b c -d f g", false}, /* e was removed elsewhere */
+    {"b c d", "d>1", "c>1", "d b c f", "~c d b f", false},
+    /* the one before: no edit is lost, it may come */
+    {"b c d", "+e", "-e", "b c d", "b c d", true},
+    {"b c d", "+e -c", "-e", "b c d", "b -c d", true},
+    /* another, not from it */
+    {"b c d", "+e -c", "-e", "b c d f", "b -c d f", true},
+    {"b c d", "c=e", "", "b c d f", "b e/c d f", true},
+    {"b c d", "+e", "", "b f d", "b f d +e", true},
+    {"b c d", "d>1", "", "b c d f", "~d b c f", true},
+    {"b c d", "+e -c", "", "b c d e", "b -c d e", true}, /* says both: nothing was written */
+};
+
+static void send(struct appearance *a, int64_t at_ms)
+{
+    struct appearance_plan plan;
+    struct err err = {0};
+    assert_int_equal(appearance_plan(a, &plan, &err), RC_OK);
+    appearance_sent(a, &plan, at_ms);
+    appearance_plan_fini(&plan);
+}
+
+static void check_sent(const struct sent_case *row, int64_t sent_ms)
+{
+    struct appearance a;
+    appearance_init(&a);
+    merge(&a, row->base);
+    edit(&a, row->edits);
+    send(&a, sent_ms);
+    edit(&a, row->later);
+    uint64_t readings = a.readings;
+    struct appearance_news news = merge(&a, row->there);
+    bool is_open = row->is_open && sent_ms + APPEARANCE_SENT_MS >= 1000;
+    if (!str_eq(shown(&a), row->shown) || a.is_sent != is_open || news.conflicts > 0)
+        fail_msg("'%s' sent of '%s', '%s', then '%s': '%s' %d, wanted '%s'", row->edits, row->base,
+                 row->later, row->there, shown(&a), a.is_sent, row->shown);
+    assert_int_equal(a.readings - readings, !str_eq(row->base, row->there) ||
+                                                is_open != a.is_sent || (row->is_open && !is_open));
+    struct appearance_news again = merge(&a, row->there);
+    assert_string_equal(shown(&a), row->shown);
+    assert_int_equal(again.taken + again.conflicts + again.agreed, 0);
+    appearance_fini(&a);
+}
+
+static void test_sent(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof sents / sizeof sents[0]; i++) {
+        check_sent(&sents[i], 900);
+        check_sent(&sents[i], 900 - 2 * APPEARANCE_SENT_MS); /* heard of late */
+    }
+}
+
+/* A line in conflict stays in it, whatever of the others was sent. */
+static void test_sent_beside_a_conflict(void **state)
+{
+    (void)state;
+    struct appearance a;
+    char text[APPEARANCE_TEXT_BYTES];
+    appearance_init(&a);
+    merge(&a, "b c d");
+    edit(&a, "c=e");
+    merge(&a, "b f d");
+    edit(&a, "+g");
+    send(&a, 900);
+    edit(&a, "-g -b");
+    merge(&a, "b f d g");
+    assert_string_equal(shown(&a), "-b ?e/f(c) d -g");
+    assert_true(appearance_undo(&a, text)); /* the last edit still can be */
+    assert_string_equal(text, "undone: removing 102 Rana Aziz");
+    assert_string_equal(shown(&a), "b ?e/f(c) d -g");
+    appearance_fini(&a);
+}
+
+/* It was not written, for certain: then nothing that comes is of our doing. */
+static void test_sent_and_refused(void **state)
+{
+    (void)state;
+    struct appearance a;
+    appearance_init(&a);
+    merge(&a, "b c d");
+    edit(&a, "+e");
+    send(&a, 900);
+    appearance_sent(&a, NULL, 0);
+    edit(&a, "-e");
+    merge(&a, "b c d e");
+    assert_string_equal(shown(&a), "b c d e");
+    appearance_fini(&a);
+}
+
+static void test_is_as_stored(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *base, *there;
+        bool is;
+    } rows[] = {
+        {"[a] b c", "[a] b c", true}, {"[a] b c", "[a] c b", false}, {"[a] b c", "[a] b", false},
+        {"b c", "b c d", false},      {"[a] b c", "b c", false},     {"", "", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct stored_line lines[LINES];
+        struct appearance a;
+        appearance_init(&a);
+        size_t len = read_lines(rows[i].there, lines);
+        assert_false(appearance_is_as_stored(&a, lines, len)); /* nothing was merged yet */
+        merge(&a, rows[i].base);
+        edit(&a, "+j");
+        assert_int_equal(appearance_is_as_stored(&a, lines, len), rows[i].is);
+        appearance_fini(&a);
+    }
+}
+
 /* ---- undo ------------------------------------------------------------------------------------ */
 
 /* A remote change between an edit and its undoing. */
@@ -761,6 +892,10 @@ int main(void)
         cmocka_unit_test(test_refused_edits),
         cmocka_unit_test(test_edits_at_once),
         cmocka_unit_test(test_replace),
+        cmocka_unit_test(test_sent),
+        cmocka_unit_test(test_sent_beside_a_conflict),
+        cmocka_unit_test(test_sent_and_refused),
+        cmocka_unit_test(test_is_as_stored),
         cmocka_unit_test(test_undo_after_merge),
         cmocka_unit_test(test_undo_is_bounded),
         cmocka_unit_test(test_refusals),

@@ -1,6 +1,7 @@
 /* What keeps the HUD list in its two homes: a fake backend that stores a list, a real file, a real
  * loop. */
 #include "callhud/app/keeper.h"
+#include "callhud/app/list_file.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
@@ -35,6 +36,7 @@ static struct rig {
     const char *refused; /* extension that a write refuses */
     bool is_meanwhile;   /* 106 is added by somebody else before the next write */
     bool is_deaf;        /* questions are not answered */
+    const char *later; /* is stored after the next answer, though it was before: that one is old */
     bool has_restarting_phone, is_phone_busy;
     bool may_not_change; /* DESK_LIST says RC_DENIED */
     desk_done *done;     /* of the question under way */
@@ -91,6 +93,16 @@ static void fill(struct desk_line *lines, char (*ids)[24])
 static void store(const char *extension)
 {
     str_copy(r.stored[r.stored_len++], sizeof r.stored[0], extension);
+}
+
+/* "900 101 102" */
+static void store_all(const char *list)
+{
+    char *copy = mem_dup(list), *rest = copy;
+    r.stored_len = 0;
+    for (char *one = strsep(&rest, " "); one; one = strsep(&rest, " "))
+        store(one);
+    mem_free(copy);
 }
 
 static void answer_write(struct desk_answer *answer, struct desk_line *lines)
@@ -163,6 +175,13 @@ static void answer_now(void *self)
         answer.lines_len = r.stored_len;
     }
     desk_done *done = r.done;
+    char old[LINES_MAX][8];
+    memcpy(old, r.stored, sizeof old);
+    for (size_t i = 0; i < answer.lines_len && r.later; i++)
+        lines[i].user_id = lines[i].extension = old[i];
+    if (r.later)
+        store_all(r.later);
+    r.later = NULL;
     r.done = NULL;
     done(r.done_self, &answer);
 }
@@ -592,11 +611,135 @@ static void test_an_edit_after_a_killed_save(void **state)
     store("106"); /* and somebody else */
     tell_live();
     run_ms(30);
-    assert_string_equal(here(), "900 101 103 106 102 ");
+    assert_string_equal(here(), "900 101 103 102 106 ");
     keeper_push(r.keeper, false);
     run_to_end();
     assert_int_equal(r.ended_rc, RC_OK);
     assert_string_equal(stored(), here());
+}
+
+/* The file of the rig's keeper, as another callhud of this person has it. */
+static struct list_file *open_other(void)
+{
+    struct list_file *file;
+    struct err err = {0};
+    char note[ERR_TEXT_BYTES];
+    assert_int_equal(list_file_open(&file, r.folder, "lab", NULL, r.settings.server, note, &err),
+                     RC_OK);
+    assert_string_equal(note, "");
+    return file;
+}
+
+/* It has read this list, and keeps it in the file. */
+static void merge_in_other(struct list_file *file, const char *list)
+{
+    struct stored_line lines[LINES_MAX] = {0};
+    struct err err = {0};
+    uint32_t len = 0;
+    char *copy = mem_dup(list), *rest = copy;
+    for (char *one = strsep(&rest, " "); one; one = strsep(&rest, " "), len++)
+        lines[len] =
+            (struct stored_line){len + 1, len == 0, {.id = one, .extension = one, .name = ""}};
+    struct appearance *a = list_file_begin(file, &err);
+    assert_non_null(a);
+    assert_int_equal(appearance_merge(a, lines, len, 1, NULL, &err), RC_OK);
+    assert_int_equal(list_file_end(file, false, &err), RC_OK);
+    mem_free(copy);
+}
+
+/* An answer that is older than what another callhud has merged meanwhile is asked for again: else
+ * 103, removed and stored, would seem to have been added elsewhere. */
+static void test_an_answer_that_was_overtaken(void **state)
+{
+    (void)state;
+    begin_live(false);
+    struct list_file *other = open_other();
+    r.is_deaf = true;
+    tell(&(struct event){.kind = EVENT_DESK, .user_id = "900", .u.desk.is_list = true});
+    run_ms(20);
+    assert_non_null(r.done);
+    merge_in_other(other, "900 101 102"); /* its save of a removal, say */
+    r.later = "900 101 102";
+    r.is_deaf = false;
+    r.answer = loop_timer(r.session.loop, 1, answer_now, NULL);
+    run_ms(40);
+    assert_int_equal(r.reads, 3); /* the first, the old one, once more */
+    assert_string_equal(here(), "900 101 102 ");
+    assert_null(strstr(r.told, "taken over"));
+    list_file_close(other);
+}
+
+/* The same with the read-back of a save: somebody else has changed the list since, and another
+ * callhud has seen that before we heard of our own. */
+static void test_a_read_back_that_was_overtaken(void **state)
+{
+    (void)state;
+    begin_live(false);
+    struct list_file *other = open_other();
+    do_edit(EDIT_REMOVE, "103");
+    r.is_deaf = true;
+    keeper_push(r.keeper, false);
+    run_ms(20);
+    assert_non_null(r.done);
+    merge_in_other(other, "900 101 102");
+    merge_in_other(other, "900 101 102 108");
+    merge_in_other(other, "900 102 108");
+    r.later = "900 102 108";
+    r.is_deaf = false;
+    r.answer = loop_timer(r.session.loop, 1, answer_now, NULL);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_string_equal(here(), "900 102 108 ");
+    assert_string_equal(stored(), "900 102 108 ");
+    assert_int_equal(r.writes, 1);
+    list_file_close(other);
+}
+
+/* Others that always overtake us: it is asked for so often, and then said. */
+static void test_answers_that_are_always_overtaken(void **state)
+{
+    (void)state;
+    begin_live(false);
+    struct list_file *other = open_other();
+    r.is_deaf = true;
+    keeper_pull(r.keeper);
+    for (int i = 0; i < KEEPER_READS; i++) {
+        assert_int_equal(r.ended, 0);
+        assert_non_null(r.done);
+        merge_in_other(other, i % 2 ? "900 101 104" : "900 101 105");
+        store_all("900 102");
+        answer_now(NULL);
+    }
+    assert_int_equal(r.ended, 1);
+    assert_int_equal(r.ended_rc, RC_CHANGED);
+    assert_non_null(strstr(r.ended_text, "all the time"));
+    assert_string_equal(here(), "900 101 104 ");
+    list_file_close(other);
+}
+
+/* Saves of one person queue; one that dies frees the others. */
+static void test_saves_queue(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    begin_live(false);
+    struct list_file *other = open_other();
+    assert_int_equal(list_file_turn(other, &err), RC_OK);
+    do_edit(EDIT_REMOVE, "103");
+    keeper_push(r.keeper, false);
+    run_ms(3 * KEEPER_TURN_STEP_MS);
+    assert_int_equal(r.writes, 0);
+    assert_int_equal(r.ended, 0);
+    do_edit(EDIT_REMOVE, "101"); /* meanwhile */
+    keeper_push(r.keeper, false);
+    list_file_close(other); /* as the kernel does it */
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_string_equal(stored(), "900 102 ");
+    assert_int_equal(r.writes, 1);
+    other = open_other();
+    assert_int_equal(list_file_turn(other, &err), RC_OK); /* and after the save it is free */
+    list_file_close(other);
 }
 
 static void test_the_link_is_lost_while_it_is_written(void **state)
@@ -733,6 +876,10 @@ int main(void)
         TEST(test_an_edit_while_it_is_written),
         TEST(test_an_edit_after_a_killed_save),
         TEST(test_two_at_once),
+        TEST(test_an_answer_that_was_overtaken),
+        TEST(test_a_read_back_that_was_overtaken),
+        TEST(test_answers_that_are_always_overtaken),
+        TEST(test_saves_queue),
         TEST(test_the_link_is_lost_while_it_is_written),
         TEST(test_news_from_elsewhere),
         TEST(test_automatic),

@@ -515,6 +515,25 @@ static void test_kills(void **state)
     assert_true(said_count >= ROUNDS);
 }
 
+static void test_one_has_the_turn(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct list_file *one = open_list(), *two = open_list();
+    assert_int_equal(list_file_turn(one, &err), RC_OK);
+    assert_int_equal(list_file_turn(one, &err), RC_OK);
+    assert_int_equal(list_file_turn(two, &err), RC_TIMEOUT);
+    assert_non_null(list_file_begin(two, &err)); /* edits do not wait for it */
+    list_file_cancel(two);
+    list_file_turn_end(two);
+    assert_int_equal(list_file_turn(two, &err), RC_TIMEOUT);
+    list_file_turn_end(one);
+    assert_int_equal(list_file_turn(two, &err), RC_OK);
+    list_file_close(two);
+    assert_int_equal(list_file_turn(one, &err), RC_OK);
+    list_file_close(one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -530,6 +549,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_no_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_held_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kills, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_has_the_turn, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

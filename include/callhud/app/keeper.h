@@ -14,6 +14,11 @@
     2000               /* how often another callhud's edits are looked for in the file \
                         */
 #define KEEPER_TRIES 3 /* a save that finds another stored list: merge and save again so often */
+/* An answer that another callhud has overtaken is asked for again (list_file.h says why), so often;
+ * then it is said. */
+#define KEEPER_READS 8
+#define KEEPER_TURN_STEP_MS 50     /* how often a save looks whether another's has ended */
+#define KEEPER_TURN_MS (60 * 1000) /* so long it waits for it */
 
 struct keeper;
 struct keeper_config {

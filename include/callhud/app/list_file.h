@@ -2,7 +2,30 @@
  *
  * The file is the truth, and every change goes through it: take the lock, read what another callhud
  * of this user may have written, change, write beside it, sync, rename, let go. So an edit is on
- * disk when its function returns, and a kill at any moment leaves the old list or the new one. */
+ * disk when its function returns, and a kill at any moment leaves the old list or the new one.
+ *
+ * Why no edit is lost that was acknowledged, whatever the callhuds of one person do at once. In the
+ * file are S, the stored list as it was merged last; H, the list here; X, what was sent and not
+ * heard of since. An edit changes H, on disk, before it is acknowledged. After that only a merge
+ * changes H: where the list R that it is handed differs from S on a line. That is right when R is
+ * not older than S, and when somebody else has made the difference. Hence:
+ *
+ *  1. R is not older than S. Who asks what is stored notes appearance.readings first, and merges
+ *     the answer, under the lock, only when it is still the same: then what is S now was answered
+ *     before the question was asked. Otherwise the answer is dropped, and asked for again. Of
+ *     several who ask at once one always gets through. This goes for every answer that tells the
+ *     stored list, also for that of a save.
+ *  2. The difference is not our own. Only saves change what is stored, and X is on disk before one
+ *     is asked for. A list is replaced as a whole, so R comes from X, or from S without X.
+ *     appearance_merge() tells which; if from X, X becomes S first, and H stays: edits made since
+ *     are edits of X. X is kept until R comes from it, or the service says that nothing was
+ *     written, or it is too late for it to arrive.
+ *  3. There is one X at a time: who sends holds the turn (list_file_turn()) from before X is
+ *     written down until the answer was merged. One who dies lets go of it.
+ *
+ * What is not covered: that X arrives after its sender died and another X was noted, and what
+ * somebody else changes between the last look of a save and its PUT. The service has no means
+ * against either; the read-back tells the second. */
 #ifndef CALLHUD_APP_LIST_FILE_H
 #define CALLHUD_APP_LIST_FILE_H
 
@@ -37,6 +60,12 @@ struct appearance *list_file_begin(struct list_file *file, struct err *err);
  * safe. */
 enum rc list_file_end(struct list_file *file, bool is_kept, struct err *err);
 void list_file_cancel(struct list_file *file); /* as it was before begin() */
+
+/* The turn to send the list: of the callhuds of one person, one has it. Not waited for:
+ * RC_TIMEOUT, another one has it, ask again in a while. RC_OK also when it is ours already. RC_IO:
+ * it cannot be taken. Apart from the lock of begin(). */
+enum rc list_file_turn(struct list_file *file, struct err *err);
+void list_file_turn_end(struct list_file *file); /* also when it is not ours */
 
 /* The text of the file, and back; for tests too. server may be NULL in parse: any. On an error *a
  * is empty: RC_PROTO it is no list, RC_CONFIG it is of another server. */

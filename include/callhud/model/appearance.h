@@ -111,9 +111,12 @@ struct appearance {
     VEC(struct appearance_line) lines; /* by key; a removed line stands where it would be */
     uint32_t max_lines; /* keys the backend has room for, reserved ones too; 0: not known */
     bool is_read;       /* something was merged, ever */
-    /* The list as it was handed to the backend last, reserved ones apart, while nothing was merged
-     * since: appearance_sent(). Borrowed from the list's users. */
+    uint64_t readings;  /* merges that have changed anything, ever: an answer that was asked for
+                           before the last of them may be older than it, and is not to be merged */
+    /* The list as it was handed to the backend last, reserved ones apart, while it is not known
+     * what became of it: appearance_sent(). Borrowed from the list's users. */
     bool is_sent;
+    int64_t sent_ms; /* when, by the wall clock */
     VEC(const struct appearance_user *) sent;
     VEC(struct appearance_undo_entry) undo; /* the last edit last */
     uint64_t rev;                           /* grows with every change of anything above */
@@ -164,9 +167,17 @@ enum rc appearance_plan(const struct appearance *a, struct appearance_plan *plan
 void appearance_plan_fini(struct appearance_plan *plan);
 
 /* Is about to be written: to be on disk before it is asked for. What is edited here from now on is
- * an edit of that list, also when its answer is never heard: the next merge of a list that has
- * changed knows what of it is our own doing. NULL: it was not written for certain. */
-void appearance_sent(struct appearance *a, const struct appearance_plan *plan);
+ * an edit of that list, also when its answer is never heard. A merge sees whether what is there now
+ * comes from it (the list is replaced as a whole: from it, or from what was stored before). Then
+ * what was sent is the last common state, and what is here stays, as edits of it. If not, it may
+ * still be on its way, for APPEARANCE_SENT_MS; a merge later than that says that it was not stored.
+ * at_ms: now, on the wall clock. NULL: it was not written, for certain. */
+#define APPEARANCE_SENT_MS (5 * 60 * 1000)
+void appearance_sent(struct appearance *a, const struct appearance_plan *plan, int64_t at_ms);
+
+/* Are these the lines that were merged last? */
+bool appearance_is_as_stored(const struct appearance *a, const struct stored_line *lines,
+                             size_t len);
 
 /* The backend refuses what was planned for the line of this user (as here, or as stored when it was
  * removed here): the line keeps its edit and gets the text; the others stay as they are. False: no
