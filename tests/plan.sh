@@ -30,7 +30,7 @@ plan_usual() {
 
     for program in $(programs build/dev 'test_*' | first model_property screen audit ex_traffic); do
         sequences=
-        case $program in */test_model_property) sequences="env CALLHUD_SEQUENCES=1500" ;; esac
+        case $program in */test_model_property) sequences="env CALLHUD_SEQUENCES=1000" ;; esac
         # shellcheck disable=SC2086
         plan "asan-$(basename "$program")" 300 $sequences "$program"
     done
