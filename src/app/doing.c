@@ -10,8 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A backend that has not shown its floor within this is not reachable. */
+/* A backend that has not shown its floor within this is not reachable, unless it goes on. */
 #define FIRST_SNAPSHOT_MS 15000
+/* After this it is said what is waited for. */
+#define NOTE_WAIT_MS 6000
 #define LAST_LINES_MS 2000
 #define REASON_MAX_CHARS 200
 
@@ -114,7 +116,8 @@ static void begin(struct doing *d)
 {
     d->is_ready = true;
     loop_timer_stop(d->deadline);
-    d->deadline = NULL;
+    loop_timer_stop(d->note);
+    d->deadline = d->note = NULL;
     if (finds_user(d))
         d->ready(d);
 }
@@ -182,6 +185,18 @@ static void on_deadline(void *self)
     doing_fail(d, &err);
 }
 
+/* Long waits are the service's limits: the link says for how long. */
+static void on_note(void *self)
+{
+    struct doing *d = self;
+    const struct link *link = &d->session.hud.link;
+    char text[ERR_TEXT_BYTES];
+    (void)snprintf(text, sizeof text, "waiting for the users: %s",
+                   link->text[0] ? link->text : d->session.settings->server);
+    doing_note(text);
+    d->note = loop_timer(d->session.loop, FIRST_SNAPSHOT_MS, on_note, d);
+}
+
 /* Nobody reads any more: with EPIPE that is the end of what was asked for, no fault. */
 static void on_out_ended(void *self)
 {
@@ -238,6 +253,7 @@ static void run(struct doing *d)
         d->exit_code = start_fail(&err);
     } else {
         d->deadline = loop_timer(d->session.loop, FIRST_SNAPSHOT_MS, on_deadline, d);
+        d->note = loop_timer(d->session.loop, NOTE_WAIT_MS, on_note, d);
         loop_run(d->session.loop);
     }
 }
@@ -281,6 +297,7 @@ int doing_run(struct doing *d)
     if (d->ending)
         d->ending(d);
     loop_timer_stop(d->deadline);
+    loop_timer_stop(d->note);
     for (size_t i = 0; i < DOING_SIGNALS; i++)
         loop_signal_stop(d->watched[i]);
     int unwritten = out_free(d->out, LAST_LINES_MS);

@@ -428,7 +428,8 @@ static void on_clean(void *self)
 /* Once, on the first link: what a lost one leaves undone the backend asks for again. */
 static void plan_clean(struct session *s)
 {
-    if (s->made && !s->is_adopted && !s->clean_timer && s->hud.link.state == LINK_LIVE)
+    bool is_up = s->hud.link.state == LINK_LIVE || s->hud.link.state == LINK_POLLING;
+    if (s->made && !s->is_adopted && !s->clean_timer && is_up)
         s->clean_timer = loop_timer(s->loop, 0, on_clean, s);
 }
 

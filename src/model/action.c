@@ -204,7 +204,7 @@ static const char *link_reason(const struct link *link)
     case LINK_IDLE: return "there is no link yet, wait for it";
     case LINK_CONNECTING: return "the link is being set up, wait for it";
     case LINK_LIVE: return "all is being asked anew, wait for the answers";
-    case LINK_POLLING: return "without events nothing confirms what is done";
+    case LINK_POLLING: return "it is being asked again, wait for the answer";
     case LINK_LOST: return "the link is lost, wait until it is back";
     case LINK_REFUSED: return "the telephone system refuses us, `callhud doctor` tells more";
     }
@@ -214,8 +214,9 @@ static const char *link_reason(const struct link *link)
 static bool is_not_known(const struct question *q, struct action_check *out)
 {
     const char *who = user_called(q->user);
-    bool is_stale = hud_is_stale(q->hud, q->user, q->now_ms);
-    if (is_stale || q->hud->link.state != LINK_LIVE) {
+    enum link_state state = q->hud->link.state;
+    bool is_up = state == LINK_LIVE || state == LINK_POLLING;
+    if (!is_up || hud_is_stale(q->hud, q->user, q->now_ms)) {
         say(out, "what %s does is not known just now: %s", who, link_reason(&q->hud->link));
         return true;
     }

@@ -367,7 +367,8 @@ static size_t put_session(struct buf *out, struct svc *s, const char *session)
     size_t count = 0;
     buf_printf(out, "{\"id\":\"%s\",\"parties\":[", session);
     for (size_t i = 0; i < s->parties.len; i++) {
-        if (!str_eq(s->parties.items[i].session, session))
+        if (!str_eq(s->parties.items[i].session, session) ||
+            (s->omits && !is_live(&s->parties.items[i])))
             continue;
         buf_puts(out, count++ > 0 ? "," : "");
         put_party(out, &s->parties.items[i]);
@@ -520,6 +521,7 @@ static int do_presence(struct svc *s, const struct io_http *http, const char *pa
     if (str_eq(http->method, "PUT")) {
         o->dnd_of = id;
         o->is_dnd = strstr(http->body, "DoNotAcceptAnyCalls") != NULL;
+        s->dnd = o->is_dnd ? "DoNotAcceptAnyCalls" : "TakeAllCalls";
         buf_puts(out, "{}");
         return 200;
     }
@@ -527,7 +529,9 @@ static int do_presence(struct svc *s, const struct io_http *http, const char *pa
     const struct rex_user *user = rex_floor_user(&s->floor, id);
     buf_printf(out, "{\"extension\":{\"id\":\"%s\"},\"dndStatus\":\"%s\",\"activeCalls\":[",
                is_own ? OWN : id,
-               user != NULL && user->presence.is_dnd ? "DoNotAcceptAnyCalls" : "TakeAllCalls");
+               s->dnd != NULL                          ? s->dnd
+               : user != NULL && user->presence.is_dnd ? "DoNotAcceptAnyCalls"
+                                                       : "TakeAllCalls");
     size_t count = 0;
     for (size_t i = 0; is_own && i < s->parties.len; i++) {
         const struct svc_party *party = &s->parties.items[i];
@@ -759,7 +763,7 @@ void svc_begin(struct svc *s, const char *scope)
 
 void svc_sync(struct svc *s)
 {
-    rex_act_synced(s->act);
+    rex_act_synced(s->act, !s->is_polling);
     svc_serve(s);
 }
 

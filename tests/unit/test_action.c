@@ -464,7 +464,7 @@ static void what_is_not_known_just_now(void **state)
         {LINK_CONNECTING, "the link is being set up, wait for it"},
         {LINK_LOST, "the link is lost, wait until it is back"},
         {LINK_REFUSED, "the telephone system refuses us, `callhud doctor` tells more"},
-        {LINK_POLLING, "without events nothing confirms what is done"},
+        {LINK_POLLING, "it is being asked again, wait for the answer"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -473,6 +473,7 @@ static void what_is_not_known_just_now(void **state)
         able_floor(&f);
         floor_call(&f, "104", "h", CALL_HELD);
         floor_link(&f, rows[i].state);
+        (void)floor_pass(&f, rows[i].state == LINK_POLLING ? 20000 : 0);
         (void)snprintf(expected, sizeof expected, "what 104 does is not known just now: %s",
                        rows[i].why);
         for (int k = 0; k < ACTION_COUNT; k++)
@@ -483,6 +484,21 @@ static void what_is_not_known_just_now(void **state)
         MAY_NOT(&f, "104", "h", ACTION_DND, true, expected);
         floor_fini(&f);
     }
+}
+
+/* Without events it is asked what becomes of it. */
+static void while_polling_what_is_fresh_is_known(void **state)
+{
+    struct floor f;
+    (void)state;
+    able_floor(&f);
+    floor_call(&f, "104", "h", CALL_HELD);
+    floor_link(&f, LINK_POLLING);
+    (void)floor_pass(&f, 19000);
+    MAY(&f, "104", "h", ACTION_PICKUP, true);
+    MAY(&f, "104", "h", ACTION_HANGUP, true);
+    MAY(&f, "104", NULL, ACTION_DND, true);
+    floor_fini(&f);
 }
 
 static void stale_on_a_live_link(void **state)
@@ -773,6 +789,7 @@ int main(void)
         cmocka_unit_test(recorded_and_do_not_disturb),
         cmocka_unit_test(what_the_backend_cannot_do),
         cmocka_unit_test(what_is_not_known_just_now),
+        cmocka_unit_test(while_polling_what_is_fresh_is_known),
         cmocka_unit_test(stale_on_a_live_link),
         cmocka_unit_test(nothing_was_ever_told),
         cmocka_unit_test(read_only_makes_all_impossible),

@@ -115,7 +115,7 @@ static void a_question_that_fails_leaves_it_unsure(void **state)
     rex_act_lost(s.act);
     buf_reset(&s.log);
     s.fail = (struct svc_fail){"sessions/s-1", 500, 9, RC_OK, NULL, false};
-    rex_act_synced(s.act);
+    rex_act_synced(s.act, true);
     svc_pass(&s, 3000);
     svc_expect(&s, "");
     s.fail.times = 0;
@@ -485,7 +485,7 @@ static void capabilities_when_all_is_there(void **state)
     svc_close(&s);
     svc_begin(&s, ALL);
     svc_user(&s, "102");
-    rex_act_synced(s.act);
+    rex_act_synced(s.act, true);
     /* Nothing is said of our phone before it is known. */
     svc_expect(&s, "self 400100 \n" CAN("stop") CAN("hangup") CAN("dnd") CAN("record"));
     svc_serve(&s);
@@ -530,7 +530,7 @@ static void capabilities_read_only(void **state)
     svc_close(&s);
     svc_begin(&s, ALL);
     s.config.is_read_only = true;
-    rex_act_synced(s.act);
+    rex_act_synced(s.act, true);
     for (int i = 0; i < ACTION_COUNT; i++) {
         char text[64];
         snprintf(text, sizeof text, "can %s 0 --read-only is on",

@@ -380,11 +380,11 @@ static void without_a_websocket_it_is_asked(void **state)
     house->ws_status = 503;
     house->forgets = true;
     house_drop(house);
-    house_run(house, 29000);
+    house_run(house, 4000);
     assert_int_equal(house->hud.link.state == LINK_POLLING, 0);
     assert_true(house_is_stale(house, "101"));
     house_person(house, "101")->dnd = "DoNotAcceptAnyCalls";
-    house_run(house, 3000);
+    house_run(house, 28000);
     assert_int_equal(house->hud.link.state, LINK_POLLING);
     assert_int_equal(house_lamp(house, "101"), LAMP_DND);
     assert_false(house_is_stale(house, "101"));

@@ -24,7 +24,7 @@ struct doing {
     int exit_code; /* -1: goes on */
 
     struct loop_signal *watched[DOING_SIGNALS];
-    struct loop_timer *deadline;
+    struct loop_timer *deadline, *note;
     bool is_leaving, is_left;
 
     /* The command's own. ready: the users are there, and what can be done is known. acted: is

@@ -187,9 +187,12 @@ void rex_act_presence(struct rex_act *act, const struct rex_presence *presence)
     rex_jobs_look(act);
 }
 
-void rex_act_synced(struct rex_act *act)
+void rex_act_synced(struct rex_act *act, bool has_events)
 {
     act->is_synced = true;
+    act->has_events = has_events;
+    if (is_idle(act))
+        act->view.parties.len = 0;
     rex_can_synced(act);
     rex_watch_synced(act);
     rex_jobs_look(act);
@@ -199,7 +202,7 @@ void rex_act_synced(struct rex_act *act)
 
 void rex_act_lost(struct rex_act *act)
 {
-    act->is_synced = false;
+    act->is_synced = act->has_events = false;
     rex_jobs_lost(act);
     rex_supervise_lost(act);
 }

@@ -55,10 +55,13 @@ static void fail(struct rex_job *job, enum rc rc, const char *text)
     end(job, ACTION_FAILED, rc, text);
 }
 
+/* The lamp is to show it. */
 static void confirm(struct rex_job *job)
 {
     if (job->kind == ACTION_RECORD)
-        rex_sync_session(job->act->config.sync, job->session); /* the lamp is to show it */
+        rex_sync_session(job->act->config.sync, job->session);
+    else if (!job->act->has_events)
+        rex_sync_repair(job->act->config.sync, job->user);
     end(job, ACTION_CONFIRMED, RC_OK, NULL);
 }
 
@@ -131,12 +134,23 @@ static void say_late(struct rex_job *job)
 
 static void on_deadline(void *self);
 
+/* It is not so yet. */
+static void wait_on(struct rex_job *job)
+{
+    const struct io *io = job->act->config.io;
+    int64_t left_ms = job->answered_ms + REX_CONFIRM_MS - io->now_ms(io->net);
+    if (left_ms <= 0)
+        say_late(job);
+    else
+        rex_start_timer(job->act, &job->deadline,
+                        !job->act->has_events && left_ms > REX_ASK_MS ? REX_ASK_MS : left_ms,
+                        on_deadline, job);
+}
+
 static void on_party_again(void *self, const struct rex_answer *answer)
 {
     struct rex_job *job = self;
     struct rex_party party;
-    const struct io *io = job->act->config.io;
-    int64_t late_ms = io->now_ms(io->net) - job->answered_ms;
     bool is_missing = answer->rc == RC_OK && answer->status == 404;
     bool is_read =
         rex_is_yes(answer) && rex_wire_party(&party, answer->body, answer->body_len, NULL) == RC_OK;
@@ -144,10 +158,8 @@ static void on_party_again(void *self, const struct rex_answer *answer)
     if (is_so(job) || (job->kind == ACTION_HANGUP && is_ended) ||
         (job->kind == ACTION_RECORD && is_read && party.is_recorded == job->is_on))
         confirm(job);
-    else if (late_ms < REX_CONFIRM_MS)
-        rex_start_timer(job->act, &job->deadline, REX_CONFIRM_MS - late_ms, on_deadline, job);
     else
-        say_late(job);
+        wait_on(job);
 }
 
 static void on_presence_again(void *self, const struct rex_answer *answer)
@@ -163,7 +175,7 @@ static void on_presence_again(void *self, const struct rex_answer *answer)
     if (is_dnd || is_so(job))
         confirm(job);
     else
-        say_late(job);
+        wait_on(job);
 }
 
 static void ask_party(struct rex_job *job, rex_done *done)
@@ -190,6 +202,8 @@ static void answered(struct rex_job *job)
     job->answered_ms = io->now_ms(io->net);
     if (is_so(job))
         confirm(job);
+    else if (!job->act->has_events)
+        rex_start_timer(job->act, &job->deadline, REX_SETTLE_MS, on_deadline, job);
     else /* recordings are not told by every account's events */
         rex_start_timer(job->act, &job->deadline,
                         job->kind == ACTION_RECORD ? REX_DOUBT_MS : REX_CONFIRM_MS, on_deadline,

@@ -35,6 +35,7 @@ struct rex_seen {
     struct rex_party party;
     int64_t sequence; /* of the event that told it; 0: an answer */
     uint64_t stamp;   /* rex_view.stamp when it was told */
+    bool is_unnamed;  /* an answer about its session names it no more */
 };
 struct rex_view {
     VEC(struct rex_seen) parties;
@@ -49,6 +50,7 @@ void rex_view_answer(struct rex_view *view, const char *session_id,
                      const struct rex_session *session, uint64_t asked_at);
 const struct rex_party *rex_view_find(const struct rex_view *view, const char *session_id,
                                       const char *party_id);
+bool rex_view_is_unnamed(const struct rex_view *view, const char *session_id, const char *party_id);
 /* Setup, Proceeding, Answered, Hold: of NULL false. */
 bool rex_party_is_live(const struct rex_party *party);
 bool rex_party_is_ringing(const struct rex_party *party);
@@ -179,7 +181,8 @@ struct rex_supervise {
     bool is_peer_read; /* whom our phone supervises was asked */
     uint64_t stamp;
     uint64_t read_stamp; /* rex_view.stamp after the last doubt */
-    struct io_timer *deadline, *doubt;
+    unsigned asks;       /* how often it was asked since it was asked for, without events */
+    struct io_timer *deadline, *doubt, *ask;
 };
 
 enum rc rex_supervise_do(struct rex_act *act, const struct action *action, struct err *err);
@@ -204,6 +207,7 @@ void rex_watch_late(struct rex_act *act); /* the deadline */
 /* Is the call that is being taken on our phone now? */
 bool rex_watch_has_call(const struct rex_act *act, const struct rex_own_leg *leg);
 void rex_watch_synced(struct rex_act *act);
+void rex_watch_ask(struct rex_act *act); /* without events: how it is, soon */
 
 const char *rex_star_code(enum action_kind kind); /* "*81"; NULL when it has none */
 void rex_say_gone(struct rex_act *act, const struct rex_order *order, struct err *err);
@@ -226,6 +230,7 @@ struct rex_act {
     VEC(struct rex_own_leg *) legs;
     VEC(struct rex_find *) finds;
     bool is_synced;
+    bool has_events; /* else what becomes of what is done is asked */
     bool is_leaving;
     void (*left)(void *self);
     void *left_self;

@@ -58,6 +58,7 @@ static void rest(struct rex_act *act)
 {
     rex_stop_timer(act, &act->supervise.deadline);
     rex_stop_timer(act, &act->supervise.doubt);
+    rex_stop_timer(act, &act->supervise.ask);
     rex_rest_cancel(act->config.rest, &act->supervise);
     act->supervise.is_reading = false;
 }
@@ -294,9 +295,11 @@ static void on_made(void *self, const struct rex_answer *answer)
             rex_supervise_end(act);
             return;
         }
+        s->asks = 0;
         rex_supervise_arm(act, rex_ring_ms(act));
         rex_legs_look(act);
         rex_watch(act);
+        rex_watch_ask(act);
         return;
     }
     bool is_unknown = rex_is_unknown(answer) || rex_is_yes(answer);
@@ -633,6 +636,7 @@ void rex_supervise_lost(struct rex_act *act)
         return;
     if (s->state == REX_AT_ON) {
         rex_stop_timer(act, &s->doubt);
+        rex_stop_timer(act, &s->ask);
         if (!s->is_unsure)
             rex_supervise_tell(act, &s->on, ACTION_UNSURE, RC_OK,
                                "the link to RingCentral was lost");

@@ -28,6 +28,12 @@ const struct rex_party *rex_view_find(const struct rex_view *view, const char *s
     return seen != NULL ? &seen->party : NULL;
 }
 
+bool rex_view_is_unnamed(const struct rex_view *view, const char *session_id, const char *party_id)
+{
+    const struct rex_seen *seen = find(view, session_id, party_id);
+    return seen != NULL && seen->is_unnamed;
+}
+
 static void keep(char *field, size_t size, const char *before)
 {
     if (field[0] == '\0')
@@ -103,6 +109,7 @@ void rex_view_answer(struct rex_view *view, const char *session_id,
             continue;
         seen->party.code = REX_DISCONNECTED;
         seen->party.reason[0] = '\0';
+        seen->is_unnamed = true;
         seen->stamp = view->stamp;
     }
 }

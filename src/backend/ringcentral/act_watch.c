@@ -273,6 +273,14 @@ static bool is_word_of(const struct rex_party *party, enum action_kind kind)
            (kind == ACTION_PICKUP && party->code == REX_GONE);
 }
 
+/* Its party is not named any more, so no reason is told: but who talked with it is there. */
+static bool has_left_partner(const struct rex_act *act, const struct rex_order *order)
+{
+    return rex_view_is_unnamed(&act->view, order->session, order->party) &&
+           order->partner[0] != '\0' &&
+           rex_party_is_live(rex_view_find(&act->view, order->session, order->partner));
+}
+
 bool rex_watch_has_call(const struct rex_act *act, const struct rex_own_leg *leg)
 {
     const struct rex_order *order = &act->supervise.asked;
@@ -282,7 +290,7 @@ bool rex_watch_has_call(const struct rex_act *act, const struct rex_own_leg *leg
     bool is_up = (live != NULL && (live->code == REX_ANSWERED || live->code == REX_HOLD)) ||
                  (live == NULL && own != NULL && own->code == REX_GONE);
     return order->id != 0 && rex_order_takes(order) && is_up && rex_party_is_over(party) &&
-           is_word_of(party, order->kind);
+           (is_word_of(party, order->kind) || has_left_partner(act, order));
 }
 
 static void watch_taking(struct rex_act *act)
@@ -367,43 +375,83 @@ void rex_watch_late(struct rex_act *act)
     rex_supervise_end(act);
 }
 
-/* ---- after a snapshot ---- */
+/* ---- asked: after a snapshot, and again and again while no events come ---- */
+
+static void on_ask(void *self)
+{
+    struct rex_act *act = self;
+    act->supervise.ask = NULL;
+    rex_watch_synced(act);
+}
+
+void rex_watch_ask(struct rex_act *act)
+{
+    struct rex_supervise *s = &act->supervise;
+    int64_t wait_ms = REX_ASK_MS + (int64_t)s->asks * REX_ASK_MS / 4;
+    if (act->has_events || (s->state != REX_AT_ON && s->state != REX_AT_RING) || s->ask != NULL)
+        return;
+    s->asks++;
+    rex_start_timer(act, &s->ask, wait_ms < REX_ASK_MOST_MS ? wait_ms : REX_ASK_MOST_MS, on_ask,
+                    act);
+}
+
+static const char *leg_session(const struct rex_own_leg *leg)
+{
+    return leg->peer_session[0] != '\0' ? leg->peer_session : leg->session;
+}
+
+/* Both are read. */
+static void settle(struct rex_act *act)
+{
+    struct rex_supervise *s = &act->supervise;
+    if (s->state == REX_AT_ON && rex_leg_party(s->leg) == NULL) {
+        struct rex_own_leg *leg = s->leg; /* it never had a party that we know of */
+        s->leg = NULL;
+        rex_leg_forget(leg);
+        err_set(&s->why, RC_CANCELLED, "your phone was hung up while the link was lost");
+        rex_supervise_end(act);
+    } else if (s->state == REX_AT_ON && s->is_unsure) {
+        s->is_unsure = false;
+        rex_supervise_tell(act, &s->on, ACTION_CONFIRMED, RC_OK, NULL);
+    }
+}
+
+static bool is_at_work(const struct rex_supervise *s)
+{
+    return s->leg != NULL && (s->state == REX_AT_ON || s->state == REX_AT_RING);
+}
 
 static void on_leg_read(void *self, const struct rex_answer *answer)
 {
     struct rex_supervise *s = self;
     struct rex_act *act = s->act;
-    if (s->leg == NULL || s->state != REX_AT_ON)
+    if (!is_at_work(s))
         return;
-    const char *id = s->leg->peer_session[0] != '\0' ? s->leg->peer_session : s->leg->session;
-    bool is_known = take_answer(act, id, answer);
+    bool is_known = take_answer(act, leg_session(s->leg), answer);
     rex_legs_look(act);
     rex_watch(act);
-    if (!is_known || s->state != REX_AT_ON)
-        return;
-    if (rex_leg_party(s->leg) == NULL) { /* it never had a party that we know of */
-        struct rex_own_leg *leg = s->leg;
-        s->leg = NULL;
-        rex_leg_forget(leg);
-        err_set(&s->why, RC_CANCELLED, "your phone was hung up while the link was lost");
-        rex_supervise_end(act);
-    } else if (s->is_unsure) {
-        s->is_unsure = false;
-        rex_supervise_tell(act, &s->on, ACTION_CONFIRMED, RC_OK, NULL);
-    }
+    if (is_known && is_at_work(s))
+        settle(act);
+    rex_watch_ask(act);
 }
 
 static void on_call_read(void *self, const struct rex_answer *answer)
 {
     struct rex_supervise *s = self;
     struct rex_act *act = s->act;
-    bool is_known = take_answer(act, rex_supervise_current(s)->session, answer);
+    const char *session = rex_supervise_current(s)->session;
+    bool is_known = take_answer(act, session, answer);
     rex_legs_look(act);
     rex_watch(act);
-    if (!is_known || s->state != REX_AT_ON || s->leg == NULL || s->is_reading)
-        return;
-    read_session(act, s->leg->peer_session[0] != '\0' ? s->leg->peer_session : s->leg->session,
-                 on_leg_read);
+    if (!is_known || !is_at_work(s) || s->is_reading) {
+        rex_watch_ask(act);
+    } else if (s->leg->session[0] != '\0' &&
+               !str_eq(leg_session(s->leg), rex_supervise_current(s)->session)) {
+        read_session(act, leg_session(s->leg), on_leg_read);
+    } else {
+        settle(act);
+        rex_watch_ask(act);
+    }
 }
 
 void rex_watch_synced(struct rex_act *act)
@@ -412,5 +460,6 @@ void rex_watch_synced(struct rex_act *act)
     if (s->state != REX_AT_ON && s->state != REX_AT_RING)
         return;
     rex_rest_cancel(act->config.rest, s);
+    rex_stop_timer(act, &s->ask);
     read_session(act, rex_supervise_current(s)->session, on_call_read);
 }

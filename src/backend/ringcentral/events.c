@@ -54,7 +54,7 @@ static void on_settle(void *self)
     rex_tell(b, EVENT_SNAPSHOT_ASKED);
     rex_floor_retell(&b->floor, 0);
     rex_tell(b, EVENT_SNAPSHOT_DONE);
-    rex_act_synced(b->act);
+    rex_act_synced(b->act, true);
     rex_read_in(b, REX_LOOK_SOON_MS);
 }
 
@@ -116,7 +116,13 @@ static void on_told(void *self, enum link_state state, const char *text, int64_t
 {
     struct backend *b = self;
     str_copy(b->ws_text, sizeof b->ws_text, text != NULL ? text : "");
-    if (b->is_polling) {
+    /* The budget says how long there can be none: nobody waits for it. */
+    if (state == LINK_LOST && rex_rest_wait_ms(b->rest, REX_AUTH) > REX_WS_NEAR_MS) {
+        rex_poll_after(b, 0);
+        if (!b->was_read)
+            return; /* what is read meanwhile is told */
+    }
+    if (b->is_polling && b->was_read) {
         rex_tell_up(b, "", retry_ms);
         return;
     }

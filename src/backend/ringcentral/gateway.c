@@ -11,7 +11,7 @@
 #define WSTOKEN_PATH "/restapi/oauth/wstoken"
 /* A longer request line does not fit a websocket's upgrade (net/url.h says how long). */
 #define QUERY_MOST_BYTES 1900
-#define LOOK_MS 1000 /* how often it is looked what a wstoken waits for */
+#define LOOK_MS 200 /* how often it is looked what a wstoken waits for */
 
 static void connect_now(struct rex_gateway *g);
 

@@ -15,7 +15,8 @@ static void on_waits(void *self)
 {
     struct backend *b = self;
     b->waits = NULL;
-    bool is_first = !rex_sync_is_begun(b->sync) && b->link_state == LINK_CONNECTING;
+    bool is_first = b->link_state == LINK_CONNECTING &&
+                    (!rex_sync_is_begun(b->sync) || rex_sync_is_open(b->sync));
     if (!rex_sync_is_open(b->sync) && !is_first)
         return;
     char text[ERR_TEXT_BYTES];
@@ -87,7 +88,7 @@ static void on_sync(void *self)
 {
     struct backend *b = self;
     b->sync_timer = NULL;
-    if (!rex_sync_is_begun(b->sync) && !b->is_open) {
+    if (!rex_sync_is_begun(b->sync) && !b->is_open && !b->is_polling) {
         if (rex_signin_token(b->signin) != NULL)
             rex_read_first(b);
     } else {
@@ -166,7 +167,7 @@ static void on_done(void *self)
     b->is_whole = b->is_open && !b->is_wanted_again;
     weigh(b, was_whole);
     if (b->act != NULL)
-        rex_act_synced(b->act);
+        rex_act_synced(b->act, b->is_open);
     if (b->config.is_once)
         return;
     if (!b->is_open)
@@ -189,7 +190,7 @@ static void on_failed(void *self, enum rc rc, const char *text)
         wait_ms = REX_POLL_MS;
     rex_read_in(b, wait_ms);
     snprintf(both, sizeof both, "trying again: %.480s", text);
-    if (b->is_open || b->is_polling)
+    if (b->is_open || (b->is_polling && b->was_read))
         rex_tell_up(b, both, rex_now(b) + wait_ms);
     else
         rex_tell_link(b, LINK_LOST, text, rex_now(b) + wait_ms);
@@ -276,10 +277,7 @@ void rex_watch_silence(struct backend *b)
 static void poll_now(struct backend *b)
 {
     bool for_poll = b->was_read && rex_now(b) - b->read_ms < REX_RECONCILE_MS;
-    if (rex_sync_is_begun(b->sync))
-        begin(b, REX_FOR_POLL, for_poll);
-    else
-        rex_read_in(b, REX_POLL_MS);
+    begin(b, b->was_read ? REX_FOR_POLL : REX_FOR_SNAPSHOT, for_poll);
 }
 
 static void on_poll_wait(void *self)
@@ -288,7 +286,7 @@ static void on_poll_wait(void *self)
     b->poll_wait = NULL;
     if (b->is_open || b->is_polling)
         return;
-    if (rex_signin_token(b->signin) == NULL || !rex_sync_is_begun(b->sync)) {
+    if (rex_signin_token(b->signin) == NULL) {
         rex_poll_after(b, REX_POLL_MS);
         return;
     }

@@ -444,7 +444,7 @@ const char *rex_rest_waits(const struct rex_rest *rest)
 {
     int64_t most_ms = 0;
     for (size_t i = 0; i < REX_GROUPS; i++) {
-        int64_t wait_ms = rex_rest_wait_ms(rest, (enum rex_group)i);
+        int64_t wait_ms = i != REX_AUTH ? rex_rest_wait_ms(rest, (enum rex_group)i) : 0;
         if (wait_ms > most_ms)
             most_ms = wait_ms;
     }

@@ -256,7 +256,7 @@ static void ringcentral_stats(const struct backend *b, struct backend_stats *out
 static enum rc ringcentral_act(struct backend *b, const struct action *action, struct err *err)
 {
     /* What goes on can be ended whatever is missing now. */
-    if (!b->is_open && action->kind != ACTION_STOP)
+    if (!b->is_open && !b->is_polling && action->kind != ACTION_STOP)
         return err_set(err, RC_UNREACHABLE,
                        "there is no connection to %s that would confirm it: wait until it is back",
                        b->server);

@@ -21,8 +21,10 @@
 #include "callhud/backend/ringcentral/rest.h"
 #include "callhud/backend/ringcentral/sync.h"
 
-#define REX_CONFIRM_MS 8000 /* from the service's yes to the event that confirms it */
-#define REX_BUSY_MS 3000    /* after an action on a party none other on it (10, 30), or its event */
+#define REX_CONFIRM_MS 8000  /* from the service's yes to the event that confirms it */
+#define REX_ASK_MS 1000      /* without a websocket it is asked so often, */
+#define REX_ASK_MOST_MS 5000 /* and less often the longer it goes on */
+#define REX_BUSY_MS 3000 /* after an action on a party none other on it (10, 30), or its event */
 
 struct rex_act_config {
     const struct io *io;
@@ -41,8 +43,9 @@ enum rc rex_act_do(struct rex_act *act, const struct action *action, struct err 
 /* After the floor has applied it. */
 void rex_act_session(struct rex_act *act, const struct rex_session *session);
 void rex_act_presence(struct rex_act *act, const struct rex_presence *presence);
-void rex_act_synced(
-    struct rex_act *act); /* after a snapshot: devices, features, capabilities, EVENT_SELF */
+/* After a snapshot: devices, features, capabilities, EVENT_SELF. has_events false: there is no
+ * websocket, and what is done is confirmed by asking until there is one. */
+void rex_act_synced(struct rex_act *act, bool has_events);
 void rex_act_lost(struct rex_act *act);
 bool rex_act_leave(struct rex_act *act, void (*done)(void *self), void *self);
 void rex_act_clean(struct rex_act *act, const char *const *things, size_t len,

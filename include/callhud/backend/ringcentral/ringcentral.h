@@ -16,6 +16,7 @@
 #include "callhud/backend/backend.h"
 
 #define REX_POLL_AFTER_MS 30000 /* without a websocket for so long: ask, */
+#define REX_WS_NEAR_MS 3000     /* or at once when the budget allows none for longer than this, */
 #define REX_POLL_MS 15000       /* and again so long after each answer */
 
 /* An event that is lost leaves a number out at best, later: so it is looked again, the more seldom
