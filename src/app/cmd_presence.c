@@ -79,11 +79,17 @@ static void put_settings(struct desk_run *run)
 static bool has_settings(struct desk_run *run)
 {
     const struct ui_desk *desk = keeper_desk(run->keeper);
-    if (!desk->settings)
-        desk_run_fail(run, RC_REFUSED, "the settings cannot be read: %s",
-                      str_is_empty(desk->settings_text) ? "this telephone system stores none"
-                                                        : desk->settings_text);
-    return desk->settings != NULL;
+    enum rc rc = keeper_settings_rc(run->keeper);
+    bool is_others = !str_is_empty(run->cli->user);
+    if (desk->settings)
+        return true;
+    if (str_is_empty(desk->settings_text))
+        desk_run_fail(run, RC_DENIED, "this telephone system stores no presence settings");
+    else if (rc == RC_DENIED && is_others)
+        desk_run_fail(run, rc, "refused: %s", desk->settings_text);
+    else
+        desk_run_fail(run, rc, "the settings cannot be read: %s", desk->settings_text);
+    return false;
 }
 
 static void show(struct desk_run *run)

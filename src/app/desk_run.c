@@ -12,6 +12,8 @@
 
 /* A backend that has not answered within this is not reachable. */
 #define FIRST_ANSWER_MS 15000
+/* The service's limits are those of a minute: their end is waited for. */
+#define WAIT_MOST_MS 75000
 
 static void on_left(void *self)
 {
@@ -36,7 +38,10 @@ void desk_run_fail(struct desk_run *run, enum rc rc, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(err.text, sizeof err.text, format, args);
     va_end(args);
-    desk_run_end(run, start_fail(&err));
+    if (str_eq(err.text, run->said)) /* by the keeper, as it happened */
+        desk_run_end(run, rc_exit_code(rc));
+    else
+        desk_run_end(run, start_fail(&err));
 }
 
 const struct desk_person *desk_run_person(const struct desk_run *run, const char *extension)
@@ -96,6 +101,13 @@ static void look_at_rest(struct desk_run *run)
     ready(run);
 }
 
+static void ask_rest(struct desk_run *run)
+{
+    run->phase = DESK_RUN_REST;
+    keeper_want(run->keeper, run->needs_people, false, run->needs_settings);
+    look_at_rest(run);
+}
+
 static void on_keeper_ended(void *self, enum rc rc, const char *text)
 {
     struct desk_run *run = self;
@@ -106,13 +118,13 @@ static void on_keeper_ended(void *self, enum rc rc, const char *text)
     }
     if (run->phase != DESK_RUN_LIST)
         return;
-    if (rc != RC_OK && !keeper_desk(run->keeper)->is_local && !run->needs_settings) {
+    bool is_others = !str_is_empty(run->cli->user);
+    if (rc == RC_NOT_FOUND || (rc == RC_DENIED && is_others))
+        desk_run_fail(run, rc, "%s%s", rc == RC_DENIED ? "refused: " : "", text);
+    else if (rc != RC_OK && !keeper_desk(run->keeper)->is_local)
         offline(run, rc, text);
-        return;
-    }
-    run->phase = DESK_RUN_REST;
-    keeper_want(run->keeper, run->needs_people, false, run->needs_settings);
-    look_at_rest(run);
+    else
+        ask_rest(run);
 }
 
 static void on_keeper_changed(void *self)
@@ -122,17 +134,35 @@ static void on_keeper_changed(void *self)
 
 static void on_told(void *self, bool is_warning, const char *text)
 {
-    (void)self;
-    if (is_warning)
-        fprintf(stderr, "callhud: %s\n", text);
+    struct desk_run *run = self;
+    if (!is_warning)
+        return;
+    str_copy(run->said, sizeof run->said, text);
+    fprintf(stderr, "callhud: %s\n", text);
+}
+
+/* A link that goes on and has a time to wait for waits for the service's limits (backend.h). */
+static void note_wait(struct desk_run *run, const struct event *event)
+{
+    enum link_state state = event->u.link.state;
+    bool goes_on =
+        state == LINK_CONNECTING || (state == LINK_LIVE && run->session.hud.link.is_synced);
+    if (!goes_on || event->u.link.retry_ms <= session_now(&run->session))
+        return;
+    run->waits_until_ms = event->u.link.retry_ms;
+    if (!run->is_waiting && run->exit_code < 0)
+        fprintf(stderr, "callhud: waiting: %s\n", event->u.link.text);
+    run->is_waiting = true;
 }
 
 static void on_event(void *self, const struct event *event)
 {
     struct desk_run *run = self;
     keeper_event(run->keeper, event);
-    if (event->kind == EVENT_LINK && event->u.link.state == LINK_REFUSED)
-        run->is_refused = true;
+    if (event->kind != EVENT_LINK)
+        return;
+    run->is_refused = event->u.link.state == LINK_REFUSED;
+    note_wait(run, event);
 }
 
 /* Between events: where the backend is asked for something. */
@@ -142,11 +172,16 @@ static void on_turned(void *self)
     const struct link *link = &run->session.hud.link;
     if (run->exit_code >= 0)
         return;
-    if (run->is_refused && run->phase == DESK_RUN_LINK) {
+    if (run->is_refused) {
         offline(run, RC_AUTH, link->text[0] ? link->text : "sign-in refused");
+    } else if (run->waits_until_ms - session_now(&run->session) > WAIT_MOST_MS) {
+        offline(run, RC_UNREACHABLE, link->text);
     } else if (link->is_synced && run->phase == DESK_RUN_LINK && keeper_is_live(run->keeper)) {
         run->phase = DESK_RUN_LIST;
-        keeper_pull(run->keeper);
+        if (run->needs_settings)
+            ask_rest(run);
+        else
+            keeper_pull(run->keeper);
     }
 }
 
@@ -155,7 +190,12 @@ static void on_deadline(void *self)
     struct desk_run *run = self;
     const struct link *link = &run->session.hud.link;
     char why[ERR_TEXT_BYTES];
+    int64_t wait_ms = run->waits_until_ms - session_now(&run->session) + FIRST_ANSWER_MS;
     run->deadline = NULL;
+    if (run->waits_until_ms > 0 && wait_ms > 0) {
+        run->deadline = loop_timer(run->session.loop, wait_ms, on_deadline, run);
+        return;
+    }
     (void)snprintf(why, sizeof why, "%s has not answered within %d s: %s",
                    run->session.settings->server, FIRST_ANSWER_MS / 1000,
                    link->text[0] ? link->text : "is the server right and running?");
@@ -183,6 +223,7 @@ static enum rc open_keeper(struct desk_run *run, struct err *err)
                                    .extension = run->cli->user,
                                    .folder = folder,
                                    .is_automatic = false, /* a command sends when it says so */
+                                   .is_asked_alone = true,
                                    .reason = run->cli->reason,
                                    .changed = on_keeper_changed,
                                    .told = on_told,
@@ -197,7 +238,7 @@ static enum rc start(struct desk_run *run, struct err *err)
     enum rc rc = open_keeper(run, err);
     if (rc != RC_OK)
         return rc;
-    run->session.is_once = true;
+    run->session.is_once = run->session.is_desk_only = true;
     run->session.passed = on_event;
     run->session.turned = on_turned;
     run->session.told = on_told;

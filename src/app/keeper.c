@@ -339,7 +339,8 @@ static void live(struct keeper *k)
     if (k->is_live)
         return;
     k->is_live = true;
-    keeper_read(k);
+    if (!k->config.is_asked_alone)
+        keeper_read(k);
     keeper_desk_live(k);
 }
 

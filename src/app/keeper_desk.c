@@ -183,6 +183,7 @@ static void ask_phones(struct keeper *k)
 static void settings_told(struct keeper *k, const struct desk_answer *answer)
 {
     k->desk.settings_state = answer->rc == RC_OK ? UI_DESK_TOLD : UI_DESK_FAILED;
+    k->settings_rc = answer->rc;
     keeper_text(&k->copies.settings_text, answer->rc == RC_OK ? "" : answer->text);
     if (answer->rc == RC_OK)
         settings_keep(k, &answer->settings);
@@ -215,6 +216,11 @@ static void set_end(struct keeper *k, enum rc rc, const char *text)
     if (k->config.ended && k->is_set_asked)
         k->config.ended(k->config.self, rc, text);
     k->is_set_asked = false;
+}
+
+enum rc keeper_settings_rc(const struct keeper *k)
+{
+    return k->settings_rc;
 }
 
 static void on_set(void *self, const struct desk_answer *answer)

@@ -45,6 +45,7 @@ struct keeper {
     uint64_t begin;             /* the audit's record of the push under way; 0 */
     uint64_t settings_begin;
     bool is_set_asked;
+    enum rc settings_rc;
 
     struct keeper_news {
         bool is_lost, is_live, is_list, is_settings;

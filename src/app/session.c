@@ -171,6 +171,7 @@ enum rc session_start_backend(struct session *s, struct err *err)
     s->backend_config.is_checking = s->is_checking;
     str_copy(s->hud.own_phone, sizeof s->hud.own_phone, s->settings->phone);
     s->backend_config.is_once = s->is_once;
+    s->backend_config.is_desk_only = s->is_desk_only;
     if (!s->is_read_only) {
         enum rc rc = actions_new(&s->actions, s, err);
         if (rc != RC_OK)

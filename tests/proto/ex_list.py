@@ -268,27 +268,48 @@ def rights(exchange):
 
 
 def sparing(exchange):
-    """The service's own limits: a few edits in a minute need no waiting."""
+    """The service's own limits: some edits in a minute need no waiting, each asks for what it needs alone."""
+    meter = Meter(exchange)
     exchange.edit(lambda before: ["101"])
-    person = Person(exchange)
-    for extension in ("102", "103", "104", "105", "106", "107"):
-        code, out, said = person.run("list", "add", extension)
-        if not check(code == 0, f"{extension} is added within the limits of a minute", (code, out, said)):
+    person = Person(exchange, server=meter.url)
+    for words in (("add", "102"), ("add", "103"), ("add", "104"), ("add", "105"), ("move", "6", "3"),
+                  ("remove", "103"), ("set", "3", "106"), ("add", "107"), ("move", "3", "5"), ("add", "103")):
+        code, out, said = person.run("list", *words)
+        if not check(code == 0 and "waiting" not in said,
+                     f"list {' '.join(words)} within the limits of a minute", (code, out, said)):
             break
+    asked = [path for _, path in meter.asked]
+    check(len(asked) <= 1 + 3 * 10 and not any("/subscription" in p or "wstoken" in p or "/presence?" in p
+                                               for p in asked),
+          "with at most three requests each, none of them for lamps", asked)
     check(exchange.control("GET", "/faults")["requests_in_penalty"] == 0, "no request was made during a penalty")
 
 
 def limited(exchange):
-    """Told to wait: what is waited for is said."""
-    exchange.edit(lambda before: ["101"])
+    """Nothing left of the limits, or told to wait: it waits, and says for what and how long."""
     person = Person(exchange)
-    person.run("list", "add", "102")
-    exchange.fault("http-429", count=1)
-    code, out, said = person.run("list", "push")
-    check(code == 3 and "allows no more" in said and "signing in" not in said,
-          "after a 429: what is waited for is said", (code, out, said))
-    check(exchange.stored() == ["101"] and [r["extension"] for r in person.json("list", "diff")] == ["102"],
-          "the edit waits")
+    before = exchange.stored()
+    exchange.control("PATCH", "/limits", {"window": 5, "medium": 2})
+    person.run("list", "show")
+    words = ""
+    for extension in ("102", "103"):
+        code, out, said = person.run("list", "remove", extension)
+        check(code == 0 and said.count("\n") <= 2, f"{extension} is removed, if need be later", (code, out, said))
+        words += said
+    check("waiting: the service allows no more requests for " in words, "and says so", words)
+    check(exchange.control("GET", "/faults")["requests_in_penalty"] == 0, "no request was made during a penalty")
+    exchange.control("PATCH", "/limits", {"window": 1, "medium": 100000})
+    person.minute_later()
+    check(exchange.stored() == before and
+          [r["stored"] for r in person.json("list", "diff")] == ["102", "103"], "the edits wait")
+    for word in ("requests", "sign-ins"):
+        exchange.fault("http-429", count=1)
+        push = person.start("list", "push")
+        said = push.stderr.readline()
+        push.terminate()
+        check(push.wait(10) == 143 and f"waiting: the service allows no more {word} for 6" in said,
+              f"told to wait with {word} as well", said)
+        person.minute_later()
 
 
 def quiet(exchange):

@@ -13,7 +13,7 @@ struct desk_run {
     const struct cli *cli;
     bool needs_link;     /* without one it fails; else ready() is called all the same */
     bool needs_people;   /* are known in ready() */
-    bool needs_settings; /* likewise */
+    bool needs_settings; /* likewise; the list is not read then */
     bool is_change;      /* impossible with --read-only */
     /* The list was read and merged, or (is_offline) could not be: then why_offline says why. */
     void (*ready)(struct desk_run *run);
@@ -25,8 +25,11 @@ struct desk_run {
     struct keeper *keeper;
     struct buf out; /* printed at the end, whatever the exit code */
     bool is_offline, is_refused;
+    bool is_waiting; /* for the service's limits: it was said */
+    int64_t waits_until_ms;
     char why_offline[ERR_TEXT_BYTES];
-    int exit_code; /* -1: goes on */
+    char said[ERR_TEXT_BYTES]; /* the last line on stderr */
+    int exit_code;             /* -1: goes on */
     enum { DESK_RUN_LINK, DESK_RUN_LIST, DESK_RUN_REST, DESK_RUN_READY } phase;
     struct loop_timer *deadline;
     struct loop_signal *watched[DESK_RUN_SIGNALS];

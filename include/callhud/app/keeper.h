@@ -26,6 +26,7 @@ struct keeper_config {
     const char *extension;   /* whose desk; NULL: our own */
     const char *folder;      /* the state folder */
     bool is_automatic;       /* sync = automatic */
+    bool is_asked_alone;     /* the list is read when keeper_pull() asks, not by itself */
     const char *reason;      /* for the audit; "" */
     void (*changed)(void *self); /* anything of keeper_desk(); never from inside a call of these */
     /* sync = automatic, and the save would restart phones: somebody has to be asked. NULL: it is
@@ -59,6 +60,8 @@ void keeper_pull(struct keeper *keeper);
 void keeper_push(struct keeper *keeper, bool is_when_idle);
 void keeper_push_cancel(struct keeper *keeper);
 void keeper_set(struct keeper *keeper, const struct desk_settings *settings);
+/* How the last question about the settings went, where settings_text is not "". */
+enum rc keeper_settings_rc(const struct keeper *keeper);
 /* people, phones, settings: asked for once, kept up to date while wanted. */
 void keeper_want(struct keeper *keeper, bool people, bool phones, bool settings);
 enum rc keeper_edit(struct keeper *keeper, struct appearance_edit *edits, size_t len, size_t *done,

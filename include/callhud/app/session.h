@@ -13,8 +13,9 @@
 struct session {
     const struct settings *settings; /* borrowed */
     bool is_read_only;
-    bool is_checking; /* set before session_start() by doctor, see backend.h */
-    bool is_once;     /* likewise, by commands that want the first snapshot alone */
+    bool is_checking;  /* set before session_start() by doctor, see backend.h */
+    bool is_once;      /* likewise, by commands that want the first snapshot alone */
+    bool is_desk_only; /* likewise, by commands on a desk, see backend.h */
     struct loop *loop;
     struct net *net;
     struct io io;

@@ -55,6 +55,11 @@ struct backend_config {
     bool is_read_only;
     bool is_checking; /* doctor: something may be made at the server to find out what is possible */
     bool is_once;     /* one snapshot is all that is wanted: news need not follow it */
+    /* Questions of a desk are all that is wanted (desk()). RingCentral then reads nobody's presence
+     * and opens no websocket: its link is live once it is signed in, its snapshot is empty, and
+     * while requests wait for the service's limits the link's text says so and retry_ms until when.
+     * Asterisk needs its socket for what a desk asks, and heeds it not. */
+    bool is_desk_only;
     int64_t ring_timeout_ms; /* how long the supervisor's phone rings */
     bool is_auto_answer; /* ask that phone to lift itself (Call-Info answer-after, Alert-Info) */
     const char *retrieve_context; /* Asterisk: of the sample dialplan, "retrieve" */

@@ -66,6 +66,7 @@ struct backend {
     enum link_state link_state; /* as told */
     char link_text[ERR_TEXT_BYTES];
     char ws_text[ERR_TEXT_BYTES]; /* why there is no websocket */
+    int64_t waits_until_ms; /* is_desk_only: until when requests wait, as told; 0: they do not */
 
     struct io_timer *start, *sync_timer, *poll_wait, *late, *doubt, *settle, *people, *waits,
         *silence;
@@ -95,6 +96,10 @@ void rex_gap(struct backend *b, const char *why);      /* stale, and read again 
 void rex_skipped(struct backend *b); /* numbers were left out for good: a gap, if that means so */
 void rex_poll_after(struct backend *b, int64_t wait_ms); /* unless there is a websocket by then */
 void rex_watch_silence(struct backend *b);
+
+/* ---- desk_only.c: is_desk_only ---- */
+/* Signed in: live, with nobody in the snapshot. */
+void rex_desk_only_up(struct backend *b);
 
 /* ---- events.c ---- */
 void rex_gateway_events(struct backend *b, struct rex_gateway_owner *owner);

@@ -515,8 +515,10 @@ void rex_desk_end_failed(struct desk_job *job)
 {
     char whose[96];
     if (job->extension[0] != '\0' && rex_desk_is_rights(&job->fail))
-        rex_desk_end(job, RC_DENIED, "%s desk needs an administrator's rights: %s",
-                     rex_desk_whose(job, whose), job->fail.text);
+        rex_desk_end(job, RC_DENIED,
+                     "an administrator of the account may see and change %s desk (%d%s%s)",
+                     rex_desk_whose(job, whose), job->fail.status,
+                     job->fail.code[0] != '\0' ? " " : "", job->fail.code);
     else
         rex_desk_end(job, job->fail.rc, "%s", job->fail.text);
 }

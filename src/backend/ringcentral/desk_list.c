@@ -145,8 +145,10 @@ static void explain_denied(struct desk_job *job)
     fail->rc = RC_DENIED;
     str_copy(why, sizeof why, fail->text);
     if (job->extension[0] != '\0' && rex_desk_is_rights(fail))
-        snprintf(fail->text, sizeof fail->text, "%s list needs an administrator's rights: %.360s",
-                 rex_desk_whose(job, whose), why);
+        snprintf(fail->text, sizeof fail->text,
+                 "an administrator of the account may see and change %s list (%d%s%s)",
+                 rex_desk_whose(job, whose), fail->status, fail->code[0] != '\0' ? " " : "",
+                 fail->code);
     else if (job->extension[0] != '\0')
         snprintf(fail->text, sizeof fail->text, "%s list cannot be had from the service: %.360s",
                  rex_desk_whose(job, whose), why);
@@ -198,6 +200,7 @@ static void on_features(struct desk_job *job, const struct rex_answer *answer)
         }
     }
     VEC_FREE(&features);
+    job->is_out_of_budget = answer->rc == RC_TIMEOUT;
     job->limit = limit;
     job->limit_then(job);
 }
@@ -251,7 +254,8 @@ static void list_named(struct desk_job *job)
 static void list_limited(struct desk_job *job)
 {
     rex_desk_list_names(job, &job->stored);
-    for (size_t i = 0; i < job->stored.len; i++) {
+    bool is_named_enough = job->is_out_of_budget && job->desk->config.config->is_desk_only;
+    for (size_t i = 0; i < job->stored.len && !is_named_enough; i++) {
         if (job->stored.items[i].name[0] != '\0')
             continue;
         rex_desk_need_people(job, REX_DESK_PEOPLE_MS, list_named);

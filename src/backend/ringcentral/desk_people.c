@@ -149,5 +149,7 @@ static void people_told(struct desk_job *job)
 
 void rex_desk_people_job(struct desk_job *job)
 {
-    rex_desk_need_people(job, 0, people_told);
+    /* A command asks once, and has just read them for the list's names. */
+    bool is_once = job->desk->config.config->is_desk_only;
+    rex_desk_need_people(job, is_once ? REX_DESK_PEOPLE_MS : 0, people_told);
 }

@@ -91,7 +91,8 @@ struct desk_job {
     bool has_people;
     VEC(struct desk_person) people_read;
     rex_desk_step *limit_then;
-    uint32_t limit; /* of lines; 0: not known */
+    uint32_t limit;        /* of lines; 0: not known */
+    bool is_out_of_budget; /* the service's limits kept it from us: names, too, can wait */
 
     desk_items stored, wanted, before; /* lists */
     rex_desk_read_done *list_then;

@@ -72,7 +72,9 @@ static void on_ready(void *self)
 {
     struct backend *b = self;
     rex_rest_ready(b->rest);
-    if (!rex_sync_is_begun(b->sync))
+    if (b->config.is_desk_only)
+        rex_desk_only_up(b);
+    else if (!rex_sync_is_begun(b->sync))
         rex_read_first(b);
 }
 
@@ -80,7 +82,9 @@ static void on_signin_failed(void *self, enum rc rc, const char *text)
 {
     struct backend *b = self;
     log_warn("rex", "sign-in: %s", text);
-    if (b->is_open) /* events come all the same, until the gateway says otherwise */
+    if (b->config.is_desk_only && rex_signin_wait_ms(b->signin) > 0)
+        rex_tell_link(b, LINK_CONNECTING, text, rex_now(b) + rex_signin_wait_ms(b->signin));
+    else if (b->is_open) /* events come all the same, until the gateway says otherwise */
         rex_tell_up(b, text, 0);
     else
         rex_tell_link(b, rc == RC_AUTH || rc == RC_REDIRECT ? LINK_REFUSED : LINK_LOST, text, 0);
@@ -234,6 +238,8 @@ static struct backend *ringcentral_open(const struct backend_config *config, con
 static void ringcentral_reconnect(struct backend *b)
 {
     rex_signin_try_now(b->signin);
+    if (b->config.is_desk_only)
+        return;
     if (!rex_sync_is_begun(b->sync) && rex_signin_token(b->signin) != NULL)
         rex_read_first(b);
     else if (!b->is_open && b->filters.len > 0)
@@ -242,7 +248,9 @@ static void ringcentral_reconnect(struct backend *b)
 
 static void ringcentral_resync(struct backend *b)
 {
-    if (b->is_open)
+    if (b->config.is_desk_only && b->link_state == LINK_LIVE)
+        rex_desk_only_up(b);
+    else if (b->is_open)
         rex_read_now(b, REX_FOR_REPAIR);
     else
         ringcentral_reconnect(b);

@@ -31,6 +31,7 @@ struct rex_signin {
     struct io_http *http;
     struct io_timer *timer; /* the next step */
     struct backoff backoff;
+    int64_t spent_until_ms; /* monotonic: the service allows no sign-in before */
 };
 
 static void step(struct rex_signin *s);
@@ -257,6 +258,7 @@ static void step(struct rex_signin *s)
     case REX_LEASE_OURS: ask(s); return; /* what was there is needed for the answer */
     case REX_LEASE_WAIT: plan(s, wait_ms); break;
     case REX_LEASE_SPENT:
+        s->spent_until_ms = now_ms(s) + wait_ms;
         trouble(s, RC_REFUSED, wait_ms,
                 "the service allows no more sign-ins for %lld s: callhud signs in then",
                 (long long)((wait_ms + 999) / 1000));
@@ -322,6 +324,12 @@ void rex_signin_rejected(struct rex_signin *s, const char *token)
     s->is_soon = now_ms(s) - s->got_ms < SOON_MS;
     if (s->http == NULL)
         plan(s, s->is_soon ? next_wait_ms(s) : 0);
+}
+
+int64_t rex_signin_wait_ms(const struct rex_signin *s)
+{
+    int64_t left_ms = s->spent_until_ms - now_ms(s);
+    return !s->has_token && left_ms > 0 ? left_ms : 0;
 }
 
 void rex_signin_try_now(struct rex_signin *s)

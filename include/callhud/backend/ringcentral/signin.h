@@ -47,5 +47,7 @@ const char *rex_signin_owner(const struct rex_signin *signin);
  * JWT only when that fails, since a new sign-in ends the gateway's session (10, 4). */
 void rex_signin_rejected(struct rex_signin *signin, const char *token);
 void rex_signin_try_now(struct rex_signin *signin);
+/* How long the service allows no sign-in, where one is waited for; 0. */
+int64_t rex_signin_wait_ms(const struct rex_signin *signin);
 
 #endif

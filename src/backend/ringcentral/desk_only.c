@@ -1,0 +1,46 @@
+/* The link where questions of a desk are all that is asked: the token is what there is to wait for,
+ * and the service's limits. */
+#include "callhud/base/str.h"
+
+#include "backend_priv.h"
+
+#define LOOK_MS 500        /* between two looks whether requests wait */
+#define WAIT_TOLD_MS 2000  /* shorter ones are nobody's trouble */
+#define WAIT_OTHER_MS 2000 /* an end that moves by less is the same wait */
+
+static int64_t wait_ms(const struct backend *b)
+{
+    int64_t most_ms = 0;
+    for (size_t i = 0; i < REX_GROUPS; i++) {
+        int64_t one_ms = rex_rest_wait_ms(b->rest, (enum rex_group)i);
+        most_ms = one_ms > most_ms ? one_ms : most_ms;
+    }
+    return most_ms;
+}
+
+static void on_look(void *self)
+{
+    struct backend *b = self;
+    int64_t left_ms = wait_ms(b), until_ms = rex_now(b) + left_ms;
+    b->waits = NULL;
+    if (b->link_state != LINK_LIVE)
+        return;
+    if (left_ms >= WAIT_TOLD_MS && until_ms > b->waits_until_ms + WAIT_OTHER_MS) {
+        b->waits_until_ms = until_ms;
+        rex_tell_link(b, LINK_LIVE, rex_rest_waits(b->rest), until_ms);
+    } else if (left_ms == 0 && b->waits_until_ms > 0 && b->waits_until_ms <= rex_now(b)) {
+        b->waits_until_ms = 0;
+        rex_tell_link(b, LINK_LIVE, "", 0);
+    }
+    rex_start(b, &b->waits, LOOK_MS, on_look);
+}
+
+void rex_desk_only_up(struct backend *b)
+{
+    str_copy(b->floor.own_id, sizeof b->floor.own_id, rex_signin_owner(b->signin));
+    b->waits_until_ms = 0;
+    rex_tell_link(b, LINK_LIVE, "", 0);
+    rex_tell(b, EVENT_SNAPSHOT_ASKED);
+    rex_tell(b, EVENT_SNAPSHOT_DONE);
+    rex_start(b, &b->waits, LOOK_MS, on_look);
+}
