@@ -2,6 +2,7 @@
 #include "callhud/app/demo.h"
 #include "callhud/app/start.h"
 #include "callhud/base/clock.h"
+#include "callhud/base/log.h"
 #include "callhud/base/str.h"
 #include "callhud/exchange/server.h"
 
@@ -93,5 +94,10 @@ int cmd_exchange(const struct cli *cli)
     enum rc rc = demo_world(cli, &config.world, &err);
     if (rc == RC_OK && cli->listen)
         rc = read_address(cli->listen, host, sizeof host, &config.port, &err);
-    return rc == RC_OK ? exchange_run(&config) : start_fail(&err);
+    if (rc != RC_OK)
+        return start_fail(&err);
+    start_log(cli);
+    int exit_code = exchange_run(&config);
+    log_close();
+    return exit_code;
 }

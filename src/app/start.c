@@ -44,7 +44,7 @@ static enum rc load(struct config *config, struct settings *settings, const stru
     return rc;
 }
 
-static void open_log(const struct cli *cli)
+void start_log(const struct cli *cli)
 {
     char path[PATH_BYTES];
     struct err err = {0};
@@ -62,7 +62,7 @@ int start_profile(struct start *start, const struct cli *cli)
 {
     struct err err = {0};
     memset(start, 0, sizeof *start);
-    open_log(cli);
+    start_log(cli);
     if (load(&start->config, &start->settings, cli, &err) != RC_OK)
         return start_fail(&err);
     start->has_settings = true;

@@ -16,10 +16,12 @@
 
 #define STATE_VERSION 1
 #define RETRY_MS 5000
+#define FILE_MAX_BYTES (256 * 1024 * 1024) /* 100,000 people with long lists need less */
 
 struct ex_store {
     char *path, *beside;
     bool is_dirty;     /* and a timer is running */
+    bool is_failing;   /* it was said that it cannot be written */
     json_t *strangers; /* users of the file that this exchange does not have: kept as they are */
 };
 
@@ -128,7 +130,8 @@ static enum rc write_state(struct ex *x, struct err *err)
     json_t *state = state_json(x);
     char *text = json_dumps(state, JSON_INDENT(1));
     json_decref(state);
-    int fd = open(store->beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    unlink(store->beside); /* what a killed run left */
+    int fd = open(store->beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool is_written =
         fd >= 0 && text && write_all(fd, text) && write_all(fd, "\n") && fsync(fd) == 0;
     int failed = is_written ? 0 : errno;
@@ -150,10 +153,17 @@ static enum rc write_state(struct ex *x, struct err *err)
 static void save_now(struct ex *x, void *self)
 {
     struct err err = {0};
-    if (write_state(x, &err) == RC_OK)
-        return;
-    log_error("exchange", "%s", err.text);
-    ex_after(x, RETRY_MS, save_now, self);
+    struct ex_store *store = x->store;
+    bool was_failing = store->is_failing;
+    store->is_failing = write_state(x, &err) != RC_OK;
+    if (store->is_failing && !was_failing) {
+        log_error("exchange", "%s: tried again every %d s", err.text, RETRY_MS / 1000);
+        fprintf(stderr, "callhud: %s: tried again every %d s\n", err.text, RETRY_MS / 1000);
+    } else if (was_failing && !store->is_failing) {
+        log_info("exchange", "the state file %s is written again", store->path);
+    }
+    if (store->is_failing)
+        ex_after(x, RETRY_MS, save_now, self);
 }
 
 void ex_save(struct ex *x)
@@ -346,10 +356,40 @@ static bool read_state(struct ex *x, json_t *state)
     return json_is_array(groups);
 }
 
+/* Why not; NULL: a file of ours, and of a size that may be. */
+static const char *why_not_load(const struct stat *st)
+{
+    return !S_ISREG(st->st_mode)          ? "it is not a regular file"
+           : st->st_uid != geteuid()      ? "it belongs to another user"
+           : st->st_size > FILE_MAX_BYTES ? "it is larger than 256 MiB"
+                                          : NULL;
+}
+
+/* What is opened must neither block nor be read before it is known to be a file. */
+static enum rc open_state(const char *path, int *out, struct err *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    const char *why = fd < 0 || fstat(fd, &st) != 0 ? strerror(errno) : why_not_load(&st);
+    if (why) {
+        if (fd >= 0)
+            close(fd);
+        return err_set(err, RC_CONFIG, "cannot use the state file %s: %s: give another one", path,
+                       why);
+    }
+    *out = fd;
+    return RC_OK;
+}
+
 static enum rc load(struct ex *x, struct err *err)
 {
     json_error_t why;
-    json_t *state = json_load_file(x->store->path, JSON_REJECT_DUPLICATES, &why);
+    int fd = -1;
+    enum rc rc = open_state(x->store->path, &fd, err);
+    if (rc != RC_OK)
+        return rc;
+    json_t *state = json_loadfd(fd, JSON_REJECT_DUPLICATES, &why);
+    close(fd);
     if (!state)
         return err_set(err, RC_CONFIG,
                        "cannot read the state file %s: %s (line %d): move it away or mend it",
@@ -375,9 +415,12 @@ static void free_store(struct ex *x)
 enum rc ex_store_open(struct ex *x, const char *path, struct err *err)
 {
     struct stat st;
-    size_t len = strlen(path);
+    char *real = realpath(path, NULL); /* a link stays one: what it points to is written */
     x->store = mem_zero(1, sizeof *x->store);
-    x->store->path = mem_dup(path);
+    x->store->path = mem_dup(real ? real : path);
+    free(real);
+    path = x->store->path;
+    size_t len = strlen(path);
     x->store->beside = mem_zero(len + 5, 1);
     snprintf(x->store->beside, len + 5, "%s.new", path);
     x->store->strangers = json_object();

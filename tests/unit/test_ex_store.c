@@ -1,7 +1,12 @@
 #include "ex_rig.h"
 
+#include "callhud/base/log.h"
+
 #include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[64], file[96];
@@ -145,8 +150,8 @@ static void a_file_that_cannot_be_read_is_refused(void **state)
         "{\"version\":2,\"users\":{}}",
         "{\"version\":1}",
         "{\"version\":1,\"users\":{\"400212000008\":{\"lines\":7}}}",
-        "{\"version\":1,\"users\":{\"400212000008\":{\"lines\":[],\"permitted\":[],"
-        "\"favorites\":[],\"userStatus\":\"Lunch\"}}}",
+        ("{\"version\":1,\"users\":{\"400212000008\":{\"lines\":[],\"permitted\":[],"
+         "\"favorites\":[],\"userStatus\":\"Lunch\"}}}"),
         "{\"version\":1,\"users\":{},\"groups\":[{}]}",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -157,6 +162,66 @@ static void a_file_that_cannot_be_read_is_refused(void **state)
         assert_non_null(strstr(err.text, "move it away"));
         assert_int_equal(size_of_file(), (long)strlen(wrong[i])); /* and left as it is */
     }
+}
+
+static void refuses_file(const char *says)
+{
+    struct err err = {0};
+    assert_int_equal(try_open(&err), RC_CONFIG);
+    if (!strstr(err.text, says) || !strstr(err.text, "give another one"))
+        fail_msg("said: %s", err.text);
+}
+
+/* Nothing that is no file of ours is waited for, read for ever or written over. */
+static void what_is_no_file_of_ours_is_refused_at_once(void **state)
+{
+    (void)state;
+    char kept[96];
+    struct stat st;
+    alarm(20);
+    str_copy(kept, sizeof kept, file);
+    assert_int_equal(mkfifo(file, 0600), 0);
+    refuses_file("not a regular file");
+    assert_true(stat(file, &st) == 0 && S_ISFIFO(st.st_mode));
+    unlink(file);
+    assert_int_equal(mkdir(file, 0700), 0);
+    refuses_file("not a regular file");
+    assert_int_equal(rmdir(file), 0);
+    str_copy(file, sizeof file, "/dev/zero");
+    refuses_file("not a regular file");
+    str_copy(file, sizeof file, kept);
+    write_file("");
+    assert_int_equal(truncate(file, INT64_C(2) << 30), 0); /* a hole */
+    refuses_file("larger than 256 MiB");
+    assert_true(size_of_file() == INT64_C(2) << 30);
+    write_file("{\"version\":1,\"users\":{}}");
+    if (geteuid() == 0) {
+        assert_int_equal(chown(file, 65534, 65534), 0);
+        refuses_file("belongs to another user");
+        assert_true(stat(file, &st) == 0 && st.st_uid == 65534);
+    } else {
+        assert_int_equal(chmod(file, 0), 0);
+        refuses_file("Permission denied");
+    }
+    alarm(0);
+}
+
+static void a_link_stays_one(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct stat st;
+    char target[128];
+    snprintf(target, sizeof target, "%s/real.json", folder);
+    write_file("{\"version\":1,\"users\":{}}");
+    assert_int_equal(rename(file, target), 0);
+    assert_int_equal(symlink("real.json", file), 0);
+    open_at(&rig, 3);
+    rig_ask(&rig, "PUT", EXT "/presence", "{\"message\":\"lunch\"}");
+    rig_stop(&rig);
+    assert_true(lstat(file, &st) == 0 && S_ISLNK(st.st_mode));
+    assert_true(stat(target, &st) == 0 && st.st_size > 40);
+    unlink(target);
 }
 
 static void a_place_that_cannot_be_written_is_said_at_once(void **state)
@@ -211,6 +276,72 @@ static void a_failed_write_is_tried_again(void **state)
     rig_stop(&rig);
 }
 
+static unsigned said(const char *text)
+{
+    unsigned count = 0;
+    struct log_line line;
+    for (size_t i = 0; i < log_count(); i++)
+        count += log_get(i, &line) && strstr(line.text, text);
+    return count;
+}
+
+/* A file that may not grow is a full disk. */
+static void a_full_disk_is_said_once_and_the_old_file_stays(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct rlimit before, little;
+    struct err err = {0};
+    open_at(&rig, 3);
+    long size = size_of_file();
+    unsigned failed = said("cannot write the state file"), again = said("written again");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    little = (struct rlimit){64, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    rig_ask(&rig, "PUT", EXT "/presence", "{\"message\":\"lunch\"}");
+    for (int i = 1; i <= 20; i++)
+        ex_advance(rig.x, i * 1000);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(size_of_file(), size);
+    assert_int_equal(try_open(&err), RC_OK);
+    assert_int_equal(said("cannot write the state file"), failed + 1);
+    assert_int_equal(rig_get(&rig, EXT "/presence"), 200); /* it goes on */
+    ex_advance(rig.x, 30000);
+    assert_int_equal(said("written again"), again + 1);
+    assert_true(size_of_file() > size);
+    rig_stop(&rig);
+}
+
+/* Old or new, whenever it is killed. */
+static void a_kill_leaves_a_whole_file(void **state)
+{
+    (void)state;
+    enum { KILLS = 25, STEP_US = 700 };
+    char beside[128];
+    struct err err = {0};
+    snprintf(beside, sizeof beside, "%s.new", file);
+    assert_int_equal(try_open(&err), RC_OK);
+    for (unsigned i = 0; i < KILLS; i++) {
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            struct rig rig;
+            open_at(&rig, 40);
+            for (int turn = 1;; turn++) {
+                rig_ask(&rig, "PUT", EXT "/presence",
+                        turn % 2 ? "{\"message\":\"lunch\"}" : "{\"message\":\"\"}");
+                ex_advance(rig.x, turn * 1000);
+            }
+        }
+        usleep(3000 + i * STEP_US);
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        assert_int_equal(try_open(&err), RC_OK);
+    }
+    unlink(beside);
+}
+
 static void nothing_is_kept_without_a_file(void **state)
 {
     (void)state;
@@ -230,6 +361,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_place_that_cannot_be_written_is_said_at_once, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_file_of_ours_is_refused_at_once, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_link_stays_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_said_once_and_the_old_file_stays, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_kill_leaves_a_whole_file, setup, teardown),
         cmocka_unit_test_setup_teardown(users_it_does_not_know_are_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_write_is_tried_again, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_is_kept_without_a_file, setup, teardown),

@@ -14,6 +14,8 @@ struct start {
 /* Prints "callhud: TEXT" to standard error and returns the exit code of err. */
 int start_fail(const struct err *err);
 
+/* Opens the log where --log says, or beside the state; without either the ring alone. */
+void start_log(const struct cli *cli);
 /* Loads the configuration, makes the profile's settings, fetches its secrets, opens the log. 0, or
  * the exit code after having said what is wrong on standard error. start_fini() in both cases. */
 int start_profile(struct start *start, const struct cli *cli);
