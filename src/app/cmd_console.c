@@ -27,6 +27,8 @@
 #define TITLE_MS 1000
 /* A stop that took less was none. */
 #define NOT_STOPPED_MS 5
+/* That there is nothing left to connect to is told again: messages go away. */
+#define ENDED_AGAIN_MS 5000
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
 #define SIGNALS (sizeof signals / sizeof *signals)
@@ -45,6 +47,7 @@ struct console {
     struct theme theme;
     struct console_names names; /* of themes */
     struct loop_signal *watched[SIGNALS];
+    struct loop_timer *ended; /* when that is told again */
     struct loop_timer *frame;
     int64_t frame_due_ms;  /* of that timer */
     int64_t last_frame_ms; /* 0: none yet */
@@ -387,12 +390,22 @@ static void run_intents(struct console *c)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
+static void say_ended(void *self)
+{
+    struct console *c = self;
+    ui_message(c->ui, UI_ERROR, c->session.ended_text, NULL, session_now(&c->session));
+    c->ended = loop_timer(c->session.loop, ENDED_AGAIN_MS, say_ended, c);
+    want_frame(c);
+}
+
 static void on_changed(void *self, unsigned bits)
 {
     struct console *c = self;
     if (bits & HUD_CHANGED_ACTION)
         show_audit(c);
     ui_hud_changed(c->ui, &c->session.hud, bits, session_now(&c->session));
+    if (c->session.is_peer_ended && !c->ended)
+        say_ended(c);
     want_frame(c);
 }
 
@@ -538,6 +551,7 @@ static enum rc open_screen(struct console *c, struct err *err)
 static void close_screen(struct console *c)
 {
     log_stats(c);
+    loop_timer_stop(c->ended);
     loop_timer_stop(c->frame);
     for (size_t i = 0; i < SIGNALS; i++)
         loop_signal_stop(c->watched[i]);
@@ -570,6 +584,7 @@ static void run_loop(struct console *c, struct err *err)
         c->exit_code = rc_exit_code(err->rc);
         return;
     }
+    demo_watch(c->cli, &c->session);
     loop_run(c->session.loop);
 }
 

@@ -137,6 +137,7 @@ static enum rc start_exchange(struct demo *demo, struct exchange_config *config,
     config->parent = getpid();
     config->hand_fd = hand[0];
     demo->exchange_fd = ends[0];
+    demo->cli.lifeline_fd = ends[0];
     demo->cli.hand_fd = hand[1];
     fflush(NULL);
     pid_t pid = fork();
@@ -171,7 +172,7 @@ static void stop_exchange(struct demo *demo)
         close(demo->exchange_fd);
     if (demo->cli.hand_fd > 0)
         close(demo->cli.hand_fd);
-    demo->exchange = demo->cli.hand_fd = 0;
+    demo->exchange = demo->cli.hand_fd = demo->cli.lifeline_fd = 0;
     demo->exchange_fd = -1;
 }
 
@@ -184,6 +185,13 @@ void demo_acted(const struct cli *cli, const struct event *event)
         return;
     keys += sizeof before - 1;
     (void)dprintf(cli->hand_fd, "%.*s\n", (int)strspn(keys, "0123456789#"), keys);
+}
+
+void demo_watch(const struct cli *cli, struct session *session)
+{
+    if (cli->lifeline_fd > 0)
+        session_lives_by(session, cli->lifeline_fd,
+                         "the demo's exchange has ended: q, then start the demo anew");
 }
 
 /* ---- the profile ----------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 #include "callhud/app/plain.h"
 
 #include "callhud/app/act_words.h"
+#include "callhud/app/demo.h"
 #include "callhud/app/start.h"
 #include "callhud/base/str.h"
 #include "callhud/model/order.h"
@@ -382,6 +383,7 @@ static void run(struct plain *p, struct err *err)
         p->exit_code = rc_exit_code(err->rc);
         return;
     }
+    demo_watch(p->cli, &p->session);
     p->input = loop_watch_read(p->session.loop, STDIN_FILENO, on_input, p);
     prompt(p);
     loop_run(p->session.loop);

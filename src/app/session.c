@@ -236,6 +236,8 @@ bool session_fini(struct session *s)
 {
     bool is_looking_up = false;
     close_backend(s);
+    loop_watch_stop(s->lifeline);
+    s->lifeline = NULL;
     loop_timer_stop(s->tick);
     s->tick = NULL;
     if (s->net)
@@ -273,6 +275,26 @@ void session_reconnect(struct session *s)
 {
     if (s->backend)
         s->ops->reconnect(s->backend);
+}
+
+static void on_lifeline_cut(void *self)
+{
+    struct session *s = self;
+    struct event lost = {.kind = EVENT_LINK};
+    lost.u.link.state = LINK_LOST;
+    lost.u.link.text = s->ended_text;
+    log_error("app", "%s", s->ended_text);
+    loop_watch_stop(s->lifeline);
+    s->lifeline = NULL;
+    s->is_peer_ended = true;
+    session_stop_backend(s);
+    on_event(s, &lost);
+}
+
+void session_lives_by(struct session *s, int fd, const char *text)
+{
+    s->ended_text = text;
+    s->lifeline = loop_watch_read(s->loop, fd, on_lifeline_cut, s);
 }
 
 /* ---- acting ---------------------------------------------------------------------------------- */

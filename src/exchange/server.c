@@ -102,6 +102,17 @@ static void on_hand(uv_poll_t *handle, int status, int events)
         ex_hand(s->x, line);
 }
 
+/* From the beginning until the loop catches them: an end that comes meanwhile is an end in order.
+ */
+static void hold_signals(bool is_held)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(is_held ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 static void begin_loop(struct server *s)
 {
     static const int signals[] = {SIGINT, SIGTERM};
@@ -114,6 +125,7 @@ static void begin_loop(struct server *s)
         s->signals[i].data = s;
         uv_signal_start(&s->signals[i], on_signal, signals[i]);
     }
+    hold_signals(false);
     if (s->hand_fd > 0) {
         uv_poll_init(&s->loop, &s->hand, s->hand_fd);
         s->hand.data = s;
@@ -227,6 +239,8 @@ int exchange_run(const struct exchange_config *config)
     struct server s = {0};
     struct err err = {0};
     enum rc rc;
+    if (config->parent)
+        hold_signals(true);
     if (config->parent && (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != config->parent))
         return rc_exit_code(RC_FAILED); /* it has ended meanwhile: nobody would tell us */
     signal(SIGPIPE, SIG_IGN);

@@ -89,6 +89,15 @@ def processes():
     return sorted(found)
 
 
+def child_of(pids):
+    """The exchange: the one of the two whose parent is the other."""
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as opened:
+            if int(opened.read().rsplit(")", 1)[1].split()[1]) in pids:
+                return pid
+    raise RuntimeError(f"no exchange among {pids}")
+
+
 def first_look():
     demo = Demo()
     names = [u["name"] for u in demo.control("GET", "/state")["users"]][:3]
@@ -133,7 +142,13 @@ def acts():
     demo.becomes(lambda: not demo.supervisions(), "X stops")
     tap.ok([c["id"] == talk or c["state"] for c in demo.user("101")["calls"]] and
            len(demo.user("101")["calls"]) == 1, "the call goes on without us", demo.user("101"))
+    demo.tmux.text("T")
+    demo.yes()
+    demo.becomes(lambda: [c["state"] for c in demo.user("900")["calls"]] == ["connected"] and
+                 not demo.user("101")["calls"], "T takes over: the call is ours, the agent is out")
+    demo.expect("you have the call of 101", "and it says so")
     demo.control("POST", f"/calls/{talk}/hangup")
+    demo.becomes(lambda: not demo.user("900")["calls"], "the caller hangs up")
 
     demo.call("+17778732493", "102", is_answered=False)
     demo.expect(lambda s: "102" in s.split("\n")[1], "a phone rings")
@@ -152,6 +167,59 @@ def acts():
     demo.tmux.stop()
 
 
+def exchange_ends():
+    """The exchange dies before its console: that is said, and what to do."""
+    demo = Demo()
+    demo.expect(lambda s: " live" in s.split("\n")[0], "live again", 6)
+    exchange = child_of(demo.pids)
+    os.kill(exchange, signal.SIGKILL)
+    says = "the demo's exchange has ended: q, then start the demo anew"
+    demo.expect(says, "a killed exchange is told in one line", 3)
+    demo.expect(lambda s: "connecting" not in s.split("\n")[0] and " live" not in s.split("\n")[0],
+                "and not looked for")
+    demo.tmux.text("rL")  # keys that want a link
+    time.sleep(1.5)
+    shown = demo.tmux.screen()
+    tap.ok("connecting" not in shown.split("\n")[0], "nor later", shown)
+    demo.expect(says, "and told again", 7)
+    demo.tmux.text("q")
+    demo.expect("ended 0", "q ends the console")
+    demo.gone("and its files are gone")
+    demo.tmux.stop()
+
+
+def console_killed():
+    """A console that is stopped, its terminal not attached anywhere: a kill ends the exchange too."""
+    demo = Demo()
+    exchange = child_of(demo.pids)
+    console = next(pid for pid in demo.pids if pid != exchange)
+    os.kill(console, signal.SIGSTOP)
+    time.sleep(0.3)
+    tap.ok(exchange in processes(), "the exchange goes on while the console is stopped")
+    os.kill(console, signal.SIGKILL)
+    demo.gone("killed while stopped: nothing is left")
+    demo.tmux.stop()
+
+
+def plain():
+    """Without a screen: lines, and the same end."""
+    process = subprocess.Popen([CALLHUD, "demo", "--plain"], env=env, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if "live" in line:
+            os.kill(child_of(processes()), signal.SIGKILL)
+        if "exchange has ended" in line:
+            break
+    tap.ok(seen and "start the demo anew" in seen[-1], "plain lines say that the exchange has ended",
+           seen[-3:])
+    process.stdin.write("q\n")
+    process.stdin.flush()
+    tap.ok(process.wait(10) == 0, "and q ends them", process.returncode)
+    tap.ok(not os.listdir(temporary), "without a file left", os.listdir(temporary))
+
+
 def picture():
     file = os.path.join(home.dir, "floor.txt")
     done = subprocess.run([CALLHUD, "shot", "--demo", "--size", "140x40", file], env=env, timeout=30,
@@ -164,7 +232,7 @@ def picture():
     tap.ok(not os.listdir(temporary), "and its files are gone", os.listdir(temporary))
 
 
-for part in (first_look, acts, picture):
+for part in (first_look, acts, exchange_ends, console_killed, plain, picture):
     try:
         part()
     except Exception as e:  # the other parts still tell something

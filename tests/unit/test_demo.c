@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -216,6 +217,46 @@ static void dies_with(int signum)
     assert_true(is_empty());
 }
 
+/* Killed while the exchange still makes its people: it leaves nothing either. */
+static void dies_while_it_starts(void)
+{
+    pid_t parent = fork();
+    assert_true(parent >= 0);
+    if (parent == 0) {
+        const struct cli many = {.users = "20000"};
+        struct demo demo;
+        struct err err = {0};
+        demo_start(&demo, &many, &err);
+        _exit(1); /* it was ready sooner than that: killed too late, and that is no harm */
+    }
+    usleep(50000);
+    assert_int_equal(kill(parent, SIGKILL), 0);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    while (waitpid(-1, NULL, 0) > 0) {
+    }
+    assert_true(is_empty());
+}
+
+/* The end of the exchange is seen by whoever watches the lifeline, and not before. */
+static void end_is_seen(void **state)
+{
+    struct demo demo;
+    struct err err = {0};
+    char byte;
+
+    (void)state;
+    assert_int_equal(demo_start(&demo, &plain, &err), RC_OK);
+    assert_true(demo.cli.lifeline_fd > 0);
+    struct pollfd line = {.fd = demo.cli.lifeline_fd, .events = POLLIN};
+    assert_int_equal(poll(&line, 1, 50), 0);
+    assert_int_equal(kill(demo.exchange, SIGKILL), 0);
+    assert_int_equal(poll(&line, 1, 5000), 1);
+    assert_int_equal(read(line.fd, &byte, 1), 0);
+    demo_end(&demo);
+    assert_int_equal(demo.cli.lifeline_fd, 0);
+    assert_true(is_empty());
+}
+
 static void dies_with_its_parent(void **state)
 {
     (void)state;
@@ -223,6 +264,7 @@ static void dies_with_its_parent(void **state)
     dies_with(SIGKILL);
     dies_with(SIGTERM);
     dies_with(0);
+    dies_while_it_starts();
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 }
 
@@ -244,9 +286,13 @@ static void stuck_exchange_is_killed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(starts_and_ends),      cmocka_unit_test(hand_keys_what_is_asked_for),
-        cmocka_unit_test(many_are_all_watched), cmocka_unit_test(failed_starts_leave_nothing),
-        cmocka_unit_test(dies_with_its_parent), cmocka_unit_test(stuck_exchange_is_killed),
+        cmocka_unit_test(starts_and_ends),
+        cmocka_unit_test(hand_keys_what_is_asked_for),
+        cmocka_unit_test(many_are_all_watched),
+        cmocka_unit_test(failed_starts_leave_nothing),
+        cmocka_unit_test(end_is_seen),
+        cmocka_unit_test(dies_with_its_parent),
+        cmocka_unit_test(stuck_exchange_is_killed),
     };
     if (!mkdtemp(scratch))
         return 1;

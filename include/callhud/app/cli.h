@@ -18,8 +18,9 @@ struct cli {
     const struct cli_command *command;
     const char *profile, *config, *theme, *log; /* NULL when not given */
     enum cli_format format;
-    bool is_demo; /* --demo, and with the command demo: on the built-in exchange */
-    int hand_fd;  /* of a demo, see demo_acted(); 0: none */
+    bool is_demo;    /* --demo, and with the command demo: on the built-in exchange */
+    int hand_fd;     /* of a demo, see demo_acted(); 0: none */
+    int lifeline_fd; /* of a demo: at its end of file the exchange has ended; 0: none */
     bool is_plain, is_read_only, is_ascii, is_no_color, is_help, is_version;
     enum log_level log_level;
     const char *size;    /* shot --size */

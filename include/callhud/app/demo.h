@@ -6,6 +6,7 @@
 
 #include "callhud/app/cli.h"
 #include "callhud/app/paths.h"
+#include "callhud/app/session.h"
 #include "callhud/exchange/world.h"
 #include "callhud/model/event.h"
 
@@ -27,6 +28,9 @@ void demo_end(struct demo *demo);
 /* To be told of every EVENT_ACTION: nobody sits at the demo's phone, so what a person is asked to
  * key ("lift it, then key 102#") is keyed there. Nothing without a demo. */
 void demo_acted(const struct cli *cli, const struct event *event);
+/* After session_start(): when the exchange ends before its console, the session says so instead of
+ * looking for it for ever. Nothing without a demo. */
+void demo_watch(const struct cli *cli, struct session *session);
 
 /* The world that the options ask for. */
 enum rc demo_world(const struct cli *cli, struct ex_options *out, struct err *err);

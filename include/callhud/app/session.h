@@ -37,6 +37,9 @@ struct session {
     bool is_ending;   /* then: the backend is still at it */
     bool is_left;     /* the backend has ended what went on: it is good for closing alone */
     bool is_cleaning; /* what killed runs left was asked away on this link */
+    struct loop_watch *lifeline;
+    const char *ended_text; /* of session_lives_by() */
+    bool is_peer_ended;     /* it came to that */
     struct loop_timer *tick;
     int64_t tick_ms;       /* when it is due */
     int64_t looked_ms;     /* when it was looked for last */
@@ -85,6 +88,9 @@ int64_t session_now(const struct session *s);
 bool session_goes_on(const struct session *s);
 void session_resync(struct session *s);
 void session_reconnect(struct session *s); /* now, without waiting for the back-off */
+/* From the turn in which fd is at its end of file on, nothing is there to connect to: the backend
+ * is closed, every lamp fades, and text says so. After session_start(); fd stays the caller's. */
+void session_lives_by(struct session *s, int fd, const char *text);
 /* actions_do(), or the reason why nothing can be done. */
 enum rc session_act(struct session *s, const struct wish *wish, uint32_t *id, struct err *err);
 #define SESSION_LEAVE_MS 3000
