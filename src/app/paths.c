@@ -80,6 +80,8 @@ static enum rc file_in(char out[PATH_BYTES], const char *name, bool is_made, str
             return rc;
     }
     size_t used = strlen(out);
+    if (name[0] == '\0')
+        return RC_OK;
     if (!str_copy(out + used, PATH_BYTES - used, "/") ||
         !str_copy(out + used + 1, PATH_BYTES - used - 1, name))
         return err_set(err, RC_CONFIG, "the path of %s is longer than %d bytes", name,

@@ -15,6 +15,7 @@
 #define ACCOUNT "/restapi/v1.0/account/~"
 #define OWN ACCOUNT "/extension/~"
 #define STAMP "2026-11-22T08:00:00.000Z"
+#define HOUSE_DATE "Sun, 22 Nov 2026 08:00:00 GMT"
 #define BODY_MOST (1 << 22)
 
 /* ---- JSON of the people ---- */
@@ -75,8 +76,17 @@ static void put_line(struct buf *out, const struct house_person *p, size_t id, b
 
 static void answer(struct io_http *http, int status, const char *body)
 {
+    static const struct io_header headers[] = {{"Date", HOUSE_DATE}};
+    const struct io_http_answer answer = {.rc = RC_OK,
+                                          .status = status,
+                                          .content_type = "application/json",
+                                          .location = "",
+                                          .headers = headers,
+                                          .headers_len = 1,
+                                          .body = body,
+                                          .body_len = strlen(body)};
     if (http != NULL)
-        fake_http_answer(http, RC_OK, status, body, NULL);
+        fake_http_answer_with(http, &answer);
 }
 
 /* A 429 of the group that the account's presence belongs to, as captured (6.1). */
@@ -125,6 +135,28 @@ static void answer_token(struct house *house, struct io_http *http)
     buf_fini(&body);
 }
 
+/* The end of a list that fits a page. */
+static const char *paging_of(const struct house *house)
+{
+    return house->is_endless
+               ? "],\"paging\":{\"page\":1,\"totalPages\":1000000000},"
+                 "\"navigation\":{\"nextPage\":{\"uri\":\"http://127.0.0.1:1/next\"}}}"
+               : "],\"paging\":{\"page\":1,\"totalPages\":1}}";
+}
+
+static void answer_grants(struct house *house, struct io_http *http)
+{
+    struct buf body;
+    if (!house->is_endless) {
+        refuse(http, 403);
+        return;
+    }
+    buf_init(&body, BODY_MOST);
+    buf_printf(&body, "{\"records\":[%s", paging_of(house));
+    answer(http, 200, buf_text(&body));
+    buf_fini(&body);
+}
+
 static void answer_lines(struct house *house, struct io_http *http)
 {
     struct buf body;
@@ -138,7 +170,7 @@ static void answer_lines(struct house *house, struct io_http *http)
     put_line(&body, &house->people[0], 2, true);
     for (size_t i = 0; i < house->lines_len; i++)
         put_line(&body, &house->people[house->lines[i]], i + 3, false);
-    buf_puts(&body, "],\"paging\":{\"page\":1,\"totalPages\":1}}");
+    buf_puts(&body, paging_of(house));
     answer(http, 200, buf_text(&body));
     buf_fini(&body);
 }
@@ -158,7 +190,7 @@ static void answer_directory(struct house *house, struct io_http *http)
                    "\"department\":\"Cartier\",\"extensionNumber\":\"%s\"}",
                    i > 0 ? "," : "", house->people[i].id, house->people[i].name,
                    house->people[i].extension);
-    buf_printf(&body, "],\"paging\":{\"page\":1,\"totalPages\":1}}");
+    buf_puts(&body, paging_of(house));
     answer(http, 200, buf_text(&body));
     buf_fini(&body);
 }
@@ -186,7 +218,10 @@ static void answer_account(struct house *house, struct io_http *http)
             buf_putc(&body, ',');
         put_presence(&body, house, &house->people[i]);
     }
-    buf_printf(&body, "],\"paging\":{\"page\":%u,\"totalPages\":%u}}", page, pages);
+    if (house->is_endless)
+        buf_puts(&body, paging_of(house));
+    else
+        buf_printf(&body, "],\"paging\":{\"page\":%u,\"totalPages\":%u}}", page, pages);
     answer(http, 200, buf_text(&body));
     buf_fini(&body);
 }
@@ -249,6 +284,8 @@ static void serve_http(struct house *house, struct io_http *http)
     assert_non_null(path);
     if (house->holds_presence && is_presence(path) && !str_starts(path, OWN "/"))
         return;
+    if (house->holds_sessions && strstr(path, "/telephony/sessions/") != NULL)
+        return;
     struct buf line;
     buf_init(&line, BODY_MOST);
     buf_printf(&line, "%s %s", http->method, path);
@@ -274,9 +311,10 @@ static void serve_http(struct house *house, struct io_http *http)
     else if (str_eq(path, OWN))
         answer(http, 200,
                "{\"id\":500,\"extensionNumber\":\"900\",\"name\":\"Sue\",\"type\":\"User\"}");
-    else if (str_starts(path, OWN "/features") || str_starts(path, OWN "/device") ||
-             str_starts(path, OWN "/grant"))
-        answer(http, strstr(path, "/grant") != NULL ? 403 : 200, "{\"records\":[]}");
+    else if (str_starts(path, OWN "/grant"))
+        answer_grants(house, http);
+    else if (str_starts(path, OWN "/features") || str_starts(path, OWN "/device"))
+        answer(http, 200, "{\"records\":[]}");
     else
         answer(http, 404, "{\"errorCode\":\"CMN-102\"}");
 }

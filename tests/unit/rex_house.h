@@ -47,6 +47,8 @@ struct house {
     unsigned pages;       /* of the account's presence; 0: 1 */
     const char *disabled; /* a filter that is switched off */
     bool holds_presence;  /* answers about the presence of others wait */
+    bool holds_sessions;  /* and those about sessions */
+    bool is_endless;      /* every page of a list says that there is a next one: it is the same */
     bool is_deaf;         /* no event is sent */
     bool forgets;         /* sessions cannot be recovered */
     VEC(char *) asked;    /* "GET /restapi/..." in order; "SUBSCRIBE" and "CHANGE" among them */

@@ -69,6 +69,8 @@ static void variables_count_when_they_are_absolute(void **state)
     assert_string_equal(path, "/etc/a/callhud/config.ini");
     assert_int_equal(paths_state(path, "x", false, NULL), RC_OK);
     assert_string_equal(path, "/home/x/.local/state/callhud/x");
+    assert_int_equal(paths_state(path, "", false, NULL), RC_OK);
+    assert_string_equal(path, "/home/x/.local/state/callhud");
 }
 
 static void without_home_the_user_database_knows(void **state)

@@ -167,6 +167,51 @@ static void a_list_that_changes_elsewhere_shows_by_itself(void **state)
     end(house);
 }
 
+/* Their state began before anybody looked, and do not disturb is off: both are told so. */
+static void who_comes_onto_the_list_began_unseen(void **state)
+{
+    (void)state;
+    for (size_t many = 1; many <= 2; many++) { /* asked for alone, and in a batch */
+        struct house *house = house_of(5);
+        house->lines_len = 3;
+        open_live(house);
+        house->lines_len = 3 + many;
+        struct house_person *busy = house_person(house, "104");
+        busy->calls_len = many - 1;
+        busy->calls[0] =
+            (struct house_call){.session = "s-4", .party = "p-4-2", .state = "CallConnected"};
+        house_tell_lines(house);
+        house_run(house, 1000);
+        const struct user *user = hud_user_by_extension(&house->hud, "104");
+        struct lamp_view view = hud_lamp(&house->hud, user, house->net.now_ms);
+        assert_int_equal(view.lamp, many == 1 ? LAMP_AVAILABLE : LAMP_ON_CALL);
+        assert_int_equal(view.since_ms, 0);
+        assert_true(view.at_least_ms > 0);
+        assert_true(user->touched_dnd.any > 0);
+        assert_false(user->is_dnd);
+        end(house);
+    }
+}
+
+static void a_list_without_an_end_is_ended(void **state)
+{
+    static const char *const monitors[] = {"list", "all"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct house *house = house_of(100);
+        house->is_endless = true;
+        house->config.monitor = monitors[i];
+        open_live(house);
+        assert_int_equal(house->hud.users.len, i == 0 ? 100 : 101);
+        assert_int_equal(house_lamp(house, "200"), LAMP_AVAILABLE);
+        assert_true(house_count(house, "/presence/line?") <= 4); /* read twice */
+        assert_true(house_count(house, "/directory/entries?") <= 2);
+        assert_true(house_count(house, "/grant?") <= 2);
+        assert_true(house_count(house, "/account/~/presence?") <= 2);
+        end(house);
+    }
+}
+
 static void a_refused_list_is_replaced_by_the_users_of_the_configuration(void **state)
 {
     static const struct backend_user users[] = {
@@ -301,6 +346,8 @@ int main(void)
         cmocka_unit_test(withheld_calls_are_said_to_be),
         cmocka_unit_test(lines_have_their_order_and_doubles_the_first),
         cmocka_unit_test(a_list_that_changes_elsewhere_shows_by_itself),
+        cmocka_unit_test(who_comes_onto_the_list_began_unseen),
+        cmocka_unit_test(a_list_without_an_end_is_ended),
         cmocka_unit_test(a_refused_list_is_replaced_by_the_users_of_the_configuration),
         cmocka_unit_test(everybody_and_ranges),
         cmocka_unit_test(without_a_directory_presence_tells_who_there_is),

@@ -1,5 +1,6 @@
 /* The whole backend on a small account: connecting, events, losses, recovery, polling. */
 #include "callhud/backend/ringcentral/ringcentral.h"
+#include "callhud/backend/ringcentral/sync.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
@@ -103,6 +104,23 @@ static void one_snapshot_needs_no_websocket(void **state)
     assert_false(house_is_stale(house, "101"));
     assert_int_equal(fake_ws_count(&house->net), 0);
     assert_int_equal(house_count(house, "telephony/sessions/s-9"), 1);
+}
+
+/* What sessions add is worth a while: the budget may be spent, or the service slow. */
+static void one_snapshot_does_not_wait_long_for_sessions(void **state)
+{
+    struct house *house = *state;
+    house->config.is_once = true;
+    house->holds_sessions = true;
+    house->people[1].calls_len = 1;
+    house->people[1].calls[0] =
+        (struct house_call){.session = "s-9", .party = "p-9-2", .state = "OnHold"};
+    house_open(house);
+    house_run(house, 1000);
+    assert_false(house->hud.link.is_synced);
+    house_run(house, REX_DETAILS_LIMIT_MS);
+    assert_true(house->hud.link.is_synced);
+    assert_int_equal(house_lamp(house, "101"), LAMP_HOLD);
 }
 
 static void what_is_wrong_is_said(void **state)
@@ -470,6 +488,7 @@ int main(void)
         T(presence_is_asked_after_the_subscription),
         T(without_call_control_no_sessions_are_asked_for),
         T(one_snapshot_needs_no_websocket),
+        T(one_snapshot_does_not_wait_long_for_sessions),
         T(what_is_wrong_is_said),
         T(what_the_first_reading_waits_for_is_said),
         T(events_light_lamps),

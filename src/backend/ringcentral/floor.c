@@ -552,7 +552,7 @@ void rex_floor_answer(struct rex_floor *floor, const struct rex_presence *presen
     user->is_short = presence->calls.len >= 7 || (says_call && known == 0);
     uint64_t news = floor->news;
     if (!floor->is_answering) {
-        rex_tell_news(floor, user, at_ms);
+        rex_tell_news(floor, user, 0); /* it began when nobody looked */
         floor->repaired += floor->news != news;
     } else if (rex_tell_whole(floor, user, at_ms)) {
         floor->corrected++;

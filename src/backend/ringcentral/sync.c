@@ -81,6 +81,7 @@ static void clear_run(struct rex_sync *sync)
     sync->config.floor->is_answering = false;
     VEC_FREE(&sync->lines);
     VEC_FREE(&sync->grants);
+    sync_pages_begin(sync);
     sync_ids_clear(&sync->some);
 }
 
@@ -300,7 +301,7 @@ static bool start_details(struct rex_sync *sync)
     rex_floor_unknown_sessions(sync->config.floor, REX_DETAILS_MOST, &sync->some);
     if (sync->some.len == 0)
         return false;
-    sync_ask_session(sync);
+    sync_ask_sessions(sync);
     return true;
 }
 
@@ -320,7 +321,7 @@ void sync_step(struct rex_sync *sync)
             return;
         }
         enum sync_run run = sync->run;
-        sync->page = 1;
+        sync_pages_begin(sync);
         if (run == RUN_RIGHTS && sync->phase != PHASE_GRANTS)
             continue;
         if (phases[sync->phase](sync) || sync->run != run)

@@ -45,6 +45,7 @@ static void on_lines(void *self, const struct rex_answer *answer)
     struct rex_sync *sync = self;
     struct rex_paging paging;
     struct err err = {0};
+    size_t before = sync->lines.len;
     if (answer->rc == RC_OK && (answer->status == 403 || answer->status == 404)) {
         /* An internal resource (10, 17): not every application may have it. */
         log_info("rex", "no list of lines: %s", answer->text);
@@ -61,8 +62,11 @@ static void on_lines(void *self, const struct rex_answer *answer)
         sync_fail(sync, err.rc, "the list of lines could not be read", err.text);
         return;
     }
-    if (paging.has_next || paging.page < paging.total_pages) {
-        sync->page = paging.page + 1;
+    for (size_t i = before; i < sync->lines.len; i++) {
+        const struct rex_line *line = &sync->lines.items[i];
+        sync_page_item(sync, line->id[0] != '\0' ? line->id : line->extension_id);
+    }
+    if (sync_page_next(sync, &paging, "the list of lines")) {
         sync_ask_lines(sync);
         return;
     }
@@ -111,12 +115,12 @@ static void on_people(void *self, const struct rex_answer *answer)
         return;
     }
     sync_people_page(&sync->people, &persons);
+    for (size_t i = 0; i < persons.len; i++)
+        sync_page_item(sync, persons.items[i].id);
     if (sync->pages_last == 0) /* the account's presence has about as many */
         sync->pages_last = paging.total_pages;
     VEC_FREE(&persons);
-    bool has_more = paging.has_next || paging.page < paging.total_pages;
-    if (has_more && !sync_people_all_named(&sync->people)) {
-        sync->page = paging.page + 1;
+    if (!sync_people_all_named(&sync->people) && sync_page_next(sync, &paging, "the directory")) {
         sync_ask_people(sync);
         return;
     }
@@ -154,10 +158,18 @@ static void put_grants(struct rex_sync *sync)
     sync->grants_ms = sync_now_ms(sync);
 }
 
+static bool has_more_grants(struct rex_sync *sync, const struct rex_paging *paging, size_t before)
+{
+    for (size_t i = before; i < sync->grants.len; i++)
+        sync_page_item(sync, sync->grants.items[i].extension_id);
+    return sync_page_next(sync, paging, "the grants");
+}
+
 static void on_grants(void *self, const struct rex_answer *answer)
 {
     struct rex_sync *sync = self;
     struct rex_paging paging;
+    size_t before = sync->grants.len;
     if (!sync_is_good(answer) ||
         rex_wire_grants(&sync->grants, &paging, answer->body, answer->body_len, NULL) != RC_OK) {
         if (answer->rc != RC_OK && sync->run != RUN_RIGHTS) {
@@ -165,8 +177,7 @@ static void on_grants(void *self, const struct rex_answer *answer)
             return;
         }
         log_info("rex", "no grants: %s", answer->text);
-    } else if (paging.has_next || paging.page < paging.total_pages) {
-        sync->page = paging.page + 1;
+    } else if (has_more_grants(sync, &paging, before)) {
         sync_ask_grants(sync);
         return;
     } else {

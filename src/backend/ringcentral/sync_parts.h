@@ -74,6 +74,13 @@ struct sync_extra {
     struct io_timer *timer;
 };
 
+/* The pages of the list that is being read. */
+struct sync_pages {
+    VEC(uint64_t) read;      /* a sum over the ids of each page but this one */
+    uint64_t sum;            /* of this one */
+    size_t items, items_all; /* of this one, of those before */
+};
+
 struct rex_sync {
     struct rex_sync_config config;
     struct sync_people people;
@@ -89,7 +96,8 @@ struct rex_sync {
     bool is_list_denied, is_people_denied, is_account_denied;
     uint32_t pages_last; /* of the account's presence, when last asked; 0: not known */
     int64_t people_ms, features_ms, grants_ms; /* monotonic time of the last reading; INT64_MIN */
-    uint32_t page;
+    uint32_t page; /* that is asked for, from 1: the service's own count is not gone by */
+    struct sync_pages pages;
     rex_lines lines; /* pages read so far */
     rex_grants grants;
     rex_features features;
@@ -98,7 +106,7 @@ struct rex_sync {
     uint32_t first_epoch;        /* of this run */
     uint32_t asked;              /* of the request under way */
     int64_t at_ms;               /* the service's time of the last answer */
-    struct io_timer *impatience; /* with the heavy group's budget */
+    struct io_timer *impatience; /* with the heavy group's budget, with sessions */
     struct sync_extra repair, detail;
 };
 
@@ -123,6 +131,13 @@ bool sync_is_denied(const struct rex_answer *answer);
 bool sync_is_good(const struct rex_answer *answer); /* 2xx */
 int64_t sync_now_ms(const struct rex_sync *sync);
 
+/* ---- sync_pages.c ---- */
+void sync_pages_begin(struct rex_sync *sync); /* of a list: page 1 is asked for next */
+void sync_page_item(struct rex_sync *sync, const char *id); /* each that the page names */
+/* Whether another page is to be asked for: sync->page then. Not after one that tells the same as an
+ * earlier one, or nothing, nor of a list without an end, whatever the service says: logged. */
+bool sync_page_next(struct rex_sync *sync, const struct rex_paging *paging, const char *what);
+
 /* ---- sync_lists.c: each asks for page sync->page, and steps on after the last ---- */
 void sync_ask_self(struct rex_sync *sync);
 void sync_ask_lines(struct rex_sync *sync);
@@ -134,8 +149,9 @@ void sync_ask_features(struct rex_sync *sync);
 void sync_ask_own(struct rex_sync *sync);
 void sync_ask_account(struct rex_sync *sync);
 bool sync_is_heavy_spent(const struct rex_sync *sync);
-void sync_ask_batch(struct rex_sync *sync);   /* all of sync->some, batch by batch */
-void sync_ask_session(struct rex_sync *sync); /* the same, sessions */
+void sync_ask_batch(struct rex_sync *sync); /* all of sync->some, batch by batch */
+/* The same, sessions, at the lowest priority and for REX_DETAILS_LIMIT_MS at most. */
+void sync_ask_sessions(struct rex_sync *sync);
 size_t sync_count_unanswered(const struct rex_sync *sync);
 void sync_list_unanswered(struct rex_sync *sync); /* to sync->some */
 /* Asked for and not told of: it cannot be had. */

@@ -26,6 +26,8 @@ bool sync_take_presence(struct rex_sync *sync, const struct rex_answer *answer, 
                                     answer->body_len, err);
     for (size_t i = 0; rc == RC_OK && i < list.len; i++) {
         const struct rex_presence *presence = &list.items[i];
+        if (paging != NULL)
+            sync_page_item(sync, presence->extension_id);
         if (sync->is_people_denied && sync->phase == PHASE_ALL &&
             rex_floor_user(sync->config.floor, presence->extension_id) == NULL)
             sync_people_met(&sync->people, presence);
@@ -160,14 +162,17 @@ static void on_account(void *self, const struct rex_answer *answer)
     }
     if (paging.total_pages > 0)
         sync->pages_last = paging.total_pages;
-    bool has_more = paging.has_next || paging.page < paging.total_pages;
-    if (has_more &&
-        (paging.page > 1 || sync_is_account_cheaper(sync, sync_people_count(&sync->people)))) {
-        sync->page = paging.page + 1;
+    bool has_more = paging.has_next || paging.total_pages > 1;
+    if (sync->page == 1 && has_more &&
+        !sync_is_account_cheaper(sync, sync_people_count(&sync->people))) {
+        sync_step(sync); /* the others one by one */
+        return;
+    }
+    if (sync_page_next(sync, &paging, "the presence of the account")) {
         sync_ask_account(sync);
         return;
     }
-    if (!has_more && sync->is_people_denied)
+    if (sync->is_people_denied)
         sync_people_read_done(&sync->people);
     sync_step(sync);
 }
@@ -250,6 +255,8 @@ void sync_refuse_unanswered(struct rex_sync *sync)
 
 /* ---- one snapshot alone: sessions before its end ---- */
 
+static void ask_session(struct rex_sync *sync);
+
 static void on_session(void *self, const struct rex_answer *answer)
 {
     struct rex_sync *sync = self;
@@ -257,16 +264,33 @@ static void on_session(void *self, const struct rex_answer *answer)
     mem_free(sync->some.items[0]);
     VEC_REMOVE(&sync->some, 0);
     if (sync->some.len > 0)
-        sync_ask_session(sync);
+        ask_session(sync);
     else
         sync_step(sync);
 }
 
-void sync_ask_session(struct rex_sync *sync)
+static void ask_session(struct rex_sync *sync)
 {
     struct buf path;
     buf_init(&path, REX_PATH_BYTES);
     sync_session_path(&path, sync->some.items[0]);
-    sync_get(sync, buf_text(&path), REX_LIGHT, sync->priority, on_session, sync);
+    sync_get(sync, buf_text(&path), REX_LIGHT, REX_FOR_POLL, on_session, sync);
     buf_fini(&path);
+}
+
+/* Nobody waits longer for lamps because of what they leave out. */
+static void on_details_limit(void *self)
+{
+    struct rex_sync *sync = self;
+    sync->impatience = NULL;
+    rex_rest_cancel(sync->config.rest, sync);
+    sync_ids_clear(&sync->some);
+    sync_step(sync);
+}
+
+void sync_ask_sessions(struct rex_sync *sync)
+{
+    const struct io *io = sync->config.io;
+    sync->impatience = io->timer(io->net, REX_DETAILS_LIMIT_MS, on_details_limit, sync);
+    ask_session(sync);
 }

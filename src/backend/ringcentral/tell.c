@@ -109,7 +109,7 @@ void rex_tell_gone(struct rex_floor *floor, struct rex_user *user)
     struct event event = user_event(EVENT_USER_GONE, user, 0, false);
     user->is_told = false;
     user->told_user = user->told_presence = 0;
-    user->told_dnd = user->told_withheld = false;
+    user->told_dnd = user->told_withheld = user->is_dnd_told = false;
     memset(user->is_right_told, 0, sizeof user->is_right_told);
     for (uint32_t i = 0; i < user->calls_len; i++)
         user->calls[i].told = 0;
@@ -172,8 +172,10 @@ static bool tell_presence(struct rex_floor *floor, struct rex_user *user, int64_
 static bool tell_dnd(struct rex_floor *floor, struct rex_user *user, int64_t at_ms, bool is_answer)
 {
     bool is_other = user->presence.is_dnd != user->told_dnd;
-    if (!is_answer && !is_other)
+    bool is_first = !user->is_dnd_told && (user->presence.has & REX_HAS_DND);
+    if (!is_answer && !is_other && !is_first)
         return false;
+    user->is_dnd_told = true;
     struct event event = user_event(EVENT_DND, user, at_ms, is_answer);
     event.u.dnd.is_on = user->told_dnd = user->presence.is_dnd;
     send(floor, user, &event);
@@ -324,7 +326,7 @@ bool rex_tell_whole(struct rex_floor *floor, struct rex_user *user, int64_t at_m
     /* The model takes no answer for what news touched since the snapshot was asked. */
     bool is_touched = user->is_told && user->live_epoch >= floor->snapshot_epoch;
     if (is_touched)
-        rex_tell_news(floor, user, at_ms);
+        rex_tell_news(floor, user, 0); /* what it tells anew began when nobody looked */
     bool was_known = user->told_presence != 0;
     rex_tell_user(floor, user, true);
     bool is_other = tell_presence(floor, user, at_ms, true);

@@ -80,7 +80,7 @@ struct rex_user {
     uint32_t missing;  /* events left out by the sequence, that have not come late either */
     bool is_short;     /* an answer too told fewer calls than there are: not asked again */
     uint64_t told_user, told_presence; /* hashes; 0: not told */
-    bool told_dnd, told_withheld;
+    bool told_dnd, told_withheld, is_dnd_told;
 };
 
 struct rex_kept; /* a session */
@@ -147,7 +147,8 @@ enum rex_news { REX_NEWS_APPLIED, REX_NEWS_OLD, REX_NEWS_SHORT, REX_NEWS_SKIPPED
 enum rex_news rex_floor_presence(struct rex_floor *floor, const struct rex_presence *presence,
                                  int64_t at_ms);
 /* To be called when a request for presence is being sent; its answer is handed over with the number
- * returned, and overwrites nothing that an event told in between. */
+ * returned, and overwrites nothing that an event told in between. What it tells anew began at a
+ * time that nobody knows, but for what the answer itself says of it. */
 uint32_t rex_floor_asked(struct rex_floor *floor);
 void rex_floor_answer(struct rex_floor *floor, const struct rex_presence *presence, uint32_t asked,
                       int64_t at_ms);

@@ -23,12 +23,15 @@
 #define REX_BATCHES_SPENT 10
 #define REX_HEAVY_PATIENCE_MS 3000
 #define REX_PAGE_PEOPLE 1000
+#define REX_PAGES_MOST 1000   /* of one list, */
+#define REX_ITEMS_MOST 250000 /* or so many in it: more are not read */
 #define REX_DIRECTORY_MS (60 * 60 * 1000)
 #define REX_GRANTS_MS (10 * 60 * 1000) /* features too */
 #define REX_GRANTS_MANY 1000           /* people: their grants are read after the snapshot */
 #define REX_REPAIR_MS 2000             /* and up to twice as long: debounced (8.3) */
 #define REX_DETAILS_MOST 20            /* sessions that wait to be asked for */
 #define REX_DETAIL_MS 1000             /* between two of them */
+#define REX_DETAILS_LIMIT_MS 3000      /* so long one snapshot alone waits for what they add */
 
 struct rex_sync_owner {
     /* The list is known (again): the filters of the subscription follow from it. */
