@@ -148,7 +148,8 @@ def truth_now():
 def settled(config, env):
     """Users whose calls were the same before and after a new `status`, which must show them."""
     before = {u["extension"]: u for u in control("GET", "/state")["users"]}
-    told = subprocess.run([CALLHUD, "status", "--json", "--config", config], env=env, timeout=60,
+    told = subprocess.run([CALLHUD, "status", "--json", "--config", config, "--log-level", "debug",
+                           "--log", os.path.join(folder, "log-status")], env=env, timeout=60,
                           stdout=subprocess.PIPE, check=False)
     after = {u["extension"]: u for u in control("GET", "/state")["users"]}
     if told.returncode != 0:
@@ -229,6 +230,8 @@ try:
     tap.note("\n# ".join(stats[-1:]))
     if tap.failed:
         tap.note("\n# ".join(said + log.splitlines()[-60:]))
+        with open(os.path.join(folder, "log-status"), encoding="utf-8") as opened:
+            tap.note("status:\n# " + "\n# ".join(opened.read().splitlines()[-60:]))
     exchange.terminate()
     tap.ok(exchange.wait(10) == 143, "the exchange is sound", exchange.returncode)
 finally:
