@@ -139,6 +139,8 @@ const struct cli_command cli_commands[] = {
          "pull                takes over what was changed elsewhere\n"
          "push                sends the edits; desk phones may restart\n"
          "export [FILE]       import FILE: as CSV, or as JSON with --json\n"
+         "An import needs the column extension alone; keys give the order. What is wrong in it is\n"
+         "named by its line, and then nothing is changed.\n"
          "Edits are kept on this machine until push, or with sync = automatic at once. --user is\n"
          "for administrators: the list of somebody else. With --json an array of objects with "
          "key,\n"

@@ -1,7 +1,7 @@
 /* callhud list: the HUD list on the command line. */
-#include "callhud/app/desk_run.h"
 #include "callhud/app/list_rows.h"
 #include "callhud/base/str.h"
+#include "cmd_list_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,8 +74,7 @@ static void pushed(struct desk_run *run, enum rc rc, const char *text)
     }
 }
 
-/* An edit is on disk: now sent, or told that it waits. */
-static void edited(struct desk_run *run)
+void cmd_list_edited(struct desk_run *run)
 {
     if (is_automatic(run) && !run->is_offline) {
         push(run);
@@ -111,27 +110,13 @@ static const struct appearance_line *line_at(struct desk_run *run, const char *t
     return line;
 }
 
-/* Who shall come onto a line: known to the backend, or (without a link) to the list. */
 static bool user_of(struct desk_run *run, const char *extension, struct appearance_user *out)
 {
-    const struct desk_person *person = desk_run_person(run, extension);
-    const struct appearance_line *line =
-        appearance_by_extension(keeper_list(run->keeper), extension);
-    if (person && !person->is_listable) {
-        desk_run_fail(run, RC_REFUSED, "%s %s cannot stand in a list", extension, person->name);
-        return false;
-    }
-    if (person)
-        *out = (struct appearance_user){
-            .id = person->user_id, .extension = person->extension, .name = person->name};
-    else if (line && line->here)
-        *out = *line->here;
-    else if (run->is_offline)
-        desk_run_fail(run, RC_UNREACHABLE, "who %s is cannot be asked: %s", extension,
-                      run->why_offline);
-    else
-        desk_run_fail(run, RC_NOT_FOUND, "nobody has the extension %s", extension);
-    return run->exit_code < 0;
+    struct err err = {0};
+    enum rc rc = cmd_list_user(run, extension, out, &err);
+    if (rc != RC_OK)
+        desk_run_fail(run, rc, "%s", err.text);
+    return rc == RC_OK;
 }
 
 static void do_edit(struct desk_run *run, struct appearance_edit *edit)
@@ -144,7 +129,7 @@ static void do_edit(struct desk_run *run, struct appearance_edit *edit)
     else if (done == 0)
         desk_run_fail(run, RC_REFUSED, "%s", edit->refused);
     else
-        edited(run);
+        cmd_list_edited(run);
 }
 
 static void add(struct desk_run *run)
@@ -192,53 +177,6 @@ static void set(struct desk_run *run)
     do_edit(run, &edit);
 }
 
-/* ---- files ----------------------------------------------------------------------------------- */
-
-static void export_list(struct desk_run *run)
-{
-    struct err err = {0};
-    struct audit_entry entry = {.record = "end",
-                                .action = "list export",
-                                .extension = run->cli->user,
-                                .result = "ok",
-                                .reason = run->cli->reason};
-    enum rc rc = RC_OK;
-    if (run->session.actions)
-        rc = actions_record(run->session.actions, &entry, NULL, &err);
-    bool is_file = run->cli->args_len > 1 && !str_eq(run->cli->args[1], "-");
-    if (rc == RC_OK && is_file)
-        rc = list_rows_save(run->cli->args[1], keeper_list(run->keeper), run->cli->format, &err);
-    else if (rc == RC_OK)
-        list_rows_put(&run->out, keeper_list(run->keeper),
-                      run->cli->format == FORMAT_TABLE ? FORMAT_CSV : run->cli->format, false);
-    if (rc != RC_OK)
-        desk_run_fail(run, rc, "%s", err.text);
-    else
-        desk_run_end(run, 0);
-}
-
-static void import_list(struct desk_run *run)
-{
-    struct list_rows rows = {0};
-    struct err err = {0};
-    VEC(struct appearance_user) users = {0};
-    enum rc rc = list_rows_load(&rows, run->cli->args[1], &err);
-    for (size_t i = 0; i < rows.len && rc == RC_OK; i++) {
-        struct appearance_user user = {0};
-        if (!user_of(run, rows.items[i].extension, &user))
-            break;
-        VEC_PUSH(&users, user);
-    }
-    if (rc == RC_OK && run->exit_code < 0)
-        rc = keeper_replace(run->keeper, users.items, users.len, &err);
-    VEC_FREE(&users);
-    list_rows_free(&rows);
-    if (rc != RC_OK)
-        desk_run_fail(run, rc, "%s", err.text);
-    else if (run->exit_code < 0)
-        edited(run);
-}
-
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct verb {
@@ -255,8 +193,8 @@ static const struct verb {
     {"diff", "list diff", 1, 1, false, false, false, diff},
     {"pull", "list pull", 1, 1, true, false, false, pulled},
     {"push", "list push", 1, 1, true, false, true, push},
-    {"export", "list export [FILE]", 1, 2, false, false, false, export_list},
-    {"import", "list import FILE", 2, 2, false, true, true, import_list},
+    {"export", "list export [FILE]", 1, 2, false, false, false, cmd_list_export},
+    {"import", "list import FILE", 2, 2, false, true, true, cmd_list_import},
 };
 
 int cmd_list(const struct cli *cli)

@@ -31,14 +31,16 @@ void desk_run_end(struct desk_run *run, int exit_code)
 
 void desk_run_fail(struct desk_run *run, enum rc rc, const char *format, ...)
 {
-    struct err err = {.rc = rc};
+    char text[ERR_TEXT_BYTES];
+    struct err err;
     va_list args;
     if (run->exit_code >= 0)
         return;
     va_start(args, format);
-    (void)vsnprintf(err.text, sizeof err.text, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (str_eq(err.text, run->said)) /* by the keeper, as it happened */
+    err_set(&err, rc, "%s", text); /* one line, whatever was typed */
+    if (str_eq(text, run->said))   /* by the keeper, as it happened */
         desk_run_end(run, rc_exit_code(rc));
     else
         desk_run_end(run, start_fail(&err));

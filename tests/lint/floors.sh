@@ -52,7 +52,7 @@ owned '(curses|ncurses|term|panel)\.h' 'src/term/[a-z_]+\.[ch]|include/callhud/t
 owned 'libwebsockets\.h' 'src/net/ws[a-z_]*\.[ch]|src/exchange/server[a-z_]*\.[ch]'
 owned 'curl/.*' 'include/callhud/net/curl_library\.h'
 owned 'uv\.h' 'src/net/[a-z_]+\.[ch]|src/term/tty_out\.c|src/exchange/server[a-z_]*\.[ch]'
-owned 'jansson\.h' 'src/backend/.*_wire(_[a-z]+)?\.[ch]|src/app/(jsonout|list_rows|list_text)\.c|(src|include/callhud)/exchange/[a-z_]+\.[ch]'
+owned 'jansson\.h' 'src/backend/.*_wire(_[a-z]+)?\.[ch]|src/app/(jsonout|list_rows_in|list_text)\.c|(src|include/callhud)/exchange/[a-z_]+\.[ch]'
 owned 'openssl/.*' 'src/net/(tls|digest)\.c'
 owned '(sqlite3|ini)\.h' 'src/app/journal\.c'
 
