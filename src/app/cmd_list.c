@@ -81,7 +81,7 @@ void cmd_list_edited(struct desk_run *run)
         return;
     }
     const struct appearance *list = keeper_list(run->keeper);
-    if (list->is_sent || appearance_count(list).unsaved > 0)
+    if (list->sent.len > 0 || appearance_count(list).unsaved > 0)
         fprintf(stderr, "callhud: kept here; callhud list push sends it\n");
     else
         fprintf(stderr, "callhud: both homes agree: there is nothing to send\n");

@@ -114,14 +114,52 @@ static void edited(struct keeper *k)
     keeper_plan_quiet(k);
 }
 
+/* Who is named by a caller may be named with the texts of the list as he saw it. That one goes when
+ * another callhud has written meanwhile. */
+static struct appearance_user user_own(const struct appearance_user *user)
+{
+    return (struct appearance_user){.id = mem_dup(user->id),
+                                    .extension = mem_dup(user->extension),
+                                    .name = mem_dup(user->name),
+                                    .twin = user->twin};
+}
+
+static void user_free(struct appearance_user *user)
+{
+    mem_free((void *)(uintptr_t)user->id);
+    mem_free((void *)(uintptr_t)user->extension);
+    mem_free((void *)(uintptr_t)user->name);
+}
+
+static size_t edit_own(struct appearance *list, struct appearance_edit *edits, size_t len,
+                       struct appearance_edit *own)
+{
+    size_t done = appearance_edit(list, own, len);
+    for (size_t i = 0; i < len; i++)
+        str_copy(edits[i].refused, sizeof edits[i].refused, own[i].refused);
+    return done;
+}
+
 enum rc keeper_edit(struct keeper *k, struct appearance_edit *edits, size_t len, size_t *done,
                     struct err *err)
 {
     *done = 0;
+    struct appearance_edit *own = mem_zero(len + 1, sizeof *own);
+    for (size_t i = 0; i < len; i++) {
+        own[i] = edits[i];
+        own[i].user = user_own(&edits[i].user);
+        own[i].to = user_own(&edits[i].to);
+    }
     struct appearance *list = keeper_begin(k, err);
+    if (list)
+        *done = edit_own(list, edits, len, own);
+    for (size_t i = 0; i < len; i++) {
+        user_free(&own[i].user);
+        user_free(&own[i].to);
+    }
+    mem_free(own);
     if (!list)
         return err->rc;
-    *done = appearance_edit(list, edits, len);
     enum rc rc = keeper_end(k, RC_OK, false, err);
     if (rc != RC_OK)
         *done = 0;
@@ -133,10 +171,16 @@ enum rc keeper_edit(struct keeper *k, struct appearance_edit *edits, size_t len,
 enum rc keeper_replace(struct keeper *k, const struct appearance_user *users, size_t len,
                        struct err *err)
 {
+    struct appearance_user *own = mem_zero(len + 1, sizeof *own);
+    for (size_t i = 0; i < len; i++)
+        own[i] = user_own(&users[i]);
     struct appearance *list = keeper_begin(k, err);
-    if (!list)
-        return err->rc;
-    enum rc rc = keeper_end(k, appearance_replace(list, users, len, err), false, err);
+    enum rc rc = list ? appearance_replace(list, own, len, err) : err->rc;
+    for (size_t i = 0; i < len; i++)
+        user_free(&own[i]);
+    mem_free(own);
+    if (list)
+        rc = keeper_end(k, rc, false, err);
     if (rc == RC_OK)
         edited(k);
     return rc;
@@ -423,15 +467,16 @@ static enum rc op_choose(void *self, const char *user_id, enum appearance_choice
                          struct err *err)
 {
     struct keeper *k = self;
+    char *own = mem_dup(user_id);
     struct appearance *list = keeper_begin(k, err);
-    if (!list)
-        return err->rc;
-    enum rc rc = RC_OK;
-    if (user_id)
-        rc = appearance_choose(list, user_id, choice, err);
-    else
+    enum rc rc = list ? RC_OK : err->rc;
+    if (list && own)
+        rc = appearance_choose(list, own, choice, err);
+    else if (list)
         (void)appearance_choose_all(list, choice);
-    rc = keeper_end(k, rc, false, err);
+    mem_free(own);
+    if (list)
+        rc = keeper_end(k, rc, false, err);
     if (rc == RC_OK)
         edited(k);
     return rc;

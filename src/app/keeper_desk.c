@@ -216,6 +216,7 @@ static void set_end(struct keeper *k, enum rc rc, const char *text)
     if (k->config.ended && k->is_set_asked)
         k->config.ended(k->config.self, rc, text);
     k->is_set_asked = false;
+    keeper_changed(k);
 }
 
 enum rc keeper_settings_rc(const struct keeper *k)

@@ -40,6 +40,7 @@ struct keeper {
     unsigned tries;             /* of the save under way */
     unsigned stale;             /* answers to a reading that were overtaken, in a row */
     uint64_t read_at, write_at; /* appearance.readings when the question was asked */
+    int64_t sent_note;          /* of the save under way: appearance_sent() */
     int64_t turn_ms;            /* since when the save waits for its turn; 0 */
     int64_t looked_ms;          /* when the backend's list was asked for by itself last */
     uint64_t begin;             /* the audit's record of the push under way; 0 */

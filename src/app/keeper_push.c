@@ -37,8 +37,7 @@ static void forget_sent(struct keeper *k)
     struct appearance *list = keeper_begin(k, &err);
     if (!list)
         return;
-    if (list->is_sent)
-        appearance_sent(list, NULL, 0);
+    appearance_not_sent(list, k->sent_note);
     (void)keeper_end(k, RC_OK, true, &err);
 }
 
@@ -207,7 +206,7 @@ static enum rc plan_to_send(struct keeper *k, struct appearance_plan *plan, stru
         return err->rc;
     enum rc rc = appearance_plan(list, plan, err);
     if (rc == RC_OK && plan->is_needed)
-        appearance_sent(list, plan, keeper_wall_ms(k));
+        k->sent_note = appearance_sent(list, plan, keeper_wall_ms(k));
     k->write_at = list->readings;
     return keeper_end(k, rc, false, err);
 }

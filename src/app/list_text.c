@@ -88,12 +88,22 @@ static json_t *undo_json(const struct appearance_undo_entry *entry)
     return one;
 }
 
+static json_t *sent_json(const struct appearance_sent *sent)
+{
+    json_t *one = json_object(), *users = json_array();
+    for (size_t i = 0; i < sent->len; i++)
+        json_array_append_new(users, json_integer((json_int_t)sent->users[i]->index));
+    put_number(one, "at_ms", sent->at_ms);
+    json_object_set_new(one, "users", users);
+    return one;
+}
+
 char *list_text(const struct appearance *a, const char *server)
 {
     json_t *root = json_object(), *users = json_array(), *lines = json_array(),
            *undo = json_array(), *sent = json_array();
     for (size_t i = 0; i < a->sent.len; i++)
-        json_array_append_new(sent, json_integer((json_int_t)a->sent.items[i]->index));
+        json_array_append_new(sent, sent_json(&a->sent.items[i]));
     for (size_t i = 0; i < a->users.len; i++)
         json_array_append_new(users, user_json(a->users.items[i]));
     for (size_t i = 0; i < a->lines.len; i++)
@@ -107,11 +117,8 @@ char *list_text(const struct appearance *a, const char *server)
     json_object_set_new(root, "users", users);
     json_object_set_new(root, "lines", lines);
     json_object_set_new(root, "undo", undo);
-    if (a->is_sent)
-        json_object_set(root, "sent", sent);
-    put_number(root, "sent_ms", a->sent_ms);
+    json_object_set_new(root, "sent", sent);
     put_number(root, "readings", (int64_t)a->readings);
-    json_decref(sent);
     char *dumped = json_dumps(root, JSON_COMPACT);
     char *text = mem_dup(dumped);
     json_decref(root);
@@ -224,20 +231,22 @@ static void read_undo(struct reader *r, const json_t *object)
     VEC_PUSH(&r->a->undo, entry);
 }
 
-static void read_sent(struct reader *r, const json_t *root)
+static void read_sent(struct reader *r, const json_t *object)
 {
-    const json_t *array = json_object_get(root, "sent"), *one;
+    const json_t *array = json_object_get(object, "users"), *one;
+    struct appearance_sent sent = {.at_ms = number_of(r, object, "at_ms", INT64_MAX)};
     size_t i;
-    r->a->is_sent = array != NULL;
-    r->is_bad = r->is_bad || (array && !json_is_array(array));
+    r->is_bad = r->is_bad || !json_is_array(array);
+    sent.users = mem_zero(json_array_size(array) + 1, sizeof *sent.users);
     json_array_foreach(array, i, one)
     {
         json_int_t index = json_is_integer(one) ? json_integer_value(one) : -1;
         if (index >= 0 && (size_t)index < r->a->users.len)
-            VEC_PUSH(&r->a->sent, r->a->users.items[index]);
+            sent.users[sent.len++] = r->a->users.items[index];
         else
             r->is_bad = true;
     }
+    VEC_PUSH(&r->a->sent, sent);
 }
 
 static void read_each(struct reader *r, const json_t *root, const char *key,
@@ -257,8 +266,8 @@ static enum rc read_list(struct appearance *a, const json_t *root, struct err *e
     read_each(&r, root, "users", read_user);
     read_each(&r, root, "lines", read_line);
     read_each(&r, root, "undo", read_undo);
-    read_sent(&r, root);
-    a->sent_ms = number_of(&r, root, "sent_ms", INT64_MAX);
+    if (json_object_get(root, "sent"))
+        read_each(&r, root, "sent", read_sent);
     a->readings = (uint64_t)number_of(&r, root, "readings", INT64_MAX);
     if (r.is_bad)
         return err_set(err, RC_PROTO, "no list of ours: something is missing in it");

@@ -128,6 +128,8 @@ void appearance_fini(struct appearance *a)
         appearance_forget_refusal(&a->lines.items[i]);
     for (size_t i = 0; i < a->users.len; i++)
         user_free(a->users.items[i]);
+    for (size_t i = 0; i < a->sent.len; i++)
+        mem_free(a->sent.items[i].users);
     VEC_FREE(&a->lines);
     VEC_FREE(&a->undo);
     VEC_FREE(&a->sent);
@@ -162,10 +164,14 @@ void appearance_copy(struct appearance *to, const struct appearance *from)
         entry.conflict.base = same_in(to, entry.conflict.base);
         VEC_PUSH(&to->undo, entry);
     }
-    for (size_t i = 0; i < from->sent.len; i++)
-        VEC_PUSH(&to->sent, same_in(to, from->sent.items[i]));
-    to->is_sent = from->is_sent;
-    to->sent_ms = from->sent_ms;
+    for (size_t i = 0; i < from->sent.len; i++) {
+        struct appearance_sent sent = from->sent.items[i];
+        const struct appearance_user **users = mem_zero(sent.len + 1, sizeof *users);
+        for (size_t j = 0; j < sent.len; j++)
+            users[j] = same_in(to, sent.users[j]);
+        sent.users = users;
+        VEC_PUSH(&to->sent, sent);
+    }
     to->readings = from->readings;
     to->max_lines = from->max_lines;
     to->is_read = from->is_read;

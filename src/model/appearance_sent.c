@@ -6,19 +6,38 @@
 
 #include <stdlib.h>
 
-void appearance_sent(struct appearance *a, const struct appearance_plan *plan, int64_t at_ms)
+void appearance_forget_sent(struct appearance *a, size_t at)
 {
-    a->sent.len = 0;
-    a->is_sent = plan != NULL;
-    a->sent_ms = plan ? at_ms : 0;
-    for (size_t i = 0; plan && i < plan->lines.len; i++) {
+    mem_free(a->sent.items[at].users);
+    VEC_REMOVE(&a->sent, at);
+    a->rev++;
+}
+
+int64_t appearance_sent(struct appearance *a, const struct appearance_plan *plan, int64_t at_ms)
+{
+    struct appearance_sent note = {.at_ms = at_ms};
+    note.users = mem_zero(plan->lines.len + 1, sizeof *note.users);
+    for (size_t i = 0; i < plan->lines.len; i++) {
         const struct stored_line *line = &plan->lines.items[i];
         const struct appearance_user *user =
             appearance_find_user(a, line->user.id, line->user.twin);
         if (user && !line->is_reserved)
-            VEC_PUSH(&a->sent, user);
+            note.users[note.len++] = user;
     }
+    if (a->sent.len == APPEARANCE_SENT_MAX)
+        appearance_forget_sent(a, 0);
+    if (a->sent.len > 0 && note.at_ms <= a->sent.items[a->sent.len - 1].at_ms)
+        note.at_ms = a->sent.items[a->sent.len - 1].at_ms + 1;
+    VEC_PUSH(&a->sent, note);
     a->rev++;
+    return note.at_ms;
+}
+
+void appearance_not_sent(struct appearance *a, int64_t note)
+{
+    for (size_t i = a->sent.len; i-- > 0;)
+        if (a->sent.items[i].at_ms == note)
+            appearance_forget_sent(a, i);
 }
 
 /* ---- lists of ids, without the reserved lines ------------------------------------------------ */
@@ -32,10 +51,10 @@ static void list_told(const struct stored_line *lines, size_t len, id_list *out)
             VEC_PUSH(out, lines[i].user.id);
 }
 
-static void list_sent(const struct appearance *a, id_list *out)
+static void list_sent(const struct appearance_sent *sent, id_list *out)
 {
-    for (size_t i = 0; i < a->sent.len; i++)
-        VEC_PUSH(out, a->sent.items[i]->id);
+    for (size_t i = 0; i < sent->len; i++)
+        VEC_PUSH(out, sent->users[i]->id);
 }
 
 static int by_stored_key(const void *left, const void *right)
@@ -152,13 +171,13 @@ static uint32_t next_free_key(const struct appearance *a, uint32_t key)
 }
 
 /* The number in the backend of everybody who was sent, by index; 0: was not. */
-static uint32_t *number_sent(const struct appearance *a)
+static uint32_t *number_sent(const struct appearance *a, const struct appearance_sent *sent)
 {
     uint32_t *keys = mem_zero(a->users.len + 1, sizeof *keys), key = 0;
-    for (size_t i = 0; i < a->sent.len; i++) {
+    for (size_t i = 0; i < sent->len; i++) {
         key = next_free_key(a, key + 1);
-        if (!keys[a->sent.items[i]->index])
-            keys[a->sent.items[i]->index] = key;
+        if (!keys[sent->users[i]->index])
+            keys[sent->users[i]->index] = key;
     }
     return keys;
 }
@@ -215,9 +234,9 @@ static void restore_line(struct appearance_line *line, const uint32_t *keys, boo
 
 /* What was sent is what is stored; what is here stays, as edits of it. Returns how many lines have
  * no edit any more. */
-static size_t rebase(struct appearance *a)
+static size_t rebase(struct appearance *a, const struct appearance_sent *sent)
 {
-    uint32_t *keys = number_sent(a);
+    uint32_t *keys = number_sent(a, sent);
     bool *is_put = mem_zero(a->users.len + 1, sizeof *is_put);
     bool *was_unsaved = mem_zero(a->users.len + 1, sizeof *was_unsaved);
     bool *is_unsaved = mem_zero(a->users.len + 1, sizeof *is_unsaved);
@@ -226,8 +245,8 @@ static size_t rebase(struct appearance *a)
     for (size_t i = 0; i < a->lines.len; i++)
         if (!appearance_is_reserved(&a->lines.items[i]))
             restore_line(&a->lines.items[i], keys, is_put);
-    for (size_t i = 0; i < a->sent.len; i++) {
-        const struct appearance_user *user = a->sent.items[i];
+    for (size_t i = 0; i < sent->len; i++) {
+        const struct appearance_user *user = sent->users[i];
         struct appearance_line line = {.stored = user, .stored_key = keys[user->index]};
         if (!is_put[user->index])
             VEC_PUSH(&a->lines, line);
@@ -263,29 +282,32 @@ bool appearance_is_as_stored(const struct appearance *a, const struct stored_lin
     return is_same;
 }
 
-enum fate {
-    FATE_OPEN, /* it may be on its way still */
-    FATE_STORED,
-    FATE_NONE, /* it was not stored, or nothing was sent */
-};
-
-/* What became of the list that was sent, as the one there tells it. */
-static enum fate fate_of_sent(const struct appearance *a, const struct stored_line *lines,
-                              size_t len, int64_t at_ms)
+/* Does the list there come from this one? Of all but the last that was sent it must be the very
+ * one: they were given up, and are hardly still on their way. */
+static bool is_from(const struct appearance_sent *sent, bool is_last, const id_list *stored,
+                    const id_list *told)
 {
-    id_list stored = {0}, sent = {0}, told = {0};
-    if (!a->is_sent)
-        return FATE_NONE;
+    id_list list = {0};
+    list_sent(sent, &list);
+    bool is = is_same_ids(told, &list) || (is_last && comes_from_sent(stored, &list, told));
+    VEC_FREE(&list);
+    return is;
+}
+
+/* Which of the lists that were sent is the one there made of? NO_LINE: of none. */
+static size_t find_sent(const struct appearance *a, const struct stored_line *lines, size_t len)
+{
+    id_list stored = {0}, told = {0};
+    size_t at = a->sent.len;
     list_stored(a, &stored);
-    list_sent(a, &sent);
     list_told(lines, len, &told);
-    bool is_stored = !is_same_ids(&told, &stored) &&
-                     (is_same_ids(&told, &sent) || comes_from_sent(&stored, &sent, &told));
-    bool is_late = at_ms - a->sent_ms > APPEARANCE_SENT_MS || at_ms < a->sent_ms;
+    if (is_same_ids(&told, &stored))
+        at = 0;
+    while (at > 0 && !is_from(&a->sent.items[at - 1], at == a->sent.len, &stored, &told))
+        at--;
     VEC_FREE(&stored);
-    VEC_FREE(&sent);
     VEC_FREE(&told);
-    return is_stored ? FATE_STORED : is_late ? FATE_NONE : FATE_OPEN;
+    return at > 0 ? at - 1 : NO_LINE;
 }
 
 enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, size_t len,
@@ -297,11 +319,16 @@ enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, 
     enum rc rc = appearance_check_stored(lines, len, err);
     if (rc != RC_OK)
         return rc;
-    enum fate fate = fate_of_sent(a, lines, len, at_ms);
-    if (fate == FATE_STORED)
-        agreed = rebase(a);
-    if (a->is_sent && fate != FATE_OPEN)
-        appearance_sent(a, NULL, 0);
+    size_t sent = find_sent(a, lines, len);
+    if (sent != NO_LINE) {
+        agreed = rebase(a, &a->sent.items[sent]);
+        appearance_forget_sent(a, sent);
+    }
+    for (size_t i = a->sent.len; i-- > 0;) {
+        int64_t age_ms = at_ms - a->sent.items[i].at_ms;
+        if (age_ms > APPEARANCE_SENT_MS || age_ms < -APPEARANCE_SENT_MS)
+            appearance_forget_sent(a, i);
+    }
     appearance_merge_lines(a, lines, len, at_ms, &now);
     a->readings += a->rev != rev;
     now.agreed += agreed;

@@ -71,7 +71,7 @@ def meanwhile(exchange):
     slow = Person(exchange, server=meter.url)
     for words in (("add", "105"), ("remove", "102"), ("set", "3", "107")):
         slow.run("list", *words)
-    meter.slow_s = 4
+    meter.slow_s = 10
     process = slow.start("list", "push")
     wait(lambda: any(m == "PUT" for m, _ in meter.asked), "the push is on its way")
     told = [slow.run("list", *words) for words in (("remove", "105"), ("add", "102"), ("remove", "103"),

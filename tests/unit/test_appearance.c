@@ -533,13 +533,14 @@ static const struct sent_case {
     {"b c d", "+e -c", "", "b c d e", "b -c d e", true}, /* says both: nothing was written */
 };
 
-static void send(struct appearance *a, int64_t at_ms)
+static int64_t send(struct appearance *a, int64_t at_ms)
 {
     struct appearance_plan plan;
     struct err err = {0};
     assert_int_equal(appearance_plan(a, &plan, &err), RC_OK);
-    appearance_sent(a, &plan, at_ms);
+    int64_t note = appearance_sent(a, &plan, at_ms);
     appearance_plan_fini(&plan);
+    return note;
 }
 
 static void check_sent(const struct sent_case *row, int64_t sent_ms)
@@ -553,11 +554,12 @@ static void check_sent(const struct sent_case *row, int64_t sent_ms)
     uint64_t readings = a.readings;
     struct appearance_news news = merge(&a, row->there);
     bool is_open = row->is_open && sent_ms + APPEARANCE_SENT_MS >= 1000;
-    if (!str_eq(shown(&a), row->shown) || a.is_sent != is_open || news.conflicts > 0)
+    if (!str_eq(shown(&a), row->shown) || (a.sent.len > 0) != is_open || news.conflicts > 0)
         fail_msg("'%s' sent of '%s', '%s', then '%s': '%s' %d, wanted '%s'", row->edits, row->base,
-                 row->later, row->there, shown(&a), a.is_sent, row->shown);
+                 row->later, row->there, shown(&a), (a.sent.len > 0), row->shown);
     assert_int_equal(a.readings - readings, !str_eq(row->base, row->there) ||
-                                                is_open != a.is_sent || (row->is_open && !is_open));
+                                                is_open != (a.sent.len > 0) ||
+                                                (row->is_open && !is_open));
     struct appearance_news again = merge(&a, row->there);
     assert_string_equal(shown(&a), row->shown);
     assert_int_equal(again.taken + again.conflicts + again.agreed, 0);
@@ -602,11 +604,33 @@ static void test_sent_and_refused(void **state)
     appearance_init(&a);
     merge(&a, "b c d");
     edit(&a, "+e");
-    send(&a, 900);
-    appearance_sent(&a, NULL, 0);
+    appearance_not_sent(&a, send(&a, 900));
     edit(&a, "-e");
     merge(&a, "b c d e");
     assert_string_equal(shown(&a), "b c d e");
+    appearance_fini(&a);
+}
+
+/* One that was given up, and comes after the next one all the same. */
+static void test_sent_one_after_the_other(void **state)
+{
+    (void)state;
+    struct appearance a;
+    appearance_init(&a);
+    merge(&a, "b c d");
+    edit(&a, "+e");
+    int64_t first = send(&a, 900);
+    edit(&a, "-e -b");
+    assert_true(send(&a, 900) > first); /* within a ms: two all the same */
+    assert_int_equal(merge(&a, "c d").agreed, 1);
+    assert_int_equal(a.sent.len, 1);
+    edit(&a, "+f");
+    merge(&a, "b c d e"); /* the first */
+    assert_string_equal(shown(&a), "-b c d +f -e");
+    assert_int_equal(a.sent.len, 0);
+    for (int i = 0; i < 2 * APPEARANCE_SENT_MAX; i++)
+        send(&a, 900);
+    assert_int_equal(a.sent.len, APPEARANCE_SENT_MAX);
     appearance_fini(&a);
 }
 
@@ -895,6 +919,7 @@ int main(void)
         cmocka_unit_test(test_sent),
         cmocka_unit_test(test_sent_beside_a_conflict),
         cmocka_unit_test(test_sent_and_refused),
+        cmocka_unit_test(test_sent_one_after_the_other),
         cmocka_unit_test(test_is_as_stored),
         cmocka_unit_test(test_undo_after_merge),
         cmocka_unit_test(test_undo_is_bounded),

@@ -48,7 +48,7 @@ static struct rig {
     size_t before_len;
     unsigned set;
     /* what was told */
-    int ended, asks;
+    int ended, asks, changes;
     enum rc ended_rc;
     char ended_text[256], told[1024];
     bool is_too_late, is_running;
@@ -311,6 +311,12 @@ static int set_up(void **state)
     return rc == RC_OK ? 0 : -1;
 }
 
+static void on_changed(void *self)
+{
+    (void)self;
+    r.changes++;
+}
+
 static void open_keeper(bool is_automatic)
 {
     struct err err = {0};
@@ -318,6 +324,7 @@ static void open_keeper(bool is_automatic)
                                    .folder = r.folder,
                                    .is_automatic = is_automatic,
                                    .ask_save = on_ask_save,
+                                   .changed = on_changed,
                                    .told = on_told,
                                    .ended = on_ended};
     assert_int_equal(keeper_new(&r.keeper, &config, &err), RC_OK);
@@ -717,6 +724,30 @@ static void test_answers_that_are_always_overtaken(void **state)
     list_file_close(other);
 }
 
+/* Who was seen on the list is named with its texts; the list is read again before the edit. */
+static void test_an_edit_of_a_list_that_was_read_again(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    size_t done = 0;
+    begin_live(false);
+    struct list_file *other = open_other();
+    struct appearance_edit edit = {.kind = EDIT_REMOVE,
+                                   .user = *appearance_by_user(keeper_list(r.keeper), "102")->here};
+    merge_in_other(other, "900 101 104 102 103");
+    assert_int_equal(keeper_edit(r.keeper, &edit, 1, &done, &err), RC_OK);
+    assert_int_equal(done, 1);
+    assert_string_equal(here(), "900 101 104 103 ");
+    const struct appearance_user users[] = {
+        *appearance_by_user(keeper_list(r.keeper), "103")->here,
+        *appearance_by_user(keeper_list(r.keeper), "101")->here,
+    };
+    merge_in_other(other, "900 101 104 103");
+    assert_int_equal(keeper_replace(r.keeper, users, 2, &err), RC_OK);
+    assert_string_equal(here(), "900 103 101 ");
+    list_file_close(other);
+}
+
 /* Saves of one person queue; one that dies frees the others. */
 static void test_saves_queue(void **state)
 {
@@ -847,6 +878,23 @@ static void test_a_backend_without_a_list(void **state)
     assert_string_equal(keeper_desk(r.keeper)->list_text, "this system stores no list");
 }
 
+/* Whoever shows them learns of it, also when there is nobody to ask. */
+static void test_settings_without_a_link(void **state)
+{
+    (void)state;
+    begin_live(false);
+    tell_lost();
+    run_ms(30);
+    r.changes = 0;
+    struct desk_settings wish = {.has = DESK_HAS_PICKUP, .picks_up_held = true};
+    keeper_set(r.keeper, &wish);
+    assert_int_equal(r.ended_rc, RC_UNREACHABLE);
+    assert_non_null(strstr(r.told, "not changed: there is no link"));
+    run_ms(20);
+    assert_int_equal(r.changes, 1);
+    assert_int_equal(record_lines("\"presence set\""), 2); /* begun, and failed */
+}
+
 static void test_settings(void **state)
 {
     (void)state;
@@ -879,6 +927,7 @@ int main(void)
         TEST(test_an_answer_that_was_overtaken),
         TEST(test_a_read_back_that_was_overtaken),
         TEST(test_answers_that_are_always_overtaken),
+        TEST(test_an_edit_of_a_list_that_was_read_again),
         TEST(test_saves_queue),
         TEST(test_the_link_is_lost_while_it_is_written),
         TEST(test_news_from_elsewhere),
@@ -888,6 +937,7 @@ int main(void)
         TEST(test_read_only),
         TEST(test_a_backend_without_a_list),
         TEST(test_settings),
+        TEST(test_settings_without_a_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,12 +20,12 @@
  *     appearance_merge() tells which; if from X, X becomes S first, and H stays: edits made since
  *     are edits of X. X is kept until R comes from it, or the service says that nothing was
  *     written, or it is too late for it to arrive.
- *  3. There is one X at a time: who sends holds the turn (list_file_turn()) from before X is
- *     written down until the answer was merged. One who dies lets go of it.
+ *  3. Who sends holds the turn (list_file_turn()) from before X is written down until the answer
+ *     was merged, so X is the only list of ours on its way. One who dies, or hears no answer, lets
+ *     go of the turn, and its X may arrive after the next one: it is kept beside that one.
  *
- * What is not covered: that X arrives after its sender died and another X was noted, and what
- * somebody else changes between the last look of a save and its PUT. The service has no means
- * against either; the read-back tells the second. */
+ * What somebody else changes between the last look of a save and its PUT is overwritten there: the
+ * service has no means against it. */
 #ifndef CALLHUD_APP_LIST_FILE_H
 #define CALLHUD_APP_LIST_FILE_H
 

@@ -107,17 +107,20 @@ struct appearance_undo_entry {
     struct appearance_conflict conflict;
 };
 
+/* A list that was handed to the backend, without the reserved lines. */
+struct appearance_sent {
+    int64_t at_ms;                        /* when, by the wall clock; no two have the same */
+    const struct appearance_user **users; /* the array is owned */
+    size_t len;
+};
+
 struct appearance {
     VEC(struct appearance_line) lines; /* by key; a removed line stands where it would be */
     uint32_t max_lines; /* keys the backend has room for, reserved ones too; 0: not known */
     bool is_read;       /* something was merged, ever */
     uint64_t readings;  /* merges that have changed anything, ever: an answer that was asked for
                            before the last of them may be older than it, and is not to be merged */
-    /* The list as it was handed to the backend last, reserved ones apart, while it is not known
-     * what became of it: appearance_sent(). Borrowed from the list's users. */
-    bool is_sent;
-    int64_t sent_ms; /* when, by the wall clock */
-    VEC(const struct appearance_user *) sent;
+    VEC(struct appearance_sent) sent; /* of which it is not known what became; the last last */
     VEC(struct appearance_undo_entry) undo; /* the last edit last */
     uint64_t rev;                           /* grows with every change of anything above */
     VEC(struct appearance_user *) users;    /* everybody ever named; owned */
@@ -170,10 +173,14 @@ void appearance_plan_fini(struct appearance_plan *plan);
  * an edit of that list, also when its answer is never heard. A merge sees whether what is there now
  * comes from it (the list is replaced as a whole: from it, or from what was stored before). Then
  * what was sent is the last common state, and what is here stays, as edits of it. If not, it may
- * still be on its way, for APPEARANCE_SENT_MS; a merge later than that says that it was not stored.
- * at_ms: now, on the wall clock. NULL: it was not written, for certain. */
-#define APPEARANCE_SENT_MS (5 * 60 * 1000)
-void appearance_sent(struct appearance *a, const struct appearance_plan *plan, int64_t at_ms);
+ * still be on its way, for APPEARANCE_SENT_MS, also when another list is sent meanwhile; a merge
+ * later than that says that it was not stored. at_ms: now, on the wall clock. Returns what the note
+ * is called. */
+#define APPEARANCE_SENT_MS (2 * 60 * 1000)
+#define APPEARANCE_SENT_MAX 4 /* more are not remembered: the oldest goes */
+int64_t appearance_sent(struct appearance *a, const struct appearance_plan *plan, int64_t at_ms);
+/* It was not written, for certain. */
+void appearance_not_sent(struct appearance *a, int64_t note);
 
 /* Are these the lines that were merged last? */
 bool appearance_is_as_stored(const struct appearance *a, const struct stored_line *lines,
