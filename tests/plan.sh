@@ -47,7 +47,7 @@ plan_usual() {
     for program in $(programs build 'test_*' | first supervise_trouble ari_act ari_world hud log); do
         # what takes long there and has little to do with memory, or has clocks and kills: in the long run
         case $program in */test_net_* | */test_tty_out | */test_term | */test_ex_* | */test_audit | \
-            */test_made | */test_plain | */test_doing | */test_demo | */test_screen | \
+            */test_ari_desk_write | */test_made | */test_plain | */test_doing | */test_demo | */test_screen | \
             */test_model_property | */test_utf8 | */test_config) continue ;; esac
         plan "valgrind-$(basename "$program")" 400 sh tests/valgrind.sh "$program"
     done
