@@ -1,4 +1,5 @@
 /* callhud list: the HUD list on the command line. */
+#include "callhud/app/list_choose.h"
 #include "callhud/app/list_rows.h"
 #include "callhud/base/str.h"
 #include "cmd_list_priv.h"
@@ -28,14 +29,27 @@ static void show(struct desk_run *run)
     desk_run_end(run, 0);
 }
 
+/* On standard error, as the lists of programs stay lists. */
+static void note_conflicts(struct desk_run *run)
+{
+    char text[ERR_TEXT_BYTES];
+    list_choose_say(keeper_list(run->keeper), text, sizeof text);
+    if (text[0])
+        fprintf(stderr, "callhud: %s\n", text);
+}
+
 static void diff(struct desk_run *run)
 {
     put_list(run, true);
+    note_conflicts(run);
     desk_run_end(run, 0);
 }
 
 static void pulled(struct desk_run *run)
 {
+    if (run->cli->args_len > 1 && !list_choose_stored(run, run->cli->args[1]))
+        return;
+    note_conflicts(run);
     struct appearance_counts counts = appearance_count(keeper_list(run->keeper));
     if (run->cli->format != FORMAT_TABLE)
         list_rows_put(&run->out, keeper_list(run->keeper), run->cli->format, false);
@@ -60,10 +74,9 @@ static void pushed(struct desk_run *run, enum rc rc, const char *text)
     if (rc != RC_OK) {
         desk_run_fail(run, rc, "not saved: %s", text);
     } else if (counts.conflicts > 0) {
-        desk_run_fail(run, RC_REFUSED,
-                      "saved but for %zu in conflict: callhud list diff shows them, the console's "
-                      "HUD list (e) settles them",
-                      counts.conflicts);
+        char why[ERR_TEXT_BYTES];
+        list_choose_say(keeper_list(run->keeper), why, sizeof why);
+        desk_run_fail(run, RC_DENIED, "not sent: %s", why);
     } else if (counts.refused > 0) {
         desk_run_fail(run, RC_REFUSED, "saved but for %zu that the backend refuses: see above",
                       counts.refused);
@@ -85,6 +98,7 @@ void cmd_list_edited(struct desk_run *run)
         fprintf(stderr, "callhud: kept here; callhud list push sends it\n");
     else
         fprintf(stderr, "callhud: both homes agree: there is nothing to send\n");
+    note_conflicts(run);
     desk_run_end(run, 0);
 }
 
@@ -110,12 +124,23 @@ static const struct appearance_line *line_at(struct desk_run *run, const char *t
     return line;
 }
 
+static struct appearance_user keep(struct desk_run *run, const struct appearance_user *user)
+{
+    struct appearance_user copy = *user;
+    copy.id = desk_run_keep(run, user->id);
+    copy.extension = desk_run_keep(run, user->extension);
+    copy.name = desk_run_keep(run, user->name);
+    return copy;
+}
+
 static bool user_of(struct desk_run *run, const char *extension, struct appearance_user *out)
 {
     struct err err = {0};
     enum rc rc = cmd_list_user(run, extension, out, &err);
     if (rc != RC_OK)
         desk_run_fail(run, rc, "%s", err.text);
+    else
+        *out = keep(run, out);
     return rc == RC_OK;
 }
 
@@ -132,12 +157,31 @@ static void do_edit(struct desk_run *run, struct appearance_edit *edit)
         cmd_list_edited(run);
 }
 
+/* An edit of a line in conflict settles it: what it says is what is wanted. */
+
 static void add(struct desk_run *run)
 {
+    const char *extension = run->cli->args[1];
+    const struct appearance_line *line = list_choose_find(keeper_list(run->keeper), extension);
     struct appearance_edit edit = {.kind = EDIT_ADD};
-    if (run->cli->at && !key_of(run->cli->at, &edit.key))
+    if (run->cli->at && !key_of(run->cli->at, &edit.key)) {
         desk_run_fail(run, RC_USAGE, "--at %s: a key is a number from 1", run->cli->at);
-    else if (user_of(run, run->cli->args[1], &edit.user))
+        return;
+    }
+    if (!user_of(run, extension, &edit.user))
+        return;
+    if (line && line->here && str_eq(line->here->extension, extension)) {
+        if (!list_choose(run, line, CHOOSE_MINE))
+            return;
+        edit.kind = EDIT_MOVE;
+    } else if (line && line->stored && str_eq(line->stored->extension, extension)) {
+        if (!list_choose(run, line, line->here ? CHOOSE_BOTH : CHOOSE_THEIRS))
+            return;
+        edit.kind = EDIT_MOVE;
+    }
+    if (edit.kind == EDIT_MOVE && !run->cli->at)
+        cmd_list_edited(run);
+    else
         do_edit(run, &edit);
 }
 
@@ -145,12 +189,47 @@ static void take_off(struct desk_run *run)
 {
     const char *what = run->cli->args[1];
     const struct appearance_line *line = appearance_by_extension(keeper_list(run->keeper), what);
+    const struct appearance_line *conflict = list_choose_find(keeper_list(run->keeper), what);
+    bool is_gone = !line && conflict && conflict->stored && !conflict->here;
+    bool is_stored =
+        !line && conflict && conflict->stored && str_eq(conflict->stored->extension, what);
+    if (is_gone || is_stored) { /* it is off here: so it stays */
+        if (list_choose(run, conflict, CHOOSE_MINE))
+            cmd_list_edited(run);
+        return;
+    }
     if (!line)
         line = line_at(run, what);
     if (!line)
         return;
-    struct appearance_edit edit = {.kind = EDIT_REMOVE, .user = *line->here};
-    do_edit(run, &edit);
+    struct appearance_edit edit = {.kind = EDIT_REMOVE, .user = keep(run, line->here)};
+    if (line->state != LINE_CONFLICT || list_choose(run, line, CHOOSE_MINE))
+        do_edit(run, &edit);
+}
+
+/* The keys that a line can be moved to: reserved ones are the telephone system's. */
+static bool is_key_to_have(struct desk_run *run, uint32_t key)
+{
+    const struct appearance *list = keeper_list(run->keeper);
+    uint32_t first = 0, last = 0;
+    bool is_one = false;
+    for (size_t i = 0; i < list->lines.len; i++) {
+        const struct appearance_line *line = &list->lines.items[i];
+        if (line->key == 0)
+            continue;
+        last = line->key > last ? line->key : last;
+        if (line->state == LINE_RESERVED)
+            continue;
+        first = first == 0 || line->key < first ? line->key : first;
+        is_one |= line->key == key;
+    }
+    if (!is_one && key <= last)
+        desk_run_fail(run, RC_DENIED, "key %u is reserved by the telephone system: choose %u to %u",
+                      (unsigned)key, (unsigned)first, (unsigned)last);
+    else if (!is_one)
+        desk_run_fail(run, RC_DENIED, "the list has %u keys: choose %u to %u", (unsigned)last,
+                      (unsigned)first, (unsigned)last);
+    return is_one;
 }
 
 static void move(struct desk_run *run)
@@ -163,8 +242,21 @@ static void move(struct desk_run *run)
         desk_run_fail(run, RC_USAGE, "%s is no key: a key is a number from 1", run->cli->args[2]);
         return;
     }
-    edit.user = *line->here;
-    do_edit(run, &edit);
+    if (line->state != LINE_RESERVED && !is_key_to_have(run, edit.key))
+        return;
+    bool is_there = line->key == edit.key, is_conflict = line->state == LINE_CONFLICT;
+    edit.user = keep(run, line->here);
+    if (is_conflict && !list_choose(run, line, CHOOSE_MINE))
+        return;
+    if (is_there && is_conflict) {
+        cmd_list_edited(run);
+    } else if (is_there) {
+        fprintf(stderr, "callhud: key %u is there already: nothing was changed\n",
+                (unsigned)edit.key);
+        desk_run_end(run, 0);
+    } else {
+        do_edit(run, &edit);
+    }
 }
 
 static void set(struct desk_run *run)
@@ -173,8 +265,16 @@ static void set(struct desk_run *run)
     const struct appearance_line *line = line_at(run, run->cli->args[1]);
     if (!line || !user_of(run, run->cli->args[2], &edit.to))
         return;
-    edit.user = *line->here;
-    do_edit(run, &edit);
+    bool is_conflict = line->state == LINE_CONFLICT;
+    bool is_mine = str_eq(line->here->id, edit.to.id);
+    bool is_theirs = !is_mine && line->stored && str_eq(line->stored->id, edit.to.id);
+    edit.user = keep(run, line->here);
+    if (is_conflict && !list_choose(run, line, is_theirs ? CHOOSE_THEIRS : CHOOSE_MINE))
+        return;
+    if (is_conflict && (is_mine || is_theirs))
+        cmd_list_edited(run);
+    else
+        do_edit(run, &edit);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -191,7 +291,7 @@ static const struct verb {
     {"move", "list move KEY KEY", 3, 3, false, false, true, move},
     {"set", "list set KEY EXT", 3, 3, false, true, true, set},
     {"diff", "list diff", 1, 1, false, false, false, diff},
-    {"pull", "list pull", 1, 1, true, false, false, pulled},
+    {"pull", "list pull [KEY|EXT|all]", 1, 2, true, false, false, pulled},
     {"push", "list push", 1, 1, true, false, true, push},
     {"export", "list export [FILE]", 1, 2, false, false, false, cmd_list_export},
     {"import", "list import FILE", 2, 2, false, true, true, cmd_list_import},

@@ -177,8 +177,11 @@ static bool take(struct desk_run *run, struct change *change, const char *word)
 static bool is_possible(struct desk_run *run, const struct desk_settings *wanted)
 {
     const struct desk_settings *now = keeper_desk(run->keeper)->settings;
+    bool is_turned_on = (wanted->has & DESK_HAS_SHARE) && wanted->shares_presence;
     for (size_t i = 0; i < SETTINGS; i++) {
-        if ((wanted->has & 1U << i) && now->missing[i]) {
+        /* One who does not share presence hides the others from us: not together with it. */
+        bool is_hidden = (now->has & DESK_HAS_SHARE) && !now->shares_presence && i < 4;
+        if ((wanted->has & 1U << i) && now->missing[i] && !(is_hidden && is_turned_on)) {
             desk_run_fail(run, RC_DENIED, "%s: %s", keys[i], now->missing[i]);
             return false;
         }

@@ -2,6 +2,7 @@
 
 #include "callhud/app/paths.h"
 #include "callhud/app/report.h"
+#include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
 #include <signal.h>
@@ -14,6 +15,7 @@
 #define FIRST_ANSWER_MS 15000
 /* The service's limits are those of a minute: their end is waited for. */
 #define WAIT_MOST_MS 75000
+#define WAIT_LONGER_MS 10000 /* than was said: it is said again */
 
 static void on_left(void *self)
 {
@@ -44,6 +46,12 @@ void desk_run_fail(struct desk_run *run, enum rc rc, const char *format, ...)
         desk_run_end(run, rc_exit_code(rc));
     else
         desk_run_end(run, start_fail(&err));
+}
+
+const char *desk_run_keep(struct desk_run *run, const char *text)
+{
+    VEC_PUSH(&run->texts, mem_dup(text));
+    return run->texts.items[run->texts.len - 1];
 }
 
 const struct desk_person *desk_run_person(const struct desk_run *run, const char *extension)
@@ -151,10 +159,11 @@ static void note_wait(struct desk_run *run, const struct event *event)
         state == LINK_CONNECTING || (state == LINK_LIVE && run->session.hud.link.is_synced);
     if (!goes_on || event->u.link.retry_ms <= session_now(&run->session))
         return;
-    run->waits_until_ms = event->u.link.retry_ms;
-    if (!run->is_waiting && run->exit_code < 0)
+    bool is_longer = event->u.link.retry_ms > run->waits_until_ms + WAIT_LONGER_MS;
+    if ((run->waits_until_ms == 0 || is_longer) && run->exit_code < 0)
         fprintf(stderr, "callhud: waiting: %s\n", event->u.link.text);
-    run->is_waiting = true;
+    if (event->u.link.retry_ms > run->waits_until_ms)
+        run->waits_until_ms = event->u.link.retry_ms;
 }
 
 static void on_event(void *self, const struct event *event)
@@ -278,6 +287,9 @@ int desk_run(struct desk_run *run)
     for (size_t i = 0; i < DESK_RUN_SIGNALS; i++)
         loop_signal_stop(run->watched[i]);
     keeper_free(run->keeper);
+    for (size_t i = 0; i < run->texts.len; i++)
+        mem_free(run->texts.items[i]);
+    VEC_FREE(&run->texts);
     int unwritten = report_print(&run->out);
     int code = run->exit_code > 0 ? run->exit_code : unwritten;
     buf_fini(&run->out);

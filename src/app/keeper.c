@@ -252,7 +252,7 @@ enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer, uint64_
 
 void keeper_tell_news(struct keeper *k, const struct appearance_news *news)
 {
-    if (news->conflicts > 0)
+    if (news->conflicts > 0 && !k->config.is_asked_alone)
         keeper_tell(k, true, "%zu %s changed here and elsewhere: open the HUD list (e) and choose",
                     news->conflicts, news->conflicts == 1 ? "line was" : "lines were");
     else if (news->taken > 0 && k->desk.read_ms > 0)

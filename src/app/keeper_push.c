@@ -85,7 +85,7 @@ static void saved(struct keeper *k, const struct desk_answer *answer)
     }
     k->desk.read_ms = session_now(k->session);
     struct appearance_counts counts = appearance_count(keeper_list(k));
-    if (counts.unsaved > 0)
+    if (counts.unsaved > 0 && !k->config.is_asked_alone)
         keeper_tell(k, true, "saved, but for %zu %s: see the HUD list (e)", counts.unsaved,
                     counts.unsaved == 1 ? "line" : "lines");
     else

@@ -103,9 +103,9 @@ def conflict(exchange):
                     "state": "added"}] if len(rows) == 2 else False,
           "list diff --json: the conflict with both sides, and the edit that merges", rows)
     code, out, said = person.run("list", "push")
-    check(code == 1 and exchange.stored() == ["101", "111", "103", "104", "108"],
+    check(code == 4 and exchange.stored() == ["101", "111", "103", "104", "108"],
           "a push sends the rest and leaves the line in conflict as it is stored", (code, exchange.stored()))
-    check("conflict" in said and "list diff" in said, "and says so, and what to do", (out, said))
+    check("key 4 is in conflict" in said and "list set 4" in said, "and says so, and what to do", (out, said))
     check([(r["extension"], r["stored"], r["state"]) for r in person.json("list", "diff")] ==
           [("109", "111", "conflict")], "the conflict outlives the push", person.run("list", "diff"))
 

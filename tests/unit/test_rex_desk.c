@@ -1110,6 +1110,35 @@ static void settings_that_cannot_be_are_refused_before_anything_is_sent(void **s
     assert_true(rig->server.shares && rig->server.answerable_len == 1);
 }
 
+static void settings_of_one_who_hides_are_told_by_the_answer_to_a_put(void **state)
+{
+    struct rig *rig = *state;
+    const struct desk_settings settings = {.has = DESK_HAS_DETAILS, .details = DESK_DETAILS_NONE};
+    const struct desk_question question = {
+        .kind = DESK_SETTINGS_WRITE, .extension = "102", .settings = &settings};
+    rig->server.shares = false;
+    rig->server.other_presence = "{\"extension\":{\"id\":" BOB "},\"allowSeeMyPresence\":false}";
+    const struct told *told = ask_kind(rig, DESK_SETTINGS, "102");
+    assert_int_equal(told->rc, RC_OK);
+    assert_int_equal(told->settings.has, DESK_HAS_SHARE | DESK_HAS_ANSWERABLE);
+    assert_says(told->missing[3], "together with share_presence=on");
+    told = ask(rig, &question);
+    assert_int_equal(told->rc, RC_OK);
+    assert_string_equal(rig->server.visibility, "None");
+    assert_int_equal(told->settings.details, DESK_DETAILS_NONE);
+}
+
+static void settings_that_wait_for_the_limits_in_vain_say_so(void **state)
+{
+    struct rig *rig = *state;
+    set_fault(rig, &(struct fault){.kind = FAULT_STATUS, .status = 429, .method = "PUT"});
+    const struct told *told =
+        set(rig, &(struct desk_settings){.has = DESK_HAS_RING, .rings_when_monitored = true});
+    assert_int_equal(told->rc, RC_TIMEOUT);
+    assert_says(told->text, "nothing was stored: the service allows no more requests for ");
+    assert_int_equal(rig->server.puts, 0);
+}
+
 static void settings_that_are_taken_and_not_stored_are_told(void **state)
 {
     struct rig *rig = *state;
@@ -1260,6 +1289,8 @@ int main(void)
         TEST(settings_without_the_right_to_some),
         TEST(settings_that_are_named_change_and_no_others),
         TEST(settings_that_cannot_be_are_refused_before_anything_is_sent),
+        TEST(settings_of_one_who_hides_are_told_by_the_answer_to_a_put),
+        TEST(settings_that_wait_for_the_limits_in_vain_say_so),
         TEST(settings_that_are_taken_and_not_stored_are_told),
         TEST(a_half_that_was_stored_is_told),
         TEST(every_failure_at_every_step_of_settings),

@@ -25,10 +25,10 @@ struct desk_run {
     struct keeper *keeper;
     struct buf out; /* printed at the end, whatever the exit code */
     bool is_offline, is_refused;
-    bool is_waiting; /* for the service's limits: it was said */
-    int64_t waits_until_ms;
+    int64_t waits_until_ms; /* for the service's limits, as was said; 0 */
     char why_offline[ERR_TEXT_BYTES];
     char said[ERR_TEXT_BYTES]; /* the last line on stderr */
+    VEC(char *) texts;         /* desk_run_keep() */
     int exit_code;             /* -1: goes on */
     enum { DESK_RUN_LINK, DESK_RUN_LIST, DESK_RUN_REST, DESK_RUN_READY } phase;
     struct loop_timer *deadline;
@@ -40,6 +40,8 @@ int desk_run(struct desk_run *run);
 void desk_run_end(struct desk_run *run, int exit_code); /* the first counts */
 void desk_run_fail(struct desk_run *run, enum rc rc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* A copy that is good until the end: what the list lends is gone when it is read anew. */
+const char *desk_run_keep(struct desk_run *run, const char *text);
 /* The person of that extension, as told; NULL. */
 const struct desk_person *desk_run_person(const struct desk_run *run, const char *extension);
 const struct desk_person *desk_run_person_by_id(const struct desk_run *run, const char *user_id);

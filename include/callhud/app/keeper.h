@@ -26,7 +26,8 @@ struct keeper_config {
     const char *extension;   /* whose desk; NULL: our own */
     const char *folder;      /* the state folder */
     bool is_automatic;       /* sync = automatic */
-    bool is_asked_alone;     /* the list is read when keeper_pull() asks, not by itself */
+    bool is_asked_alone;     /* a command: the list is read when keeper_pull() asks, not by itself,
+                                and what the list shows is told by whom it belongs to */
     const char *reason;      /* for the audit; "" */
     void (*changed)(void *self); /* anything of keeper_desk(); never from inside a call of these */
     /* sync = automatic, and the save would restart phones: somebody has to be asked. NULL: it is

@@ -97,7 +97,8 @@ struct desk_job {
     desk_items stored, wanted, before; /* lists */
     rex_desk_read_done *list_then;
 
-    struct desk_wish wish, found; /* settings */
+    struct desk_wish wish, found;  /* settings */
+    struct desk_settings put_told; /* by the answer to the last PUT of the presence */
     rex_desk_read_done *settings_then;
     char missing_answerable[ERR_TEXT_BYTES];
 

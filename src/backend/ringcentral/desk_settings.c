@@ -12,6 +12,8 @@
 #define LOOK_AGAIN_MS 2000 /* between them */
 
 static const char not_told[] = "the service does not tell this setting: look into its portal";
+static const char no_hidden[] =
+    "not told of one who does not share presence: set it together with share_presence=on";
 static const char no_visible_to[] =
     "the service has no request for who may see your presence: share_presence shows it to "
     "everybody or to nobody; choose people in its portal";
@@ -21,11 +23,35 @@ enum { AT_ANSWERABLE = 4, AT_VISIBLE = 5 };
 
 /* ---- reading ---- */
 
+/* Of another who does not share presence a GET tells no settings, the answer to a PUT does. */
+static bool is_hidden(const struct desk_job *job)
+{
+    const struct desk_settings *found = &job->found.told;
+    return job->extension[0] != '\0' && found->has & DESK_HAS_SHARE && !found->shares_presence;
+}
+
+static void take_put_answer(struct desk_job *job)
+{
+    struct desk_settings *found = &job->found.told;
+    const struct desk_settings *told = &job->put_told;
+    unsigned lacks = told->has & ~found->has;
+    if (lacks & DESK_HAS_RING)
+        found->rings_when_monitored = told->rings_when_monitored;
+    if (lacks & DESK_HAS_PICKUP)
+        found->picks_up_held = told->picks_up_held;
+    if (lacks & DESK_HAS_DETAILS)
+        found->details = told->details;
+    found->has |= lacks & (DESK_HAS_RING | DESK_HAS_PICKUP | DESK_HAS_DETAILS);
+}
+
 static void found_all(struct desk_job *job)
 {
     struct desk_settings *found = &job->found.told;
+    if (is_hidden(job))
+        take_put_answer(job);
+    const char *why = is_hidden(job) ? no_hidden : not_told;
     for (unsigned at = 0; at < AT_ANSWERABLE; at++)
-        found->missing[at] = found->has & (1u << at) ? NULL : not_told;
+        found->missing[at] = found->has & (1u << at) ? NULL : why;
     found->missing[AT_ANSWERABLE] =
         found->has & DESK_HAS_ANSWERABLE ? NULL : job->missing_answerable;
     found->missing[AT_VISIBLE] = no_visible_to;
@@ -233,8 +259,11 @@ static void end_refused(struct desk_job *job, const char *body, size_t len)
 
 static void on_put(struct desk_job *job, const struct rex_answer *answer)
 {
+    struct err err = {0};
     if (!rex_desk_failed(job, answer)) {
         job->is_accepted = true;
+        if (!job->is_put_answerable) /* what it does not tell is read */
+            (void)rex_wire_desk_settings(&job->put_told, answer->body, answer->body_len, &err);
         look(job);
         return;
     }
