@@ -53,13 +53,11 @@ plan_usual() {
     done
     batch 4 "valgrind; a day of calls, bytes"
 
-    # ex_list, ex_list_files and ex_presence find faults that are not mended yet (wrong files
-    # named by line, the record of a settings change, requests of one command): in the long run till then.
     # What mostly waits: for a PBX of its own, for a terminal, for a clock.
     # shellcheck disable=SC2010,SC2046
     plan_script 420 $(ls tests/proto/lab_*.py tests/proto/ex_*.sh tests/proto/ex_*.py tests/e2e/*.sh \
         tests/e2e/test_*.py tests/bench/rt_memory.py |
-        grep -vE '/(lab_day|lab_lamps|test_stall|test_resolver|ex_list|ex_list_files|ex_presence)\.py$' |
+        grep -vE '/(lab_day|lab_lamps|test_stall|test_resolver)\.py$' |
         first random list_kill list_two lab_commands act_clean act_console act_audit act_audio test_terminal)
     batch 4 "the real Asterisk, the exchange, terminals, memory"
 

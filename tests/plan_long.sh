@@ -33,7 +33,4 @@ batch 1 "a floor of 100,000 people"
 # Many more histories of the list in its two homes, and more edits at once.
 plan "long-ex_list_kill" 3600 env CALLHUD_HISTORIES=200 python3 tests/proto/ex_list_kill.py
 plan "long-ex_list_two" 3600 env CALLHUD_EDITS=400 python3 tests/proto/ex_list_two.py
-for name in ex_list ex_list_files ex_presence; do
-    plan "long-$name" 600 python3 "tests/proto/$name.py"
-done
 batch 2 "the one list on the exchange, long form"
