@@ -39,7 +39,7 @@ static const struct row {
     [AUDIT_CALL] = {"call", TEXT_OR_NULL, 512},
     [AUDIT_PARTY] = {"party", TEXT_OR_NULL, 256},
     [AUDIT_MODE] = {"mode", TEXT_OR_NULL, 64},
-    [AUDIT_VALUE] = {"value", TEXT_OR_NULL, 256},
+    [AUDIT_VALUE] = {"value", TEXT_OR_NULL, 1280},
     [AUDIT_RESULT] = {"result", TEXT_OR_NULL, 1024},
     [AUDIT_REASON] = {"reason", TEXT_OR_NULL, 2048},
     [AUDIT_PREVIOUS] = {"previous", HASH, 0},

@@ -1,74 +1,55 @@
 /* callhud presence: the presence settings that the backend stores. */
 #include "callhud/app/desk_run.h"
+#include "callhud/app/presence_words.h"
 #include "callhud/app/report.h"
 #include "callhud/base/str.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define SETTINGS 6
-
-static const char *const keys[SETTINGS] = {
-    "ring_when_monitored_rings",
-    "pick_up_held_lines",
-    "share_presence",
-    "call_details",
-    "answerable_by",
-    "visible_to",
-};
-static const char *const details[] = {[DESK_DETAILS_ALL] = "all",
-                                      [DESK_DETAILS_PERMITTED] = "permitted",
-                                      [DESK_DETAILS_NONE] = "none"};
-
 /* ---- show ------------------------------------------------------------------------------------ */
 
 static void put_names(struct desk_run *run, const char *const *ids, size_t len)
 {
-    bool is_json = run->cli->format == FORMAT_JSON;
-    buf_puts(&run->out, is_json ? "[" : "");
+    buf_puts(&run->out, "[");
     for (size_t i = 0; i < len; i++) {
         const struct desk_person *person = desk_run_person_by_id(run, ids[i]);
-        const char *text = person && person->extension[0] ? person->extension : ids[i];
         buf_puts(&run->out, i == 0 ? "" : ",");
-        if (is_json)
-            report_json(&run->out, text);
-        else
-            buf_puts(&run->out, text);
+        report_json(&run->out, person && person->extension[0] ? person->extension : ids[i]);
     }
-    buf_puts(&run->out, is_json ? "]" : "");
+    buf_puts(&run->out, "]");
 }
 
-static void put_value(struct desk_run *run, const struct desk_settings *s, size_t i)
+static void put_json(struct desk_run *run, const struct desk_settings *s, size_t i)
 {
-    bool is_json = run->cli->format == FORMAT_JSON;
     const bool flags[] = {s->rings_when_monitored, s->picks_up_held, s->shares_presence};
     if (!(s->has & 1U << i))
-        buf_puts(&run->out, is_json ? "null" : "-");
-    else if (i < 3 && is_json)
-        buf_puts(&run->out, flags[i] ? "true" : "false");
+        buf_puts(&run->out, "null");
     else if (i < 3)
-        buf_puts(&run->out, flags[i] ? "on" : "off");
+        buf_puts(&run->out, flags[i] ? "true" : "false");
     else if (i == 3)
-        buf_printf(&run->out, is_json ? "\"%s\"" : "%s", details[s->details]);
-    else if (i == 4 && (s->answerable_len > 0 || is_json))
+        buf_printf(&run->out, "\"%s\"", presence_details[s->details]);
+    else if (i == 4)
         put_names(run, s->answerable_by, s->answerable_len);
-    else if (i == 5 && (s->visible_len > 0 || is_json))
-        put_names(run, s->visible_to, s->visible_len);
     else
-        buf_puts(&run->out, i == 4 ? "none" : "all");
+        put_names(run, s->visible_to, s->visible_len);
 }
 
 static void put_settings(struct desk_run *run)
 {
-    const struct desk_settings *s = keeper_desk(run->keeper)->settings;
+    const struct ui_desk *desk = keeper_desk(run->keeper);
+    const struct desk_settings *s = desk->settings;
     bool is_json = run->cli->format == FORMAT_JSON;
     buf_puts(&run->out, is_json ? "{" : "");
-    for (size_t i = 0; i < SETTINGS; i++) {
+    for (size_t i = 0; i < PRESENCE_KEYS; i++) {
         if (is_json)
-            buf_printf(&run->out, "%s\"%s\":", i ? "," : "", keys[i]);
+            buf_printf(&run->out, "%s\"%s\":", i ? "," : "", presence_keys[i]);
         else
-            buf_printf(&run->out, "%-27s ", keys[i]);
-        put_value(run, s, i);
+            buf_printf(&run->out, "%-27s ", presence_keys[i]);
+        if (is_json)
+            put_json(run, s, i);
+        else
+            presence_put_value(&run->out, s, i, desk->people, desk->people_len);
         if (!is_json && s->missing[i])
             buf_printf(&run->out, "   (%s)", s->missing[i]);
         buf_puts(&run->out, is_json ? "" : "\n");
@@ -119,7 +100,7 @@ static bool take_details(const char *value, enum desk_details *out)
 {
     for (int i = DESK_DETAILS_ALL; i <= DESK_DETAILS_NONE; i++) {
         *out = (enum desk_details)i;
-        if (str_eq(value, details[i]))
+        if (str_eq(value, presence_details[i]))
             return true;
     }
     return false;
@@ -144,7 +125,7 @@ static bool take_people(struct desk_run *run, char *value, const char *nobody, u
 static bool take(struct desk_run *run, struct change *change, const char *word)
 {
     char text[4096];
-    str_copy(text, sizeof text, word);
+    bool is_whole = str_copy(text, sizeof text, word);
     char *value = strchr(text, '=');
     struct desk_settings *s = &change->settings;
     bool *const flags[] = {&s->rings_when_monitored, &s->picks_up_held, &s->shares_presence};
@@ -152,14 +133,18 @@ static bool take(struct desk_run *run, struct change *change, const char *word)
         desk_run_fail(run, RC_USAGE, "%s: write KEY=VALUE", word);
         return false;
     }
+    if (!is_whole) {
+        desk_run_fail(run, RC_USAGE, "%.40s...: longer than %zu bytes", text, sizeof text - 1);
+        return false;
+    }
     *value++ = '\0';
     size_t i = 0;
-    while (i < SETTINGS && !str_eq(keys[i], text))
+    while (i < PRESENCE_KEYS && !str_eq(presence_keys[i], text))
         i++;
-    if (i == SETTINGS) {
-        const char *near = str_nearest(text, keys, SETTINGS);
+    if (i == PRESENCE_KEYS) {
+        const char *near = str_nearest(text, presence_keys, PRESENCE_KEYS);
         desk_run_fail(run, RC_USAGE, "no setting is called '%s': did you mean %s?", text,
-                      near ? near : keys[0]);
+                      near ? near : presence_keys[0]);
         return false;
     }
     s->has |= 1U << i;
@@ -178,11 +163,11 @@ static bool is_possible(struct desk_run *run, const struct desk_settings *wanted
 {
     const struct desk_settings *now = keeper_desk(run->keeper)->settings;
     bool is_turned_on = (wanted->has & DESK_HAS_SHARE) && wanted->shares_presence;
-    for (size_t i = 0; i < SETTINGS; i++) {
+    for (size_t i = 0; i < PRESENCE_KEYS; i++) {
         /* One who does not share presence hides the others from us: not together with it. */
         bool is_hidden = (now->has & DESK_HAS_SHARE) && !now->shares_presence && i < 4;
         if ((wanted->has & 1U << i) && now->missing[i] && !(is_hidden && is_turned_on)) {
-            desk_run_fail(run, RC_DENIED, "%s: %s", keys[i], now->missing[i]);
+            desk_run_fail(run, RC_DENIED, "%s: %s", presence_keys[i], now->missing[i]);
             return false;
         }
     }

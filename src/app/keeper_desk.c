@@ -1,4 +1,5 @@
 /* The other things of a desk: its people, phones and presence settings, as told last. */
+#include "callhud/app/presence_words.h"
 #include "keeper_priv.h"
 
 #include <stdio.h>
@@ -209,7 +210,7 @@ static void set_end(struct keeper *k, enum rc rc, const char *text)
     struct err err = {0};
     if (k->settings_begin)
         (void)keeper_record(k, rc == RC_OK ? "end" : "failed", "presence set", k->settings_begin,
-                            NULL, rc == RC_OK ? "ok" : text, NULL, &err);
+                            k->settings_value, rc == RC_OK ? "ok" : text, NULL, &err);
     k->settings_begin = 0;
     if (rc != RC_OK)
         keeper_tell(k, true, "not changed: %s", text);
@@ -233,13 +234,24 @@ static void on_set(void *self, const struct desk_answer *answer)
         ask_settings(k);
 }
 
+/* For the record: what is set, in the words of the command. */
+static void note_value(struct keeper *k, const struct desk_settings *settings)
+{
+    struct buf value;
+    buf_init(&value, AUDIT_LINE_MAX_BYTES); /* the record has less room */
+    presence_put(&value, settings, k->copies.people.items, k->copies.people.len);
+    keeper_text(&k->settings_value, buf_text(&value));
+    buf_fini(&value);
+}
+
 void keeper_set(struct keeper *k, const struct desk_settings *settings)
 {
     struct desk_question question = {.kind = DESK_SETTINGS_WRITE, .settings = settings};
     struct err err = {0};
     k->is_set_asked = true;
-    if (keeper_record(k, "begin", "presence set", 0, NULL, NULL, &k->settings_begin, &err) !=
-        RC_OK) {
+    note_value(k, settings);
+    if (keeper_record(k, "begin", "presence set", 0, k->settings_value, NULL, &k->settings_begin,
+                      &err) != RC_OK) {
         set_end(k, err.rc, err.text);
         return;
     }
@@ -308,4 +320,5 @@ void keeper_desk_fini(struct keeper *k)
     mem_free(k->copies.settings_text);
     mem_free(k->copies.list_text);
     mem_free(k->copies.whose);
+    mem_free(k->settings_value);
 }

@@ -45,6 +45,7 @@ struct keeper {
     int64_t looked_ms;          /* when the backend's list was asked for by itself last */
     uint64_t begin;             /* the audit's record of the push under way; 0 */
     uint64_t settings_begin;
+    char *settings_value; /* what is set, for its record; NULL before the first */
     bool is_set_asked;
     enum rc settings_rc;
 

@@ -185,6 +185,8 @@ def screen(exchange, person, follower, console):
     except AssertionError:
         good = False
     check(good, "the settings screen: turned off, the exchange has it", tmux.screen())
+    check(any(r["action"] == "presence set" and r["value"] == "pick_up_held_lines=off"
+              for r in person.json("audit", "show")[-2:]), "and in the record stands what was set")
     tmux.keys("Escape")
     try:
         follower.wait(lambda u: not u["101"]["pickup"]["ok"] and NEED_PICK in u["101"]["pickup"]["why"],
@@ -263,8 +265,11 @@ def others(exchange):
     records = person.json("audit", "show")
     check([r["action"] for r in records if r["record"] == "begin"].count("presence set") >= 5 and
           person.run("audit", "verify")[0] == 0, "every change is in the audit record", records)
-    check(any("answerable_by" in str(r["value"]) and "103" in str(r["value"]) for r in records),
-          "with what was set", records[:4])
+    values = [(r["record"], r["extension"], r["value"]) for r in records if r["action"] == "presence set"]
+    for value in ((None, "call_details=permitted answerable_by=103,101"),
+                  (None, "share_presence=on answerable_by=none"), ("103", "share_presence=off")):
+        check([what for what, *rest in values if tuple(rest) == value] == ["begin", "end"],
+              f"with what was set, {value[1]}", values)
 
 
 def main():

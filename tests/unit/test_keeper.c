@@ -144,7 +144,7 @@ static void answer_now(void *self)
                                      .is_in_call = r.is_phone_busy,
                                      .shows_presence = true,
                                      .restarts = true};
-    const struct desk_person person = {"102", "102", "Rana Aziz", "Sales", true};
+    const struct desk_person person = {"id-102", "102", "Rana Aziz", "Sales", true};
     struct desk_answer answer = {.rc = RC_OK, .text = "", .lines = lines, .limit = r.limit};
     r.answer = NULL;
     switch (r.asked.kind) {
@@ -911,6 +911,27 @@ static void test_settings(void **state)
     run_to_end();
     assert_int_equal(r.ended_rc, RC_OK);
     assert_int_equal(record_lines("\"presence set\""), 2);
+    assert_int_equal(record_lines("\"value\":\"pick_up_held_lines=on\""), 2);
+}
+
+static void test_the_record_says_what_was_set(void **state)
+{
+    (void)state;
+    static const char *const answerable[] = {"id-102", "gone"};
+    begin_live(false);
+    keeper_want(r.keeper, true, false, false);
+    run_ms(30);
+    keeper_want(r.keeper, true, false, true);
+    run_ms(30);
+    struct desk_settings wish = {.has = DESK_HAS_ANSWERABLE | DESK_HAS_DETAILS | DESK_HAS_VISIBLE,
+                                 .details = DESK_DETAILS_PERMITTED,
+                                 .answerable_by = answerable,
+                                 .answerable_len = 2};
+    keeper_set(r.keeper, &wish);
+    run_to_end();
+    assert_int_equal(record_lines("\"value\":\"call_details=permitted "
+                                  "answerable_by=102,gone visible_to=all\""),
+                     2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -941,6 +962,7 @@ int main(void)
         TEST(test_a_backend_without_a_list),
         TEST(test_settings),
         TEST(test_settings_without_a_link),
+        TEST(test_the_record_says_what_was_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@ struct audit_entry {
     const char *extension, *name; /* whom */
     const char *call, *party;     /* the backend's id of the leg; the other party's number */
     const char *mode;             /* confirmed mode: "listen" */
-    const char *value;            /* "on", "off" for DND and record */
+    const char *value;            /* "on", "off" for DND and record; what was set or sent */
     const char *result;           /* "ok", or the cause of an end or a failure */
     const char *reason;           /* --reason */
 };
