@@ -2,6 +2,7 @@
 #include "audit_priv.h"
 
 #include "callhud/app/paths.h"
+#include "callhud/app/write_all.h"
 #include "callhud/base/clock.h"
 #include "callhud/base/log.h"
 #include "callhud/base/str.h"
@@ -346,24 +347,16 @@ static bool format_record(const struct audit *audit, const struct audit_entry *e
     return audit_line_format(out, &facts, audit->digest, hash);
 }
 
-/* Writes all, which is one write(2) unless it comes back short: then the next tells why. Returns
- * the errno; written gets the bytes. A limit on file sizes makes it fail, not kill. */
-static int write_all(int fd, const char *bytes, size_t len, size_t *written)
+/* One write(2) unless it comes back short: then the next tells why. Returns the errno. A limit on
+ * file sizes makes it fail, not kill. */
+static int write_bounded(int fd, const struct buf *bytes, size_t *written)
 {
     static const struct timespec at_once;
     sigset_t limit, before, pending;
-    int error = 0;
-    *written = 0;
     sigemptyset(&limit);
     sigaddset(&limit, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &limit, &before);
-    while (*written < len && error == 0) {
-        ssize_t n = write(fd, bytes + *written, len - *written);
-        if (n >= 0)
-            *written += (size_t)n;
-        else if (errno != EINTR)
-            error = errno;
-    }
+    int error = write_all_counted(fd, bytes->data, bytes->len, written) ? 0 : errno;
     if (sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ) == 1 &&
         sigismember(&before, SIGXFSZ) == 0)
         (void)sigtimedwait(&limit, NULL, &at_once);
@@ -398,7 +391,7 @@ static enum rc append(struct audit *audit, const struct place *place, const stru
                       struct err *err)
 {
     size_t written;
-    int error = write_all(place->fd, bytes->data, bytes->len, &written);
+    int error = write_bounded(place->fd, bytes, &written);
     if (error == 0 && fdatasync(place->fd) != 0)
         error = errno;
     if (error == 0 && !audit->is_folder_synced && fsync(place->folder_fd) != 0)

@@ -1,6 +1,7 @@
 #include "callhud/app/console.h"
 
 #include "callhud/app/paths.h"
+#include "callhud/app/write_all.h"
 #include "callhud/base/str.h"
 
 #include <errno.h>
@@ -27,8 +28,8 @@ void console_ui_settings(struct ui_settings *out, const struct settings *setting
     *out = (struct ui_settings){
         .profile = settings->profile,
         .backend = session->ops->title,
-        .monitor = str_is_empty(settings->monitor) ? session->ops->monitor_default
-                                                   : settings->monitor,
+        .monitor =
+            str_is_empty(settings->monitor) ? session->ops->monitor_default : settings->monitor,
         .phone_extension = slash ? slash + 1 : settings->phone,
         .is_mouse = settings->is_mouse,
         .is_blinking = settings->is_blinking,
@@ -49,17 +50,10 @@ static enum rc write_file(const char *file, const struct buf *bytes, struct err 
     int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
         return err_set(err, RC_IO, "cannot write %s: %s", file, strerror(errno));
-    size_t at = 0;
-    while (at < bytes->len) {
-        ssize_t n = write(fd, bytes->data + at, bytes->len - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            int why = errno;
-            close(fd);
-            return err_set(err, RC_IO, "cannot write %s: %s", file, strerror(why));
-        }
-        at += (size_t)n;
+    if (!write_all(fd, buf_text(bytes), bytes->len)) {
+        int why = errno;
+        close(fd);
+        return err_set(err, RC_IO, "cannot write %s: %s", file, strerror(why));
     }
     if (close(fd) != 0)
         return err_set(err, RC_IO, "cannot write %s: %s", file, strerror(errno));

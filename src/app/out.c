@@ -1,6 +1,7 @@
 #include "callhud/app/out.h"
 
 #include "callhud/app/start.h"
+#include "callhud/app/write_all.h"
 #include "callhud/base/mem.h"
 
 #include <errno.h>
@@ -41,20 +42,6 @@ static void break_with(struct out *out, int error)
     ring(out->news);
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 /* Waits for something to write, without the lock. True when nobody reads any more: a pipe says so
  * by POLLERR, also to one who has nothing to say. A terminal that was hung up adds POLLHUP: that is
  * for SIGHUP to tell. */
@@ -80,7 +67,7 @@ static void write_queue(struct out *out)
     buf_init(&out->queue, OUT_QUEUE_MAX_BYTES);
     out->is_writing = true;
     pthread_mutex_unlock(&out->lock);
-    int failed = write_all(out->fd, batch.data, batch.len);
+    int failed = write_all(out->fd, batch.data, batch.len) ? 0 : errno;
     buf_fini(&batch);
     pthread_mutex_lock(&out->lock);
     out->is_writing = false;
@@ -153,7 +140,7 @@ void out_write(struct out *out, const char *bytes, size_t len)
     pthread_mutex_lock(&out->lock);
     int failed = 0;
     if (!out->broken && !out->has_thread)
-        failed = write_all(out->fd, bytes, len);
+        failed = write_all(out->fd, bytes, len) ? 0 : errno;
     else if (!out->broken && !buf_put(&out->queue, bytes, len))
         failed = ENOBUFS;
     if (failed)

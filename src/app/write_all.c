@@ -3,18 +3,24 @@
 #include <errno.h>
 #include <unistd.h>
 
-bool write_all(int fd, const char *bytes, size_t len)
+bool write_all_counted(int fd, const char *bytes, size_t len, size_t *written)
 {
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
+    *written = 0;
+    while (*written < len) {
+        ssize_t n = write(fd, bytes + *written, len - *written);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
             errno = n == 0 ? ENOSPC : errno;
             return false;
         }
-        bytes += n;
-        len -= (size_t)n;
+        *written += (size_t)n;
     }
     return true;
+}
+
+bool write_all(int fd, const char *bytes, size_t len)
+{
+    size_t written;
+    return write_all_counted(fd, bytes, len, &written);
 }

@@ -7,5 +7,7 @@
 
 /* False: errno says why; ENOSPC also when nothing more is taken. */
 bool write_all(int fd, const char *bytes, size_t len);
+/* The same; written gets the bytes that are in the file, also when it failed. */
+bool write_all_counted(int fd, const char *bytes, size_t len, size_t *written);
 
 #endif
