@@ -66,6 +66,55 @@ def round_trip(exchange):
     check(code == 0 and not any(c in out for c in "\u202e\u200b\x1b"), "list show: no control signs", repr(out))
 
 
+def unchanged(exchange):
+    """A list in which everything is open: out and in again, it is as it was."""
+    exchange.edit(lambda before: ["101", "102", "103", "104", "105", "106", "107"])
+    person = Person(exchange)
+    person.run("list", "pull")
+    for words in (("add", "110"), ("remove", "102"), ("set", "3", "111"), ("move", "7", "4")):
+        check(person.run("list", *words)[0] == 0, f"list {' '.join(words)}")
+    exchange.edit(lambda before: ["112", *before[1:]])  # in conflict with the set
+    exchange.control("PATCH", "/users/105", {"enabled": False})
+    begun = person.json("list", "show")
+    states = {r["state"] for r in begun}
+    check(states >= {"same", "added", "removed", "changed", "conflict", "reserved"} - {"changed"},
+          "a line of each kind", states)
+    for name in ("open.csv", "open.json"):
+        path = os.path.join(person.folder, name)
+        code, _, said = person.run("list", "export", path)
+        check(code == 0, f"{name}: out", said)
+        code, _, said = person.run("list", "import", path)
+        check(code == 0 and "the list is the same" in said and person.json("list", "show") == begun,
+              f"{name}: in again, nothing is changed", (code, said, person.json("list", "show"), begun))
+    with open(path, encoding="utf-8") as f:
+        code, _, said = person.run("list", "import", "-", text_in=f.read())
+    check(code == 0 and person.json("list", "show") == begun, "the same from standard input", (code, said))
+    code, _, said = person.run("list", "import", "-", text_in="extension\n101\n999\n")
+    check(code == 4 and said == "callhud: standard input: line 3: nobody has the extension 999\n",
+          "and its line is named, too", (code, said))
+
+    exchange.edit(lambda before: ["101", "104"], "103")
+    path = os.path.join(person.folder, "of-103")
+    code, _, said = person.run("list", "export", path, "--user", "103", "--reason", "leaver")
+    with open(path, encoding="utf-8", newline="") as f:
+        rows = parsed(f.read())
+    check(code == 0 and [r["extension"] for r in rows if r["state"] == "same"] == ["101", "104"],
+          "--user: another's list", (code, said, rows))
+    code, _, said = person.run("list", "import", path, "--user", "103")
+    check(code == 0 and person.json("list", "diff", "--user", "103") == [] and
+          person.json("list", "show") == begun, "in again, both lists are as they were", (code, said))
+    for words in (("/dev/full",), ("/dev/full", "--json"), ("-",)):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            code, _, said = person.run("list", "export", *words, to=full)
+        check(code == 1 and "No space left on device" in said and said.count("\n") == 1,
+              f"list export {' '.join(words)}, full: said", (code, said))
+    records = [r for r in person.json("audit", "show") if r["action"] == "list export"]
+    check([(r["record"], r["extension"], r["reason"]) for r in records[4:6]] ==
+          [("begin", "103", "leaver"), ("end", "103", "leaver")] and
+          records[-5]["record"] == "failed" and "No space left" in records[-5]["result"],
+          "each is on record, with how it went", records)
+
+
 def bystanders(exchange):
     """What stands where an export goes."""
     exchange.edit(lambda before: ["101", "102"])
@@ -115,8 +164,8 @@ def wrong(exchange):
     begun = person.json("list", "show")
     many = "key,extension\n" + "".join(f"{i},{101 + i % 12}\n" for i in range(3, 5003))
     cases = {  # name: (file, flags, the line that is wrong or None)
-        "nobody": ("key,extension\n3,101\n4,999\n5,103\n", (), "line 3"),
-        "a user twice": ("key,extension\n3,101\n4,103\n5,101\n", (), "line 4"),
+        "nobody": ("key,extension\n3,101\n4,999\n5,103\n", (), "line 3: nobody has the extension 999"),
+        "a user twice": ("key,extension\n3,101\n4,103\n5,101\n", (), "line 4: 101 "),
         "other columns": ("who,where\n101,3\n", (), "line 1"),
         "no column extension": ("key,name\n3,Noor\n", (), "line 1"),
         "nothing": ("", (), "line 1"),
@@ -124,24 +173,31 @@ def wrong(exchange):
         "no end of a quote": ('key,extension,name\n3,101,"Noor\n4,102,x\n', (), "line"),
         "a newline in an extension": ('key,extension\n3,"10\n1"\n', (), "line"),
         "an empty extension": ("key,extension\n3,101\n4,\n5,103\n", (), "line 3"),
+        "a word for a key": ("key,extension\nx,101\n", (), "line 2: a key is a number from 1, not x"),
+        "key 0": ("key,extension\n3,101\n0,103\n", (), "line 3"),
+        "a key twice": ("key,extension\n3,101\n4,102\n3,103\n", (), "line 4: key 3 is there twice (line 2)"),
+        "a state that is none": ("extension,state\n101,gone\n", (), "line 2"),
+        "control characters": ('extension\n101\n"9\x1b[31m\x07\u202e9"\n', (), "line 3"),
         "5,000 lines": (many, (), "line"),
         "5,000 strangers": ("extension\n" + "".join(f"{i}\n" for i in range(20000, 25000)), (), "line 2"),
         "binary": (bytes(range(256)) * 40, (), None),
         "zeros": (b"\0" * 4096, (), None),
         "UTF-16": ("key,extension\n3,101\n".encode("utf-16"), (), None),
         "a picture": (b"\x89PNG\r\n\x1a\n" + os.urandom(2000), (), None),
-        "no array": ('{"key":3}', ("--json",), None),
+        "no array": ('{"key":3}', ("--json",), "not an array"),
+        "no array either": ("{}", ("--json",), "not an array"),
         "half an array": ('[{"key":3,"extension":"101"},\n {"key":4,"ext', ("--json",), "line"),
-        "no extension": ('[{"key":3,"extension":"101"},{"key":4}]', ("--json",), "2"),
-        "a number": ('[{"key":3,"extension":{}}]', ("--json",), "1"),
+        "no extension": ('[{"key":3,"extension":"101"},{"key":4}]', ("--json",), "row 2"),
+        "a number": ('[{"key":3,"extension":{}}]', ("--json",), "row 1"),
         "nested": ("[" * 5000 + "]" * 5000, ("--json",), None),
-        "JSON, nobody": ('[{"extension":"101"},{"extension":"999"}]', ("--json",), "2"),
+        "JSON, nobody": ('[{"extension":"101"},{"extension":"999"}]', ("--json",), "row 2: nobody has the extension 999"),
     }
     for what, (content, flags, line) in cases.items():
         path = write(person, "wrong", content)
         code, out, said = person.run("list", "import", path, *flags)
-        is_named = "wrong" in said and (line is None or line in said)
-        check(code in (1, 2, 4) and said.count("\n") == 1 and is_named and not out,
+        is_named = "/wrong: " in said and (line is None or line in said)
+        is_plain = not any(ord(c) < 32 or c in "\x7f\u202e" for c in said[:-1])
+        check(code == (4 if "nobody has" in said else 2) and said[-1] == "\n" and is_plain and is_named and not out,
               f"{what}: refused in one line{', ' + line if line else ''}", (code, said[:300]))
         now = person.json("list", "show")
         check(now == begun, f"{what}: nothing is changed", now)
@@ -163,6 +219,7 @@ def right(exchange):
         "no newline at the end": "key,extension\n3,104\n4,105",
         "names of any kind": 'key,extension,name\n3,104,"a ""q"", b\nc"\n4,105,=1+1\n',
         "blank lines at the end": "key,extension\n3,104\n4,105\n\n\n",
+        "rows by name": "key,extension,name\n4,105,a\n3,104,b\n",
         "reserved lines too": "key,extension,name,stored,state\n1,900,x,900,reserved\n2,900,x,900,reserved\n"
                               "3,104,x,,\n4,105,y,,\n",
     }
@@ -193,6 +250,7 @@ def large(exchange):
 
 def main():
     stories(("round trip", lambda: round_trip(Exchange("round", users=12))),
+            ("unchanged", lambda: unchanged(Exchange("unchanged", users=12))),
             ("bystanders", lambda: bystanders(Exchange("bystanders", users=4))),
             ("wrong", lambda: wrong(Exchange("wrong", users=12))),
             ("right", lambda: right(Exchange("right", users=12))),

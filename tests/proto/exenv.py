@@ -301,11 +301,11 @@ class Person:
         return subprocess.Popen(self.command(*arguments), env=self.env, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, **more)
 
-    def run(self, *arguments, timeout=LIMIT_S, **more):
+    def run(self, *arguments, timeout=LIMIT_S, text_in="", to=subprocess.PIPE, **more):
         """(exit code, what it wrote to stdout, to stderr)."""
         done = subprocess.run(self.command(*arguments), env=self.env, timeout=timeout, check=False,
-                              text=True, errors="replace", stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, **more)
+                              text=True, errors="replace", stdout=to, stderr=subprocess.PIPE,
+                              input=text_in, **more)
         return done.returncode, done.stdout, done.stderr
 
     def json(self, *arguments):
