@@ -269,12 +269,13 @@ static void on_told(void *self, enum link_state state, const char *text, int64_t
 static void check_events(struct service *s)
 {
     static const char *const filters[] = {OWN "/presence?detailedTelephonyState=true&sipData=true"};
-    const struct rex_gateway_config config = {
-        .io = &s->n->io,
-        .config = &s->n->config,
-        .rest = s->rest,
-        .signin = s->signin,
-        .owner = {on_subscribed, on_notified, on_nothing, on_nothing, on_nothing, on_told, s}};
+    const struct rex_gateway_config config = {.io = &s->n->io,
+                                              .config = &s->n->config,
+                                              .rest = s->rest,
+                                              .signin = s->signin,
+                                              .owner = {on_subscribed, on_notified, on_nothing,
+                                                        on_nothing, on_nothing, on_nothing, on_told,
+                                                        s}};
     int64_t begin_ms = clock_mono_ms();
     s->is_done = false;
     str_copy(s->text, sizeof s->text, "no answer in time");

@@ -148,9 +148,12 @@ def truth_now():
 def settled(config, env):
     """Users whose calls were the same before and after a new `status`, which must show them."""
     before = {u["extension"]: u for u in control("GET", "/state")["users"]}
-    told = subprocess.run([CALLHUD, "status", "--json", "--config", config, "--log-level", "debug",
-                           "--log", os.path.join(folder, "log-status")], env=env, timeout=60,
-                          stdout=subprocess.PIPE, check=False)
+    try:
+        told = subprocess.run([CALLHUD, "status", "--json", "--config", config, "--log-level", "debug",
+                               "--log", os.path.join(folder, "log-status")], env=env, timeout=60,
+                              stdout=subprocess.PIPE, check=False)
+    except subprocess.TimeoutExpired:
+        return None, "no answer in 60 s"
     after = {u["extension"]: u for u in control("GET", "/state")["users"]}
     if told.returncode != 0:
         return None, told.returncode

@@ -89,13 +89,13 @@ static void answer(struct io_http *http, int status, const char *body)
         fake_http_answer_with(http, &answer);
 }
 
-/* A 429 of the group that the account's presence belongs to, as captured (6.1). */
-static void refuse_for_now(struct io_http *http)
+/* A 429 of a group, as captured (6.1). */
+static void refuse_for_now(struct io_http *http, const char *group)
 {
-    static const struct io_header headers[] = {{"X-Rate-Limit-Group", "heavy"},
-                                               {"X-Rate-Limit-Limit", "10"},
-                                               {"X-Rate-Limit-Remaining", "0"},
-                                               {"X-Rate-Limit-Window", "60"}};
+    const struct io_header headers[] = {{"X-Rate-Limit-Group", group},
+                                        {"X-Rate-Limit-Limit", "10"},
+                                        {"X-Rate-Limit-Remaining", "0"},
+                                        {"X-Rate-Limit-Window", "60"}};
     const char *body = "{\"errorCode\":\"CMN-301\",\"message\":\"Request rate exceeded\"}";
     const struct io_http_answer answer = {.rc = RC_OK,
                                           .status = 429,
@@ -199,7 +199,7 @@ static void answer_account(struct house *house, struct io_http *http)
 {
     struct buf body;
     if (house->account_status == 429) {
-        refuse_for_now(http);
+        refuse_for_now(http, "heavy");
         return;
     }
     if (house->account_status != 0) {
@@ -239,6 +239,11 @@ static void answer_presence(struct house *house, struct io_http *http)
 {
     char ids[2048];
     struct buf body;
+    if (house->is_light_spent) {
+        house->is_light_spent = false;
+        refuse_for_now(http, "light");
+        return;
+    }
     const char *from = strstr(http->url, "/extension/") + strlen("/extension/");
     str_copy(ids, sizeof ids, from);
     ids[strcspn(ids, "/")] = '\0';

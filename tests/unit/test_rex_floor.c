@@ -606,6 +606,18 @@ static void sessions_tell_recordings_and_answers(void **state)
     assert_int_equal(rig->floor.missing, 0);
 }
 
+/* Kept from us by rights, it may come with its digits crossed out (3.1). */
+static void a_masked_number_is_none(void **state)
+{
+    struct rig *rig = *state;
+    struct rex_presence presence = about("1001", 10);
+    add_call(&presence, "s-1", "p-1", REX_CONNECTED, true);
+    str_copy(presence.calls.items[0].number, sizeof presence.calls.items[0].number, "+XXXXXXXXXXX");
+    event(rig, &presence);
+    assert_int_equal(lamp(rig, "101"), LAMP_ON_CALL);
+    assert_string_equal(call_of(rig, "101")->number, "");
+}
+
 static void sessions_of_strangers_are_not_kept(void **state)
 {
     struct rig *rig = *state;
@@ -733,6 +745,7 @@ int main(void)
         T(people_come_and_go),
         T(own_settings_are_told),
         T(sessions_tell_recordings_and_answers),
+        T(a_masked_number_is_none),
         T(sessions_of_strangers_are_not_kept),
         T(supervisors_are_shown_until_they_leave),
         T(who_took_a_call_is_known),

@@ -30,7 +30,7 @@ static struct rex_rest_config rest_config;
 static struct rex_gateway_config gateway_config;
 
 static struct {
-    int subscribed, closed, undecodable, notices, heard;
+    int subscribed, closed, undecodable, doubted, notices, heard;
     bool is_recovered, is_whole;
     size_t disabled;
     char reason[64];
@@ -63,6 +63,12 @@ static void on_undecodable(void *self)
 {
     (void)self;
     saw.undecodable++;
+}
+
+static void on_doubted(void *self)
+{
+    (void)self;
+    saw.doubted++;
 }
 
 static void on_heard(void *self)
@@ -119,12 +125,13 @@ static int set_up(void **state)
     rest_config = (struct rex_rest_config){
         .io = &fake.io, .config = &config, .shared = shared, .signin = signin};
     rest = rex_rest_new(&rest_config);
-    gateway_config = (struct rex_gateway_config){
-        .io = &fake.io,
-        .config = &config,
-        .rest = rest,
-        .signin = signin,
-        .owner = {on_subscribed, on_notified, on_undecodable, on_heard, on_closed, on_told, NULL}};
+    gateway_config =
+        (struct rex_gateway_config){.io = &fake.io,
+                                    .config = &config,
+                                    .rest = rest,
+                                    .signin = signin,
+                                    .owner = {on_subscribed, on_notified, on_undecodable,
+                                              on_doubted, on_heard, on_closed, on_told, NULL}};
     gateway = rex_gateway_new(&gateway_config);
     fake_io_advance(&fake, 0);
     rex_give_token(fake_http(&fake), "A", 86400 * 7, 0);
@@ -741,7 +748,9 @@ static void a_subscription_that_lapsed_without_a_word(void **state)
         assert_non_null(strstr(fake_ws(&fake)->sent.items[i], "Heartbeat"));
     while (strstr(last_sent(), "GET") == NULL)
         quiet(1);
+    assert_int_equal(saw.doubted, 0);
     reply(404, "{\"errorCode\":\"SUB-507\"}");
+    assert_int_equal(saw.doubted, 1); /* at once: when the new one is there does not matter */
     assert_non_null(strstr(last_sent(), "\"method\":\"POST\""));
     reply(200, "{\"id\":\"sub-2\"}");
     assert_int_equal(saw.subscribed, 2);
@@ -756,6 +765,37 @@ static void a_subscription_that_lapsed_without_a_word(void **state)
     assert_int_equal(saw.subscribed, 2);
     for (size_t i = sent; i < fake_ws(&fake)->sent.len; i++)
         assert_non_null(strstr(fake_ws(&fake)->sent.items[i], "Heartbeat"));
+}
+
+/* Within the time in which a link counts as lost, whatever may be asked. */
+static void a_busy_floor_that_falls_silent_is_doubted(void **state)
+{
+    enum { PENALTY, REFUSED, TROUBLE, NO_ANSWER, WAYS };
+    (void)state;
+    start();
+    for (int way = 0; way < WAYS; way++) {
+        for (int i = 0; i < 2 * REX_BUSY_EVENTS; i++) {
+            char uuid[32];
+            snprintf(uuid, sizeof uuid, "b%d-%d", way, i);
+            notify(uuid);
+            quiet(1);
+        }
+        int before = saw.doubted;
+        if (way == PENALTY)
+            rex_rest_refused(rest, REX_LIGHT, true, 30000);
+        size_t sent = fake_ws(&fake)->sent.len;
+        for (int s = 0; s < 30 && saw.doubted == before; s++) {
+            quiet(1);
+            if (way == PENALTY || way == NO_ANSWER || fake_ws(&fake)->sent.len == sent ||
+                strstr(last_sent(), "\"GET\"") == NULL)
+                continue;
+            reply(way == TROUBLE ? 500 : 429, "{\"errorCode\":\"CMN-301\"}");
+        }
+        assert_int_equal(saw.doubted, before + 1);
+        quiet(70); /* the penalty is over */
+        reply(200, "{\"id\":\"sub-1\"}");
+    }
+    assert_int_equal(saw.closed, 0);
 }
 
 static void a_short_idle_timeout_is_heeded(void **state)
@@ -995,6 +1035,7 @@ int main(void)
         TEST(a_long_token_of_a_session_is_left_out),
         TEST(heartbeats_keep_the_session),
         TEST(a_subscription_that_lapsed_without_a_word),
+        TEST(a_busy_floor_that_falls_silent_is_doubted),
         TEST(a_short_idle_timeout_is_heeded),
         TEST(a_half_open_socket_is_closed),
         TEST(the_idle_and_the_absolute_timeout),

@@ -97,6 +97,15 @@ static void a_reply_to_a_subscription(void **state)
     assert_string_equal(frame.code, "SUB-505");
     assert_string_equal(frame.text, "limit");
     rex_frame_fini(&frame);
+
+    assert_int_equal(
+        parse("[{\"type\":\"ClientRequest\",\"messageId\":\"m4\",\"status\":429,"
+              "\"headers\":{\"x-rate-limit-group\":\"Medium\",\"Retry-After\":\"60\"}},"
+              "{\"errorCode\":\"CMN-301\"}]"),
+        RC_OK);
+    assert_string_equal(frame.limit.group, "Medium");
+    assert_int_equal(frame.limit.retry_after_ms, 60000);
+    rex_frame_fini(&frame);
 }
 
 static void a_body_that_is_no_json_still_has_its_meta(void **state)

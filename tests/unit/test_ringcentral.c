@@ -123,6 +123,22 @@ static void one_snapshot_does_not_wait_long_for_sessions(void **state)
     assert_int_equal(house_lamp(house, "101"), LAMP_HOLD);
 }
 
+/* Whatever is said of the wait meanwhile, the answers count. */
+static void one_snapshot_waits_for_the_budget(void **state)
+{
+    struct house *house = *state;
+    house->config.is_once = true;
+    house->is_light_spent = true;
+    house_open(house);
+    house_run(house, 20000);
+    assert_false(house->hud.link.is_synced);
+    assert_non_null(strstr(house->link_text, "allows no more requests for 4"));
+    house_run(house, 45000);
+    assert_true(house->hud.link.is_synced);
+    assert_int_equal(house_lamp(house, "101"), LAMP_AVAILABLE);
+    assert_false(house_is_stale(house, "101"));
+}
+
 static void what_is_wrong_is_said(void **state)
 {
     struct house *house = *state;
@@ -488,6 +504,7 @@ int main(void)
         T(presence_is_asked_after_the_subscription),
         T(without_call_control_no_sessions_are_asked_for),
         T(one_snapshot_needs_no_websocket),
+        T(one_snapshot_waits_for_the_budget),
         T(one_snapshot_does_not_wait_long_for_sessions),
         T(what_is_wrong_is_said),
         T(what_the_first_reading_waits_for_is_said),

@@ -93,6 +93,7 @@ void rex_read_anew(
     struct backend *b); /* from the beginning: what was asked before does not count */
 void rex_read_in(struct backend *b, int64_t after_ms); /* the nearer of what was planned and this */
 void rex_gap(struct backend *b, const char *why);      /* stale, and read again */
+void rex_doubted(struct backend *b); /* stale, and read again unless it is subscribed to anew */
 void rex_skipped(struct backend *b); /* numbers were left out for good: a gap, if that means so */
 void rex_poll_after(struct backend *b, int64_t wait_ms); /* unless there is a websocket by then */
 void rex_watch_silence(struct backend *b);

@@ -148,6 +148,13 @@ static void on_undecodable(void *self)
         rex_gap(b, "a message could not be decoded");
 }
 
+static void on_doubted(void *self)
+{
+    struct backend *b = self;
+    if (b->is_open)
+        rex_doubted(b);
+}
+
 /* ---- order ---- */
 
 /* What was left out may have come late, out of order. */
@@ -267,6 +274,7 @@ void rex_gateway_events(struct backend *b, struct rex_gateway_owner *owner)
     *owner = (struct rex_gateway_owner){.subscribed = on_subscribed,
                                         .notified = on_notified,
                                         .undecodable = on_undecodable,
+                                        .doubted = on_doubted,
                                         .heard = on_heard,
                                         .closed = on_closed,
                                         .told = on_told,

@@ -306,6 +306,12 @@ static void active_call_id(char *out, size_t size, const struct rex_active_call 
         snprintf(out, size, "#%zu", i);
 }
 
+/* A number that rights keep from us may come masked (3.1): no digit of it is left. */
+static bool is_number(const char *text)
+{
+    return strpbrk(text, "0123456789") != NULL;
+}
+
 static void put_call(const struct merge *m, const struct rex_active_call *from, size_t i)
 {
     char id[REX_CALL_ID_BYTES];
@@ -320,7 +326,7 @@ static void put_call(const struct merge *m, const struct rex_active_call *from, 
         call->state = (uint8_t)state;
     call->is_inbound = from->is_inbound;
     call->is_gone = false;
-    if (from->number[0] != '\0')
+    if (is_number(from->number))
         set_text(&call->number, from->number);
     if (from->name[0] != '\0')
         set_text(&call->name, from->name);

@@ -116,15 +116,26 @@ void gateway_subscribe(struct rex_gateway *g)
         gateway_drop_soon(g, LINK_LOST, -1, "the subscription could not be sent");
 }
 
+/* A floor that was busy is silent, and why cannot be asked. */
+static void doubt(struct rex_gateway *g)
+{
+    if (g->stage == STAGE_OPEN && gateway_quiet_ms(g) == REX_CHECK_BUSY_MS)
+        g->c.owner.doubted(g->c.owner.self);
+}
+
 /* A subscription may lapse without a word: then there are no events, as on a quiet floor. */
 void gateway_check(struct rex_gateway *g)
 {
     char path[sizeof SUBSCRIPTION_PATH + REX_ID_BYTES];
     struct buf frame;
     g->news_ms = gateway_now(g);
-    if (g->is_uncheckable || g->reply_id[0] != '\0' || g->resend != NULL ||
-        rex_rest_take(g->c.rest, REX_LIGHT, REX_FOR_LINK) > 0)
+    if (g->is_uncheckable || g->reply_id[0] != '\0' || g->resend != NULL)
         return;
+    if (g->check_id[0] != '\0' || rex_rest_take(g->c.rest, REX_LIGHT, REX_FOR_LINK) > 0) {
+        g->check_id[0] = '\0'; /* one without an answer is asked again, the next time */
+        doubt(g);
+        return;
+    }
     snprintf(path, sizeof path, SUBSCRIPTION_PATH "/%s", g->subscription_id);
     next_id(g, g->check_id);
     buf_init(&frame, 4096);
@@ -217,6 +228,14 @@ static void on_details(struct rex_gateway *g, const struct rex_frame *frame)
 
 /* ---- replies ---- */
 
+/* A 429: whatever group the service counts the request to (6.1). */
+static void refused_for_now(struct rex_gateway *g, const struct rex_frame *frame,
+                            enum rex_group group)
+{
+    rex_group_find(frame->limit.group, &group);
+    rex_rest_refused(g->c.rest, group, true, frame->limit.retry_after_ms);
+}
+
 static void refuse_subscription(struct rex_gateway *g, const struct rex_frame *frame)
 {
     char text[ERR_TEXT_BYTES];
@@ -242,6 +261,10 @@ static void on_check(struct rex_gateway *g, const struct rex_frame *frame)
     g->check_id[0] = '\0';
     if (frame->status >= 200 && frame->status <= 299)
         g->is_checked_anew = false;
+    if (frame->status == 429)
+        refused_for_now(g, frame, REX_LIGHT);
+    if (frame->status < 200 || (frame->status > 299 && frame->status != 404))
+        doubt(g);
     if (frame->status != 404 || g->stage != STAGE_OPEN)
         return;
     if (g->is_checked_anew) {
@@ -252,6 +275,7 @@ static void on_check(struct rex_gateway *g, const struct rex_frame *frame)
     log_warn("rex", "gateway: the subscription has lapsed (%s): a new one", frame->code);
     g->is_checked_anew = true;
     g->subscription_id[0] = '\0';
+    g->c.owner.doubted(g->c.owner.self);
     gateway_subscribe(g);
 }
 
@@ -285,7 +309,7 @@ static void on_reply(struct rex_gateway *g, const struct rex_frame *frame)
         return;
     }
     if (frame->status == 429) {
-        rex_rest_refused(g->c.rest, REX_MEDIUM, true, 0);
+        refused_for_now(g, frame, REX_MEDIUM);
         gateway_subscribe(g); /* which tells how long it waits */
         return;
     }

@@ -15,13 +15,13 @@ static void on_waits(void *self)
 {
     struct backend *b = self;
     b->waits = NULL;
-    bool is_first = b->link_state == LINK_CONNECTING &&
-                    (!rex_sync_is_begun(b->sync) || rex_sync_is_open(b->sync));
-    if (!rex_sync_is_open(b->sync) && !is_first)
+    /* While answers come, the link is up: told otherwise, they would count for nothing. */
+    bool is_up = rex_sync_is_open(b->sync);
+    bool is_first = !is_up && !rex_sync_is_begun(b->sync) && b->link_state == LINK_CONNECTING;
+    if (!is_up && !is_first)
         return;
     char text[ERR_TEXT_BYTES];
     const char *waits = rex_rest_waits(b->rest);
-    bool is_up = b->link_state == LINK_LIVE || b->link_state == LINK_POLLING;
     if (waits[0] != '\0' && is_first) {
         rex_tell_link(b, LINK_CONNECTING, waits, 0);
     } else if (is_first) {
@@ -218,9 +218,8 @@ void rex_reading_owner(struct backend *b, struct rex_sync_owner *owner)
 
 /* ---- what was lost ---- */
 
-void rex_gap(struct backend *b, const char *why)
+static void mistrust(struct backend *b, int64_t least_ms)
 {
-    log_warn("rex", "an event was lost: %s", why);
     rex_tell(b, EVENT_GAP);
     b->is_whole = false;
     b->is_for_gap = true;
@@ -234,7 +233,20 @@ void rex_gap(struct backend *b, const char *why)
         return;
     }
     rex_stop(b, &b->settle);
-    rex_read_in(b, rest_left_ms(b));
+    int64_t rest_ms = rest_left_ms(b);
+    rex_read_in(b, rest_ms > least_ms ? rest_ms : least_ms);
+}
+
+void rex_gap(struct backend *b, const char *why)
+{
+    log_warn("rex", "an event was lost: %s", why);
+    mistrust(b, 0);
+}
+
+void rex_doubted(struct backend *b)
+{
+    log_warn("rex", "events may have been lost: none comes, and they may not be subscribed to");
+    mistrust(b, REX_LATE_MS); /* the new subscription, if there is one soon, comes before */
 }
 
 void rex_skipped(struct backend *b)

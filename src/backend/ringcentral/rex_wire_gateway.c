@@ -70,6 +70,21 @@ static enum rex_frame_kind kind_of(const char *type)
     return REX_FRAME_OTHER;
 }
 
+/* Their names are written in several ways (10, 26). */
+static void read_headers(struct rex_frame *out, const json_t *headers)
+{
+    json_t *all = (json_t *)(uintptr_t)headers; /* only read: an iterator wants it so */
+    for (void *at = json_object_iter(all); at != NULL; at = json_object_iter_next(all, at)) {
+        const char *name = json_object_iter_key(at);
+        if (str_eq_nocase(name, "X-Rate-Limit-Group")) {
+            rex_text(headers, name, out->limit.group, sizeof out->limit.group);
+        } else if (str_eq_nocase(name, "Retry-After")) {
+            int64_t s = rex_int(headers, name, 0);
+            out->limit.retry_after_ms = s > 0 && s <= 3600 ? s * 1000 : 0;
+        }
+    }
+}
+
 static void read_meta(struct rex_frame *out, const json_t *meta)
 {
     out->kind = kind_of(rex_word(meta, "type"));
@@ -77,6 +92,8 @@ static void read_meta(struct rex_frame *out, const json_t *meta)
         out->message_id[0] = '\0';
     int64_t status = rex_int(meta, "status", 0);
     out->status = status >= 0 && status <= 999 ? (int)status : 0;
+    if (out->status == 429)
+        read_headers(out, json_object_get(meta, "headers"));
     const json_t *wsc = json_object_get(meta, "wsc");
     out->wsc.is_there = read_token(wsc, "token", out->wsc.token, sizeof out->wsc.token);
     out->wsc.sequence = rex_int(wsc, "sequence", 0);

@@ -29,6 +29,9 @@ struct rex_gateway_owner {
                        const struct rex_disabled *disabled, size_t disabled_len);
     void (*notified)(void *self, const struct rex_notice *notice); /* each uuid once */
     void (*undecodable)(void *self);                               /* a frame: a gap */
+    /* The subscription has lapsed, or whether it has cannot be asked where no event has come for
+     * suspiciously long: what is known is not certain. */
+    void (*doubted)(void *self);
     void (*heard)(void *self);
     void (*closed)(void *self); /* no events from now on; before the state is told */
     /* A change of state for EVENT_LINK; LIVE is told by the owner. retry_ms monotonic or 0. */

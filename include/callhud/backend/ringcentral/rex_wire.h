@@ -157,6 +157,10 @@ struct rex_frame {
         char subscription_id[REX_ID_BYTES];
         VEC(struct rex_disabled) disabled;
     } reply;
+    struct {                    /* of a 429 (6.1), out of meta.headers */
+        char group[16];         /* "" when not told */
+        int64_t retry_after_ms; /* 0 when not told */
+    } limit;
     struct rex_notice notice;
     char code[24]; /* ERROR and refused replies: "WSG-902" */
     char text[REX_TEXT_BYTES];
