@@ -321,7 +321,8 @@ static bool is_so_already(const struct question *q, struct action_check *out)
     const char *who = user_called(q->user);
     if (action_row(q->kind)->uses_phone)
         return is_on_already(q, out);
-    if (q->kind == ACTION_RECORD && q->call->is_recorded == q->is_on)
+    bool is_known = q->call == NULL || q->call->is_recorded || !q->call->is_recording_unsaid;
+    if (q->kind == ACTION_RECORD && q->call->is_recorded == q->is_on && is_known)
         say(out, q->is_on ? "the call of %s is recorded already" : "the call of %s is not recorded",
             who);
     else if (q->kind == ACTION_DND && q->user->touched_dnd.any && q->user->is_dnd == q->is_on)

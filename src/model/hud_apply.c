@@ -350,6 +350,7 @@ static unsigned apply_call(struct hud *hud, struct user *user, const struct even
                 call->is_recorded != event->u.call.is_recorded;
     call->direction = event->u.call.direction;
     call->is_recorded = event->u.call.is_recorded;
+    call->is_recording_unsaid = event->u.call.is_recording_unsaid;
     call->is_summons = event->u.call.is_summons;
     if (event->u.call.connected_ms && !call->connected_ms)
         call->connected_ms = event->u.call.connected_ms;

@@ -93,10 +93,17 @@ class Floor:
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                 text=True)
 
-    def run(self, *arguments):
+    def run(self, *arguments, limit=LIMIT_S):
         process = self.start(*arguments)
-        out, _ = process.communicate(timeout=LIMIT_S)
+        out, _ = process.communicate(timeout=limit)
         return process.returncode, out
+
+    def is_within_limits(self):
+        """callhud was never refused for asking too much, nor asked while it was to wait."""
+        log = os.path.join(self.folder, "state", "callhud", "callhud.log")
+        with open(log, encoding="utf-8", errors="replace") as lines:
+            refused = [line for line in lines if " 429 (" in line]
+        return not refused and self.control("GET", "/faults")["requests_in_penalty"] == 0
 
     def lift(self):
         self.wait(lambda: set(self.states("900")) & {"ringing", "dialling"}, "our phone rings")
@@ -125,6 +132,9 @@ def listening(f):
     process = f.start("listen", "102", "--json")
     f.lift()
     f.wait(lambda: f.modes() == [("102", "listen")], "listening")
+    code, out = f.run("listen", "102")
+    check(code == 4 and "supervises this call of 102 already" in out and f.modes() == [("102", "listen")],
+          "who supervises the call already is said to another callhud", out)
     say("barge", process)
     f.wait(lambda: not f.modes(), "the listening leg is ended first")
     f.lift()
@@ -196,6 +206,78 @@ def refused(f):
           "nothing of it touches the calls")
 
 
+def in_a_row(f):
+    """The service allows five sign-ins a minute, and each websocket takes one; some fifty requests."""
+    watching = f.start("watch")
+    f.call("101", "answer")
+    f.call("102")
+    f.call("103", "answer")
+    fates = []
+
+    def do(*arguments):
+        fates.append((arguments, *f.run("--log-level", "debug", *arguments, limit=100)))
+
+    do("dnd", "105", "on")
+    do("hangup", "101")
+    do("listen", "999")
+    do("pickup", "102")
+    is_ours = f.states("900") == ["connected"] and not f.states("102")
+    f.device("hangup")
+    process = f.start("--log-level", "debug", "listen", "103")
+    f.lift()
+    f.wait(lambda: f.modes() == [("103", "listen")], "listening")
+    say("stop", process)
+    out, _ = process.communicate(timeout=LIMIT_S)
+    fates.append((("listen", "103"), process.returncode, out))
+    do("record", "103", "on")
+    do("record", "103", "off")
+    do("hangup", "103")
+    for n in range(3):
+        do("dnd", "106", "off" if n % 2 else "on")
+    codes = [code for _, code, _ in fates]
+    check(codes == [0, 0, 4] + [0] * 8 and is_ours,
+          "eleven actions in a row succeed, or are refused for their own reason", fates)
+    is_so = {u["extension"]: u["dnd"] for u in f.state()["users"]}
+    check(not f.states("101") and not f.states("103") and is_so["105"] and is_so["106"] and not f.made(),
+          "and they were done", is_so)
+    waits = [out for _, _, out in fates if "waiting for the users: the service allows no more" in out]
+    check(waits, "what is waited for is said", fates)
+    watching.send_signal(signal.SIGINT)
+    watching.wait(LIMIT_S)
+    check(f.is_within_limits(), "no request was refused by the limits")
+
+
+def many_watch(f):
+    f.call("101", "answer")
+    watching = [f.start("--log-level", "debug", "watch", "--json") for _ in range(5)]
+    seen = [{} for _ in watching]
+
+    def read(process, users):
+        for line in process.stdout:
+            try:
+                user = json.loads(line)
+                users[user["extension"]] = (user["lamp"], user["stale"])
+            except ValueError:
+                users["?"] = line
+
+    readers = [threading.Thread(target=read, args=pair, daemon=True) for pair in zip(watching, seen)]
+    begun = time.monotonic()
+    for reader in readers:
+        reader.start()
+    f.wait(lambda: all(u.get("101") == ("on_call", False) for u in seen), "five of them show the floor")
+    took = time.monotonic() - begun
+    check(took < 12, "five watch at once show the floor at once, also those that get no websocket", took)
+    f.call("102")
+    f.wait(lambda: all(u.get("102") == ("ringing", False) for u in seen), "five of them follow it")
+    check(not any("?" in u for u in seen), "and go on", seen)
+    for process in watching:
+        process.send_signal(signal.SIGINT)
+    for reader, process in zip(readers, watching):
+        process.wait(LIMIT_S)
+        reader.join()
+    check(f.is_within_limits(), "and stay within the limits")
+
+
 def doctor(f):
     code, out = f.run("doctor", "--json")
     lines = {line["check"]: line for line in json.loads(out)}
@@ -225,6 +307,7 @@ def story(name, tell, switches=""):
 
 
 stories = [threading.Thread(target=story, args=arguments) for arguments in (
+    ("in_a_row", in_a_row), ("many_watch", many_watch),
     ("listening", listening), ("killed", killed), ("taking", taking), ("doctor", doctor),
     ("refused", refused, "pickup-held=off,callout-star=off"))]
 for one in stories:

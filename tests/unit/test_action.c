@@ -409,6 +409,13 @@ static void recorded_and_do_not_disturb(void **state)
     MAY_NOT(&f, "104", "c", ACTION_RECORD, false, "the call of 104 is not recorded");
     MAY(&f, "103", "c", ACTION_RECORD, false);
     MAY_NOT(&f, "103", "c", ACTION_RECORD, true, "the call of 103 is recorded already");
+    struct event unsaid = {.kind = EVENT_CALL, .user_id = "104"};
+    unsaid.u.call.id = "c";
+    unsaid.u.call.state = CALL_CONNECTED;
+    unsaid.u.call.is_recording_unsaid = true;
+    (void)floor_tell(&f, unsaid);
+    MAY(&f, "104", "c", ACTION_RECORD, true);
+    MAY(&f, "104", "c", ACTION_RECORD, false);
     /* What nobody has told may be set either way. */
     MAY(&f, "102", NULL, ACTION_DND, true);
     MAY(&f, "102", NULL, ACTION_DND, false);

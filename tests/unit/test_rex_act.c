@@ -265,6 +265,8 @@ static const struct refusal {
     {ACTION_LISTEN, "GET /", 404, RC_OK, NULL, "the call has ended"},
     {ACTION_LISTEN, "supervise", 403, RC_OK, "CMN-408",
      "RingCentral does not let you listen to 102 (403, CMN-408): a call monitoring group"},
+    {ACTION_LISTEN, "supervise", 403, RC_OK, "TAS-106",
+     "(403, TAS-106): somebody supervises the call already, or no call monitoring group"},
     {ACTION_LISTEN, "supervise", 404, RC_OK, NULL, "the call has ended"},
     {ACTION_LISTEN, "supervise", 409, RC_OK, NULL, "has a supervisor already"},
     {ACTION_LISTEN, "supervise", 400, RC_OK, "CMN-101", "CMN-101"},
@@ -322,6 +324,37 @@ static void each_refusal_says_what_to_do(void **state)
         svc_pass(&s, 5000);
         check_clean();
         assert_int_equal(s.puts, s.drops);
+    }
+}
+
+/* One supervisor a call: who that is was read before it was asked for. */
+static void who_supervises_already_is_named(void **state)
+{
+    static const struct {
+        const char *id, *number, *says;
+    } others[] = {
+        {"400107", "107", "107 supervises the call of 102 already"},
+        {OWN, "100", "your phone Desk phone supervises this call of 102 already"},
+        {"", "", "somebody supervises the call of 102 already"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        svc_close(&s);
+        svc_open(&s, ALL);
+        svc_call(&s, "102", "s-1", "Answered");
+        struct svc_party leg = {.session = "s-1", .id = "p-9", .from = "400102"};
+        leg.code = "Gone";
+        leg.reason = "Supervising";
+        str_copy(leg.extension, sizeof leg.extension, others[i].id);
+        str_copy(leg.to, sizeof leg.to, others[i].id);
+        str_copy(leg.to_number, sizeof leg.to_number, others[i].number);
+        str_copy(leg.peer_session, sizeof leg.peer_session, "s-9");
+        VEC_PUSH(&s.parties, leg);
+        s.fail = (struct svc_fail){"supervise", 403, 1, RC_OK, "TAS-106", false};
+        act(1, ACTION_LISTEN);
+        if (strstr(buf_text(&s.log), others[i].says) == NULL)
+            fail_msg("%s", buf_text(&s.log));
+        check_clean();
     }
 }
 
@@ -731,6 +764,7 @@ int main(void)
         T(the_call_is_looked_at_before),
         T(what_the_floor_knows_is_enough_to_refuse),
         T(each_refusal_says_what_to_do),
+        T(who_supervises_already_is_named),
         T(what_was_done_without_an_answer_is_found),
         T(nothing_is_asked_without_the_ledger),
         T(assisted_modes_are_confirmed_by_what_was_keyed),

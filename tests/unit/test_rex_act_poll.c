@@ -71,6 +71,15 @@ static void what_needs_no_phone_is_asked_for(void **state)
     assert_int_equal(s.asked.len, 0);
 }
 
+/* Nobody had told whether it is. */
+static void what_is_not_recorded_is_not_ended(void **state)
+{
+    (void)state;
+    act(1, ACTION_RECORD, false);
+    svc_expect(&s,
+               "1 record asked\n1 record failed not allowed: the call of 102 is not recorded\n");
+}
+
 /* It takes its time: asked until it is so, and not for ever. */
 static void it_is_asked_again_for_a_while(void **state)
 {
@@ -257,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, opened, closed)
         T(what_needs_no_phone_is_asked_for),
+        T(what_is_not_recorded_is_not_ended),
         T(it_is_asked_again_for_a_while),
         T(listening),
         T(our_phone_hangs_up_or_is_not_lifted),

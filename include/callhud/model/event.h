@@ -164,6 +164,7 @@ struct event {
             int64_t since_ms;     /* backend's time at which this state began; 0: not told */
             int64_t connected_ms; /* backend's time of the answer; 0: not answered or not told */
             bool is_recorded;
+            bool is_recording_unsaid; /* nothing has told yet whether it is recorded */
             bool is_summons; /* a callhud called this phone for its supervisor to act: nobody waits
                                 at the other end */
             const struct supervisor *supervisors;

@@ -34,7 +34,7 @@ struct call {
     int64_t seen_ms;      /* backend time at which we first knew the state: "at least since" */
     int64_t connected_ms; /* backend time of the answer; 0 */
     bool is_recorded;
-    bool is_summons;                /* as in the event */
+    bool is_recording_unsaid, is_summons; /* as in the event */
     struct supervisor *supervisors; /* owned, strings too */
     size_t supervisors_len;
     struct touch touched;

@@ -279,12 +279,14 @@ static void on_recorded(void *self, const struct rex_answer *answer)
 {
     struct rex_job *job = self;
     struct rex_party party;
+    char text[REX_WHY_BYTES];
     if (!rex_is_yes(answer)) {
         refused(job, answer);
     } else if (rex_wire_party(&party, answer->body, answer->body_len, NULL) != RC_OK) {
         fail(job, RC_PROTO, "RingCentral's answer about the call cannot be read: try again");
     } else if (!party.is_recorded) {
-        answered(job); /* not recorded any more: its event comes, or the answer is taken */
+        snprintf(text, sizeof text, "the call of %.32s is not recorded", job->extension);
+        fail(job, RC_DENIED, text);
     } else if (party.recording_id[0] == '\0') {
         fail(job, RC_REFUSED, "RingCentral does not name the recording: end it on the phone");
     } else {

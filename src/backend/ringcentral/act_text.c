@@ -129,20 +129,66 @@ static void say_pickup_refused(struct rex_act *act, const struct rex_order *orde
                 order->extension, phone_of(act));
 }
 
-static void say_listen_refused(const struct rex_order *order, const struct rex_answer *answer,
-                               struct err *err)
+/* Whose leg supervises the call, as it was looked at before it was asked for; NULL. */
+static const struct rex_party *supervisor_of(const struct rex_act *act,
+                                             const struct rex_order *order)
 {
-    if (answer->status == 409)
+    for (size_t i = 0; i < act->view.parties.len; i++) {
+        const struct rex_seen *seen = &act->view.parties.items[i];
+        const struct rex_party *party = &seen->party;
+        bool is_of_agent = str_eq(party->from_extension_id, order->user_id) ||
+                           str_eq(party->to_extension_id, order->user_id) ||
+                           party->from_extension_id[0] == '\0';
+        if (str_eq(seen->session, order->session) && !str_eq(party->id, order->party) &&
+            party->code != REX_DISCONNECTED && str_eq_nocase(party->reason, "Supervising") &&
+            is_of_agent)
+            return party;
+    }
+    return NULL;
+}
+
+/* "107"; "" when the service does not say. */
+static void name_supervisor(const struct rex_act *act, const struct rex_party *party, char *out,
+                            size_t size)
+{
+    const struct rex_user *user = rex_floor_user(act->config.floor, party->extension_id);
+    bool is_to = str_eq(party->to_extension_id, party->extension_id);
+    if (user != NULL && user->extension[0] != '\0')
+        str_copy(out, size, user->extension);
+    else
+        str_copy(out, size, is_to ? party->to_number : party->from_number);
+}
+
+/* One supervisor a call (4.4), who is told as little as a group that lacks us. */
+static void say_listen_refused(const struct rex_act *act, const struct rex_order *order,
+                               const struct rex_answer *answer, struct err *err)
+{
+    const struct rex_party *other = supervisor_of(act, order);
+    char who[REX_NUMBER_BYTES] = "";
+    if (other != NULL)
+        name_supervisor(act, other, who, sizeof who);
+    if (other != NULL && str_eq(other->extension_id, rex_own_id(act)))
+        err_set(err, RC_DENIED,
+                "your phone %s supervises this call of %s already, for another callhud or by its "
+                "keys: end that first",
+                phone_of(act), order->extension);
+    else if (other != NULL)
+        err_set(err, RC_DENIED,
+                "%s supervises the call of %s already, and RingCentral lets one do so: wait until "
+                "that is over",
+                who[0] != '\0' ? who : "somebody", order->extension);
+    else if (answer->status == 409)
         err_set(err, RC_DENIED,
                 "RingCentral refuses (409): the call of %s has a supervisor already, or has just "
                 "changed",
                 order->extension);
     else
-        err_set(err, RC_DENIED,
-                "RingCentral does not let you listen to %s (%d%s%s): a call monitoring group must "
-                "have both of you, an administrator makes it",
-                order->extension, answer->status, answer->code[0] != '\0' ? ", " : "",
-                answer->code);
+        err_set(err, RC_DENIED, "RingCentral does not let you listen to %s (%d%s%s): %s",
+                order->extension, answer->status, answer->code[0] != '\0' ? ", " : "", answer->code,
+                str_starts(answer->code, "CMN-")
+                    ? "a call monitoring group must have both of you, an administrator makes it"
+                    : "somebody supervises the call already, or no call monitoring group has both "
+                      "of you, then an administrator makes one");
 }
 
 static void say_assist_refused(struct rex_act *act, const struct rex_order *order,
@@ -176,7 +222,7 @@ void rex_say_refused(struct rex_act *act, const struct rex_order *order,
     else if (order->kind == ACTION_PICKUP && (status == 403 || status == 409))
         say_pickup_refused(act, order, answer, err);
     else if (order->kind == ACTION_LISTEN && (status == 403 || status == 409))
-        say_listen_refused(order, answer, err);
+        say_listen_refused(act, order, answer, err);
     else
         err_set(err, RC_REFUSED, "%s", text);
 }

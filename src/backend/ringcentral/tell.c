@@ -245,6 +245,7 @@ static bool tell_call(struct rex_floor *floor, struct rex_user *user, struct rex
     event.u.call.since_ms = since_of(call, event.u.call.state);
     event.u.call.connected_ms = detail.connected_ms;
     event.u.call.is_recorded = detail.is_recorded;
+    event.u.call.is_recording_unsaid = !detail.is_told;
     event.u.call.supervisors = supervisors;
     event.u.call.supervisors_len = detail.supervisors_len;
     uint64_t hash = hash_call(&event);
