@@ -35,7 +35,7 @@ struct call {
     int64_t connected_ms; /* backend time of the answer; 0 */
     bool is_recorded;
     bool is_recording_unsaid, is_summons; /* as in the event */
-    struct supervisor *supervisors; /* owned, strings too */
+    struct supervisor *supervisors;       /* owned, strings too */
     size_t supervisors_len;
     struct touch touched;
 };
