@@ -4,9 +4,10 @@
 # the console. Options are passed on.
 set -eu
 cd "$(dirname "$0")/.."
+[ -e build/callhud ] || echo "First start: building callhud, which takes a minute or two." >&2
 sh tests/run.sh build
 
-config=${XDG_CONFIG_HOME:-$HOME/.config}/callhud/config.ini
+config=${XDG_CONFIG_HOME:-${HOME:-}/.config}/callhud/config.ini
 if [ -e "$config" ] && grep -q '^[[:space:]]*\[profile ' "$config"; then
     exec build/callhud "$@"
 fi

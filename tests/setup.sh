@@ -26,9 +26,13 @@ setup_packages() {
     done
     [ -n "$missing" ] || return 0
     root=
+    if ! command -v apt-get >/dev/null; then
+        echo "no apt-get on this machine: install by hand what Debian calls:$missing" >&2
+        return 1
+    fi
     if [ "$(id -u)" != 0 ]; then
         if ! command -v sudo >/dev/null; then
-            echo "missing packages, and neither root nor sudo to install them:$missing" >&2
+            echo "packages are missing, and there is no sudo: as root, apt-get install$missing" >&2
             return 1
         fi
         root=sudo
