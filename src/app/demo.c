@@ -51,7 +51,8 @@ static enum rc make_folder(struct demo *demo, struct err *err)
     if (len < 0 || (size_t)len >= sizeof path)
         return err_set(err, RC_IO, "TMPDIR is longer than %d bytes", PATH_BYTES - 32);
     if (!mkdtemp(path))
-        return err_set(err, RC_IO, "no folder for the demo's files in %.300s: %s", parent,
+        return err_set(err, RC_IO,
+                       "no folder for the demo's files in %.300s: %s: TMPDIR says where", parent,
                        strerror(errno));
     str_copy(demo->folder, sizeof demo->folder, path);
     return RC_OK;

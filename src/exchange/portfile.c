@@ -31,7 +31,7 @@ static json_t *load(const char *path)
 {
     char text[FILE_MAX_BYTES];
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return NULL;
     bool is_ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
@@ -82,6 +82,35 @@ static json_t *contents(const struct ex *x, int port, const struct auth_credenti
                      credentials->client_id, "client_secret", credentials->client_secret, "jwt",
                      jwt, "supervisor", supervisor->extension, "device", device, "control_token",
                      credentials->control_token);
+}
+
+/* Nothing, an empty file, or what looks like the port file of an earlier run, whoever may read it.
+ */
+static bool may_be_replaced(const char *path)
+{
+    char text[FILE_MAX_BYTES];
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR; /* the second is told when it is written */
+    bool is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    ssize_t len = is_file ? read(fd, text, sizeof text) : -1;
+    close(fd);
+    json_t *root = len > 0 ? json_loadb(text, (size_t)len, 0, NULL) : NULL;
+    bool is_one = json_object_get(root, "port") && json_object_get(root, "control_token");
+    json_decref(root);
+    mem_wipe(text, sizeof text);
+    return len == 0 || is_one;
+}
+
+enum rc portfile_clear(const char *path, struct err *err)
+{
+    if (!may_be_replaced(path))
+        return err_set(err, RC_USAGE,
+                       "--port-file %.200s: this is there and is no port file: give another name",
+                       path);
+    unlink(path);
+    return RC_OK;
 }
 
 static enum rc fail(struct err *err, const char *path, const char *draft)

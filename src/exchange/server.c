@@ -215,8 +215,8 @@ static enum rc serve(struct server *s, const struct exchange_config *config, str
     struct auth_credentials credentials;
     if (!config->port_file || !portfile_read(config->port_file, &credentials))
         auth_credentials_draw(&credentials);
-    if (config->port_file)
-        unlink(config->port_file); /* whoever waits for it must not see the old one */
+    if (config->port_file && portfile_clear(config->port_file, err) != RC_OK)
+        return err->rc;
     s->speed = config->world.speed;
     s->hand_fd = config->hand_fd;
     s->began_real_ms = clock_mono_ms();

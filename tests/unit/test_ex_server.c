@@ -502,6 +502,23 @@ static void what_cannot_be_done_is_an_error(void **state)
     assert_int_equal(run("127.0.0.1", 0, "wstoken-once=maybe", NULL), 2);
     assert_int_equal(run("127.0.0.1", port, "wstoken-once=on", NULL), 1);
     assert_int_equal(run("127.0.0.1", 0, "", "/dev/null/port"), 1);
+    /* What is there and is no port file is neither waited for nor removed. */
+    char other[96], text[16] = "";
+    snprintf(other, sizeof other, "%s/other", folder);
+    assert_int_equal(mkfifo(other, 0600), 0);
+    assert_int_equal(run("127.0.0.1", 0, "", other), 2);
+    assert_int_equal(unlink(other), 0);
+    FILE *file = fopen(other, "w");
+    assert_non_null(file);
+    fputs("my notes", file);
+    fclose(file);
+    assert_int_equal(run("127.0.0.1", 0, "", other), 2);
+    file = fopen(other, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    assert_string_equal(text, "my notes");
+    assert_int_equal(unlink(other), 0);
     END_CLEAN();
 }
 
