@@ -26,7 +26,7 @@ static void say_one(struct buf *out, const struct appearance_line *line)
 {
     buf_puts(out, line->key ? "key " : "");
     put_word(out, line);
-    if (line->conflict.is_place)
+    if (line->here == line->stored)
         buf_printf(out, " is in conflict (%s and its place): ", extension_of(line->here));
     else
         buf_printf(out, " is in conflict (%s here, %s stored): ", extension_of(line->here),

@@ -173,20 +173,16 @@ bool appearance_undo(struct appearance *a, char *text)
 
 /* ---- choosing -------------------------------------------------------------------------------- */
 
-/* Who is here goes before who is stored: the same may be on two lines in conflict. */
 static size_t find_conflict(const struct appearance *a, const char *user_id)
 {
-    size_t stored = NO_LINE;
     for (size_t i = 0; i < a->lines.len; i++) {
         const struct appearance_line *line = &a->lines.items[i];
-        if (line->state != LINE_CONFLICT)
-            continue;
-        if (!user_id || (line->here && str_eq(line->here->id, user_id)))
+        if (line->state == LINE_CONFLICT &&
+            (!user_id || (line->here && str_eq(line->here->id, user_id)) ||
+             (line->stored && str_eq(line->stored->id, user_id))))
             return i;
-        if (stored == NO_LINE && line->stored && str_eq(line->stored->id, user_id))
-            stored = i;
     }
-    return stored;
+    return NO_LINE;
 }
 
 static void choose_mine(struct appearance *a, uint32_t step, size_t at)
