@@ -36,10 +36,14 @@ static void fill_standard_streams(void)
 static void prepare_process(void)
 {
     fill_standard_streams();
-    /* Passwords are in memory: no core file of it is left behind. The process stays visible to its
-     * own user's tools. */
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
+    /* Passwords are in memory: no core file of it is left behind, nor is it piped to a program that
+     * keeps cores: for Linux that is a limit of 1, for 0 holds for files alone. The process stays
+     * visible to its own user's tools. */
+    struct rlimit none = {1, 1};
+    if (setrlimit(RLIMIT_CORE, &none) != 0) {
+        none = (struct rlimit){0, 0};
+        setrlimit(RLIMIT_CORE, &none);
+    }
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers in JSON and SVG have a point */
     /* A reader that went away is an error of write(). */

@@ -188,6 +188,20 @@ def exchange_ends():
     demo.tmux.stop()
 
 
+def console_crashes():
+    demo = Demo("--users", "5")
+    demo.expect(lambda s: " live" in s.split("\n")[0], "live once more", 6)
+    for pid in demo.pids:
+        with open(f"/proc/{pid}/limits", encoding="utf-8") as opened:
+            limit = next(line for line in opened if line.startswith("Max core file size")).split()
+        tap.ok(limit[4:6] == ["1", "1"], "no core is written, nor piped anywhere", limit)
+    exchange = child_of(demo.pids)
+    os.kill(next(pid for pid in demo.pids if pid != exchange), signal.SIGSEGV)
+    demo.expect(lambda s: "ended 139" in s and "Sales" not in s, "a crash gives the terminal back")
+    demo.gone("and ends the exchange")
+    demo.tmux.stop()
+
+
 def console_killed():
     """A console that is stopped, its terminal not attached anywhere: a kill ends the exchange too."""
     demo = Demo()
@@ -232,7 +246,7 @@ def picture():
     tap.ok(not os.listdir(temporary), "and its files are gone", os.listdir(temporary))
 
 
-for part in (first_look, acts, exchange_ends, console_killed, plain, picture):
+for part in (first_look, acts, exchange_ends, console_crashes, console_killed, plain, picture):
     try:
         part()
     except Exception as e:  # the other parts still tell something
