@@ -138,6 +138,19 @@ static void what_is_wrong_with_the_sign_in_is_said(void **state)
     assert_false(house->hud.link.is_synced);
 }
 
+/* Other commands are not kept from signing in by one that knocks at an empty house. */
+static void a_service_that_is_not_there_is_given_up_soon(void **state)
+{
+    struct house *house = *state;
+    house_open(house);
+    for (int i = 0; i < 2; i++) {
+        assert_int_not_equal(house->hud.link.state, LINK_REFUSED);
+        fake_io_advance(&house->net, 3000);
+        fake_http_answer(fake_http(&house->net), RC_UNREACHABLE, 0, NULL, NULL);
+    }
+    assert_int_equal(house->hud.link.state, LINK_REFUSED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +159,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_wait_says_for_what_and_until_when, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_resync_reads_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_wrong_with_the_sign_in_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_service_that_is_not_there_is_given_up_soon, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,8 @@ struct backend {
 
     enum link_state link_state; /* as told */
     char link_text[ERR_TEXT_BYTES];
-    char ws_text[ERR_TEXT_BYTES]; /* why there is no websocket */
+    char ws_text[ERR_TEXT_BYTES];   /* why there is no websocket */
+    char unreached[ERR_TEXT_BYTES]; /* is_desk_only: why the last sign-in did not arrive; "" */
     int64_t waits_until_ms; /* is_desk_only: until when requests wait, as told; 0: they do not */
 
     struct io_timer *start, *sync_timer, *poll_wait, *late, *doubt, *settle, *people, *waits,
@@ -101,6 +102,9 @@ void rex_watch_silence(struct backend *b);
 /* ---- desk_only.c: is_desk_only ---- */
 /* Signed in: live, with nobody in the snapshot. */
 void rex_desk_only_up(struct backend *b);
+/* No sign-in: what the service's limits keep back is waited for, what is not there is given up
+ * after a second try. */
+void rex_desk_only_failed(struct backend *b, enum rc rc, const char *text);
 
 /* ---- events.c ---- */
 void rex_gateway_events(struct backend *b, struct rex_gateway_owner *owner);

@@ -39,8 +39,26 @@ void rex_desk_only_up(struct backend *b)
 {
     str_copy(b->floor.own_id, sizeof b->floor.own_id, rex_signin_owner(b->signin));
     b->waits_until_ms = 0;
+    b->unreached[0] = '\0';
     rex_tell_link(b, LINK_LIVE, "", 0);
     rex_tell(b, EVENT_SNAPSHOT_ASKED);
     rex_tell(b, EVENT_SNAPSHOT_DONE);
     rex_start(b, &b->waits, LOOK_MS, on_look);
+}
+
+void rex_desk_only_failed(struct backend *b, enum rc rc, const char *text)
+{
+    int64_t left_ms = rex_signin_wait_ms(b->signin);
+    bool was_unreached = b->unreached[0] != '\0';
+    bool is_unreached = rc == RC_UNREACHABLE || rc == RC_TIMEOUT;
+    if (left_ms > 0 && was_unreached) /* the limit was used up by what never arrived */
+        rex_tell_link(b, LINK_REFUSED, b->unreached, 0);
+    else if (left_ms > 0)
+        rex_tell_link(b, LINK_CONNECTING, text, rex_now(b) + left_ms);
+    else if (rc == RC_AUTH || rc == RC_REDIRECT || rc == RC_TLS || (is_unreached && was_unreached))
+        rex_tell_link(b, LINK_REFUSED, text, 0);
+    else
+        rex_tell_link(b, LINK_LOST, text, 0);
+    if (is_unreached)
+        str_copy(b->unreached, sizeof b->unreached, text);
 }
