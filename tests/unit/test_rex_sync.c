@@ -95,6 +95,23 @@ static void a_spent_group_is_gone_around(void **state)
     end(house);
 }
 
+/* The light group is: the heavy one tells us as well. */
+static void a_spent_light_group_is_gone_around_too(void **state)
+{
+    (void)state;
+    struct house *house = house_of(100);
+    house->picks_up_held = true;
+    house->is_light_spent = true;
+    house->config.monitor = "all";
+    house_open(house);
+    house_run(house, 5000);
+    assert_true(house->hud.link.is_synced);
+    assert_true(house->hud.settings.pick_up_held_lines);
+    assert_int_equal(house_count(house, "/account/~/presence?"), 1);
+    assert_int_equal(house_lamp(house, "200"), LAMP_AVAILABLE);
+    end(house);
+}
+
 static void who_may_not_be_seen_is_hidden(void **state)
 {
     (void)state;
@@ -342,6 +359,7 @@ int main(void)
         cmocka_unit_test(few_are_asked_in_batches_many_with_one_call),
         cmocka_unit_test(without_the_right_to_the_account_it_is_batches),
         cmocka_unit_test(a_spent_group_is_gone_around),
+        cmocka_unit_test(a_spent_light_group_is_gone_around_too),
         cmocka_unit_test(who_may_not_be_seen_is_hidden),
         cmocka_unit_test(withheld_calls_are_said_to_be),
         cmocka_unit_test(lines_have_their_order_and_doubles_the_first),

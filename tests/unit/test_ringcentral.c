@@ -139,6 +139,25 @@ static void one_snapshot_waits_for_the_budget(void **state)
     assert_false(house_is_stale(house, "101"));
 }
 
+/* The next answer is late: that it was asked for does not make an old lamp fresh. */
+static void while_polling_lamps_are_as_old_as_their_answer(void **state)
+{
+    struct house *house = *state;
+    house->ws_status = 403;
+    house_open(house);
+    house_run(house, 2000);
+    assert_int_equal(house->hud.link.state, LINK_POLLING);
+    assert_false(house_is_stale(house, "101"));
+    house->holds_presence = true;
+    house_run(house, 16000);
+    assert_false(house_is_stale(house, "101"));
+    house_run(house, 5000);
+    assert_true(house_is_stale(house, "101"));
+    house->holds_presence = false;
+    house_run(house, 1000);
+    assert_false(house_is_stale(house, "101"));
+}
+
 static void what_is_wrong_is_said(void **state)
 {
     struct house *house = *state;
@@ -504,6 +523,7 @@ int main(void)
         T(presence_is_asked_after_the_subscription),
         T(without_call_control_no_sessions_are_asked_for),
         T(one_snapshot_needs_no_websocket),
+        T(while_polling_lamps_are_as_old_as_their_answer),
         T(one_snapshot_waits_for_the_budget),
         T(one_snapshot_does_not_wait_long_for_sessions),
         T(what_is_wrong_is_said),

@@ -245,6 +245,8 @@ void rex_gap(struct backend *b, const char *why)
 
 void rex_doubted(struct backend *b)
 {
+    if (!b->is_whole && rex_sync_is_open(b->sync))
+        return; /* it is being looked, and another word would undo that */
     log_warn("rex", "events may have been lost: none comes, and they may not be subscribed to");
     mistrust(b, REX_LATE_MS); /* the new subscription, if there is one soon, comes before */
 }

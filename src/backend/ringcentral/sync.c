@@ -144,6 +144,7 @@ static void finish(struct rex_sync *sync)
     if (sync->is_open) {
         sync->config.owner.answered(sync->config.owner.self);
         sync->is_open = false;
+        sync->was_read = true;
         tell(sync, EVENT_SNAPSHOT_DONE, sync->at_ms);
         rex_floor_sweep(sync->config.floor, sync->at_ms);
         sync->config.owner.done(sync->config.owner.self);
@@ -259,7 +260,8 @@ static bool start_named(struct rex_sync *sync)
         sync->phase = PHASE_DETAILS; /* the rest is the snapshot's */
         return false;
     }
-    sync->config.floor->is_answering = sync->is_open;
+    /* Later their presence names them: a name is no answer that keeps a lamp fresh. */
+    sync->config.floor->is_answering = sync->is_open && !sync->was_read;
     rex_floor_name(sync->config.floor);
     sync->config.floor->is_answering = false;
     return false;

@@ -89,6 +89,7 @@ struct rex_sync {
     enum rex_priority priority;
     bool is_open; /* EVENT_SNAPSHOT_ASKED was told */
     bool is_begun;
+    bool was_read;  /* a snapshot was done */
     bool is_wanted; /* a snapshot, when the beginning is over */
     bool wanted_poll;
     enum rex_priority wanted_priority;

@@ -66,26 +66,6 @@ static bool take_answer(struct rex_sync *sync, const struct rex_answer *answer,
     return is_taken;
 }
 
-static void on_own(void *self, const struct rex_answer *answer)
-{
-    struct rex_sync *sync = self;
-    struct err err = {0};
-    if (sync_is_good(answer)) {
-        if (!take_answer(sync, answer, NULL, &err))
-            log_info("rex", "our own presence could not be read: %s", err.text);
-    } else if (!sync_is_denied(answer)) {
-        sync_fail_answer(sync, "our own presence could not be read", answer);
-        return;
-    }
-    sync_step(sync);
-}
-
-void sync_ask_own(struct rex_sync *sync)
-{
-    begin_request(sync);
-    sync_get(sync, REX_OWN "/presence?" REX_DETAILED, REX_LIGHT, sync->priority, on_own, sync);
-}
-
 static bool wants_answer(const struct rex_sync *sync, const struct rex_user *user)
 {
     if (!user->is_monitored)
@@ -118,12 +98,21 @@ bool sync_is_heavy_spent(const struct rex_sync *sync)
            sync_count_unanswered(sync) <= (size_t)REX_BATCH_IDS * REX_BATCHES_SPENT;
 }
 
-/* When the page would have to wait, those who are left are asked for otherwise. */
+/* The account's presence tells our own too. */
+static bool is_light_spent(const struct rex_sync *sync)
+{
+    const struct rex_rest *rest = sync->config.rest;
+    return rex_rest_wait_ms(rest, REX_LIGHT) > REX_HEAVY_PATIENCE_MS &&
+           rex_rest_wait_ms(rest, REX_HEAVY) == 0 && !sync->is_account_denied &&
+           sync_is_account_cheaper(sync, sync_count_unanswered(sync));
+}
+
+/* What would have to wait is asked for otherwise. */
 static void on_impatience(void *self)
 {
     struct rex_sync *sync = self;
     sync->impatience = NULL;
-    if (sync_is_heavy_spent(sync)) {
+    if (sync->phase == PHASE_OWN ? is_light_spent(sync) : sync_is_heavy_spent(sync)) {
         rex_rest_cancel(sync->config.rest, sync);
         sync_step(sync);
         return;
@@ -138,6 +127,28 @@ static void be_patient(struct rex_sync *sync, bool is_patient)
     io->timer_stop(sync->impatience);
     sync->impatience =
         is_patient ? io->timer(io->net, REX_HEAVY_PATIENCE_MS / 4, on_impatience, sync) : NULL;
+}
+
+static void on_own(void *self, const struct rex_answer *answer)
+{
+    struct rex_sync *sync = self;
+    struct err err = {0};
+    be_patient(sync, false);
+    if (sync_is_good(answer)) {
+        if (!take_answer(sync, answer, NULL, &err))
+            log_info("rex", "our own presence could not be read: %s", err.text);
+    } else if (!sync_is_denied(answer)) {
+        sync_fail_answer(sync, "our own presence could not be read", answer);
+        return;
+    }
+    sync_step(sync);
+}
+
+void sync_ask_own(struct rex_sync *sync)
+{
+    begin_request(sync);
+    be_patient(sync, true);
+    sync_get(sync, REX_OWN "/presence?" REX_DETAILED, REX_LIGHT, sync->priority, on_own, sync);
 }
 
 static void on_account(void *self, const struct rex_answer *answer)
