@@ -103,6 +103,9 @@ unsigned hud_apply_self(struct hud *hud, const struct event *event)
     bool is_same_id = str_eq(id, hud->own_id);
     if (is_same_id && str_eq(phone, hud->own_phone) && str_eq(extension, hud->own_extension))
         return 0;
+    bool *was_own = mem_zero(hud->users.len + 1, sizeof *was_own);
+    for (size_t i = 0; i < hud->users.len; i++)
+        was_own[i] = hud_is_own(hud, hud->users.items[i]);
     memcpy(hud->own_phone, phone, sizeof phone);
     memcpy(hud->own_extension, extension, sizeof extension);
     hud->rev++;
@@ -110,9 +113,13 @@ unsigned hud_apply_self(struct hud *hud, const struct event *event)
         mem_free(hud->own_id);
         hud->own_id = mem_dup(id);
     }
-    /* Whose calls cannot be picked up since they are our own is shown for every user. */
-    for (size_t i = 0; !(is_same_id && id) && i < hud->users.len; i++)
-        user_mark(hud, hud->users.items[i]);
+    /* Whose calls cannot be picked up since they are our own is shown. */
+    for (size_t i = 0; i < hud->users.len; i++) {
+        struct user *user = hud->users.items[i];
+        if (was_own[i] != hud_is_own(hud, user))
+            user_mark(hud, user);
+    }
+    mem_free(was_own);
     return HUD_CHANGED_ACTION;
 }
 

@@ -46,6 +46,9 @@ def elsewhere(exchange):
     follower = Follower(watcher)
     follower.wait(lambda u: set(u) >= {"101", "102", "103"} and not any(x["stale"] for x in u.values()),
                   "the watch is live")
+    told = [x["extension"] for x in follower.lines]
+    check(sorted(e for e in told if e in ("101", "102", "103")) == ["101", "102", "103"],
+          "a watch begins with each user once", told)
     terminal = console(looker)
     seen(terminal, lambda s: "101 " in s and "102 " in s and "110" not in s, "the console shows the list")
 
