@@ -12,6 +12,7 @@
 #include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -175,32 +176,36 @@ static void put_link(struct plain *p)
         put_list(p);
 }
 
-static int by_urgency(const struct plain *p, const struct user *a, const struct user *b)
+struct change {
+    const struct user *user;
+    enum lamp lamp;
+    size_t at; /* in order of change */
+};
+
+static int by_urgency(const void *a, const void *b)
 {
-    int64_t now_ms = session_now(&p->session);
-    int x = (int)hud_lamp(&p->session.hud, a, now_ms).lamp;
-    int y = (int)hud_lamp(&p->session.hud, b, now_ms).lamp;
-    return x - y;
+    const struct change *x = a, *y = b;
+    if (x->lamp != y->lamp)
+        return x->lamp < y->lamp ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
 }
 
 static void put_changes(struct plain *p)
 {
     const struct hud *hud = &p->session.hud;
     int64_t now_ms = session_now(&p->session);
-    VEC(const struct user *) users = {0};
+    VEC(struct change) changes = {0};
     for (size_t i = 0; i < hud->changed.len; i++) {
         const struct user *user = hud->changed.items[i];
-        if (!filter_passes(&p->filter, hud, user, now_ms))
-            continue;
-        size_t at = users.len;
-        VEC_PUSH(&users, user);
-        for (; at > 0 && by_urgency(p, user, users.items[at - 1]) < 0; at--)
-            users.items[at] = users.items[at - 1];
-        users.items[at] = user;
+        struct change change = {user, hud_lamp(hud, user, now_ms).lamp, i};
+        if (filter_passes(&p->filter, hud, user, now_ms))
+            VEC_PUSH(&changes, change);
     }
-    for (size_t i = 0; i < users.len && p->exit_code < 0; i++)
-        put_user(p, users.items[i]);
-    VEC_FREE(&users);
+    if (changes.len > 1)
+        qsort(changes.items, changes.len, sizeof *changes.items, by_urgency);
+    for (size_t i = 0; i < changes.len && p->exit_code < 0; i++)
+        put_user(p, changes.items[i].user);
+    VEC_FREE(&changes);
 }
 
 static void prompt(struct plain *p)
