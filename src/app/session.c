@@ -262,7 +262,9 @@ bool session_goes_on(const struct session *s)
     const struct link *link = &s->hud.link;
     bool is_up =
         link->state == LINK_CONNECTING || link->state == LINK_LIVE || link->state == LINK_POLLING;
-    return is_up && session_now(s) - s->progress_ms < SESSION_QUIET_MS;
+    /* The backend knows until when: the service's limits. */
+    bool is_waiting = link->state == LINK_CONNECTING && link->retry_ms > session_now(s);
+    return is_waiting || (is_up && session_now(s) - s->progress_ms < SESSION_QUIET_MS);
 }
 
 void session_resync(struct session *s)

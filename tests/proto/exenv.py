@@ -84,16 +84,19 @@ class Exchange:
         self.start()
         atexit.register(self.close)
 
+    def written(self):
+        """When the port file was; None: it is not there."""
+        try:
+            return os.stat(self.port_file).st_mtime_ns
+        except FileNotFoundError:
+            return None
+
     def start(self, listen="127.0.0.1:0"):
-        if os.path.exists(self.port_file):
-            before = os.stat(self.port_file).st_mtime_ns
-        else:
-            before = None
+        before = self.written()
         self.process = subprocess.Popen(
             [CALLHUD, "exchange", "--listen", listen, "--port-file", self.port_file, "--state",
              self.state_file, *self.arguments], stdout=subprocess.DEVNULL)
-        wait(lambda: os.path.exists(self.port_file) and os.stat(self.port_file).st_mtime_ns != before,
-             "the exchange starts")
+        wait(lambda: self.written() not in (None, before), "the exchange starts")
         with open(self.port_file, encoding="utf-8") as f:
             self.port = json.load(f)
         self.url = f"http://127.0.0.1:{self.port['port']}"

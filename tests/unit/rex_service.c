@@ -542,7 +542,8 @@ static int do_presence(struct svc *s, const struct io_http *http, const char *pa
                    "%s{\"id\":\"x\",\"direction\":\"Outbound\",\"to\":\"%s\",\"telephonyStatus\":"
                    "\"CallConnected\",\"telephonySessionId\":\"%s\",\"partyId\":\"%s\","
                    "\"startTime\":\"%s\"}",
-                   count++ > 0 ? "," : "", party->to_number, party->session, party->id, begin);
+                   count++ > 0 ? "," : "", s->hides_numbers ? "" : party->to_number, party->session,
+                   party->id, begin);
     }
     buf_puts(out, "]}");
     return 200;

@@ -358,6 +358,21 @@ static void who_supervises_already_is_named(void **state)
     }
 }
 
+/* The refusal comes before it is known who was faster. */
+static void a_pick_up_that_somebody_else_wins(void **state)
+{
+    (void)state;
+    svc_set(&s, "s-1", "p-1", "Proceeding", "");
+    svc_presence(&s, "102");
+    s.fail = (struct svc_fail){"pickup", 403, 1, RC_OK, "TAS-106", false};
+    act(1, ACTION_PICKUP);
+    svc_expect(&s, "1 pickup asked\n");
+    svc_set(&s, "s-1", "p-1", "Disconnected", "Pickup");
+    svc_pass(&s, 1500);
+    svc_expect(&s, "1 pickup failed no such thing: somebody else has taken the call\n");
+    check_clean();
+}
+
 /* The answer is lost, but it was done: our phone rings, and is found and freed. */
 static void what_was_done_without_an_answer_is_found(void **state)
 {
@@ -765,6 +780,7 @@ int main(void)
         T(what_the_floor_knows_is_enough_to_refuse),
         T(each_refusal_says_what_to_do),
         T(who_supervises_already_is_named),
+        T(a_pick_up_that_somebody_else_wins),
         T(what_was_done_without_an_answer_is_found),
         T(nothing_is_asked_without_the_ledger),
         T(assisted_modes_are_confirmed_by_what_was_keyed),

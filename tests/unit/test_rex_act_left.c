@@ -442,6 +442,69 @@ static void nothing_of_anybody_else_is_removed(void **state)
     assert_false(svc_has_asked(&s, "DELETE"));
 }
 
+/* Presence may tell our calls without their numbers: the session has it. */
+static void a_call_out_without_a_number_is_found(void **state)
+{
+    char thing[REX_THING];
+    (void)state;
+    s.hides_numbers = true;
+    for (int is_code = 0; is_code <= 1; is_code++) {
+        struct svc_party leg = {.session = "s-8",
+                                .extension = OWN,
+                                .device = DEVICE,
+                                .code = "Proceeding",
+                                .reason = ""};
+        snprintf(leg.id, sizeof leg.id, "p-%d", is_code);
+        str_copy(leg.to_number, sizeof leg.to_number, is_code ? "*82" : "5551234");
+        VEC_PUSH(&s.parties, leg);
+        snprintf(thing, sizeof thing, "assist/barge/s-1/" DEVICE "/%lld",
+                 (long long)s.fake.wall_ms);
+        clean(thing);
+        assert_int_equal(times_gone, 1);
+        assert_int_equal(svc_has_asked(&s, "DELETE"), is_code);
+        assert_int_equal(svc_legs(&s), 1);
+    }
+}
+
+/* A lifted phone that waits for keys is freed as long as the person has the call: later it may be
+ * the phone that has it. */
+static void a_take_over_that_was_not_keyed_is_freed(void **state)
+{
+    (void)state;
+    for (int has_taken = 0; has_taken <= 1; has_taken++) {
+        char session[32], thing[REX_THING];
+        snprintf(session, sizeof session, "s-8%d", has_taken);
+        struct svc_party lifted = {.id = "p-1",
+                                   .extension = OWN,
+                                   .device = DEVICE,
+                                   .to_number = "*83",
+                                   .code = "Answered",
+                                   .reason = ""};
+        str_copy(lifted.session, sizeof lifted.session, session);
+        VEC_PUSH(&s.parties, lifted);
+        if (has_taken)
+            svc_set(&s, "s-1", "p-1", "Disconnected", "TakeOver");
+        snprintf(thing, sizeof thing, "leg/%s/p-1/" DEVICE "/take/s-1/p-1", session);
+        clean(thing);
+        svc_pass(&s, 2000);
+        assert_int_equal(times_gone, 1);
+        assert_int_equal(svc_has_asked(&s, "DELETE"), !has_taken);
+        assert_int_equal(svc_legs(&s), has_taken);
+    }
+}
+
+/* Where the list is all that is wanted, there is no snapshot to wait for. */
+static void it_is_cleaned_without_a_snapshot(void **state)
+{
+    (void)state;
+    svc_close(&s);
+    svc_begin(&s, ALL);
+    s.config.is_desk_only = true;
+    clean("leg/s-77/p-1/60727004/mode");
+    svc_pass(&s, 100);
+    assert_int_equal(times_gone, 1);
+}
+
 static void what_is_not_there_any_more_is_told_gone(void **state)
 {
     (void)state;
@@ -615,6 +678,9 @@ int main(void)
         T(what_a_killed_run_left_is_removed),
         T(a_leg_that_was_not_noted_yet_is_found),
         T(nothing_of_anybody_else_is_removed),
+        T(a_call_out_without_a_number_is_found),
+        T(a_take_over_that_was_not_keyed_is_freed),
+        T(it_is_cleaned_without_a_snapshot),
         T(what_is_not_there_any_more_is_told_gone),
         T(cleaning_waits_for_the_service),
         T(capabilities_when_all_is_there),

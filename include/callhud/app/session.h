@@ -82,7 +82,7 @@ bool session_fini(struct session *s);
 int64_t session_now(const struct session *s);
 /* Has an answer come in the last SESSION_QUIET_MS, over a link that is not lost? Then waiting for
  * the first snapshot is not in vain: a large floor takes minutes where the service allows few
- * requests.
+ * requests. Nor is it while the link says until when it waits for the service's limits.
  */
 #define SESSION_QUIET_MS 10000
 bool session_goes_on(const struct session *s);

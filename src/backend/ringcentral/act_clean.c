@@ -3,10 +3,11 @@
  *
  *   supervise/SESSION/AGENT/DEVICE/TIME   S/supervise was about to be asked
  *   assist/KIND/SESSION/DEVICE/TIME       a call-out to a star code was about to be asked
- *   leg/SESSION/PARTY/DEVICE/mode|take    the service told our leg
+ *   leg/SESSION/PARTY/DEVICE/mode         the service told our leg
+ *   leg/SESSION/PARTY/DEVICE/take/S/P     the same, which is to take the call of party P of S
  *
  * Only a party of our own extension, on that device, is removed; and of a leg that is to take or
- * may have taken somebody's call only one that still rings. */
+ * may have taken somebody's call only one that still rings, or whose call that person still has. */
 #include "act_priv.h"
 
 #include "callhud/base/buf.h"
@@ -18,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS_MAX 6
+#define PARTS_MAX 8
 #define ASSIST_SPAN_MS 60000 /* between our note and the service's beginning of the call */
 
 struct rex_find {
@@ -29,7 +30,7 @@ struct rex_find {
     bool is_asked, is_waiting; /* a leg was found and is being removed */
     bool is_listed;            /* our own calls were read */
     struct io_timer *timer;
-    char calls[REX_CALLS_MOST][REX_ID_BYTES]; /* sessions of our own calls to star codes */
+    char calls[REX_CALLS_MOST][REX_ID_BYTES]; /* sessions of our own calls, perhaps to the code */
     size_t calls_len;
     uint64_t stamp;
     char session[REX_ID_BYTES]; /* being read */
@@ -85,12 +86,15 @@ void rex_thing_assist(char *out, enum action_kind kind, const char *session_id,
                 (const char *const[]){action_row(kind)->name, session_id, device_id, at, NULL});
 }
 
-void rex_thing_leg(char *out, const char *session_id, const char *party_id, const char *device_id,
-                   bool is_taking)
+void rex_thing_leg(char *out, const struct rex_own_leg *leg, const char *device_id, bool is_taking)
 {
-    write_thing(
-        out, "leg",
-        (const char *const[]){session_id, party_id, device_id, is_taking ? "take" : "mode", NULL});
+    if (is_taking)
+        write_thing(out, "leg",
+                    (const char *const[]){leg->session, leg->party, device_id, "take",
+                                          leg->guard_session, leg->guard_party, NULL});
+    else
+        write_thing(out, "leg",
+                    (const char *const[]){leg->session, leg->party, device_id, "mode", NULL});
 }
 
 static bool read_part(char out[REX_ID_BYTES], const char *from, size_t len)
@@ -132,12 +136,18 @@ static bool read_thing(struct rex_find *find)
 
 enum { IS_NONE, IS_SUPERVISE, IS_ASSIST, IS_LEG };
 
+static bool is_guarded(const struct rex_find *find)
+{
+    return find->parts_len == 7 && str_eq(find->parts[0], "leg");
+}
+
 static int kind_of(const struct rex_find *find)
 {
     bool has_five = find->parts_len == 5;
     return has_five && str_eq(find->parts[0], "supervise") ? IS_SUPERVISE
            : has_five && str_eq(find->parts[0], "assist")  ? IS_ASSIST
            : has_five && str_eq(find->parts[0], "leg")     ? IS_LEG
+           : is_guarded(find)                              ? IS_LEG
                                                            : IS_NONE;
 }
 
@@ -149,6 +159,14 @@ static const char *session_of(const struct rex_find *find)
 static const char *device_of(const struct rex_find *find)
 {
     return find->parts[3];
+}
+
+/* Of a call-out; NULL of others. */
+static const char *star_code(const struct rex_find *find)
+{
+    enum action_kind kind = ACTION_COUNT;
+    return kind_of(find) == IS_ASSIST && action_find(find->parts[1], &kind) ? rex_star_code(kind)
+                                                                            : NULL;
 }
 
 static bool is_taking(const struct rex_find *find)
@@ -194,6 +212,10 @@ static void remove_party(struct rex_find *find, const struct rex_party *party, b
     find->is_waiting = true;
     rex_leg_found(leg, find->session, party->id);
     leg->is_ring_only = is_ring_only;
+    if (is_guarded(find)) {
+        str_copy(leg->guard_session, sizeof leg->guard_session, find->parts[5]);
+        str_copy(leg->guard_party, sizeof leg->guard_party, find->parts[6]);
+    }
     leg->gone = on_leg_gone;
     leg->self = find;
     rex_leg_remove(leg);
@@ -215,14 +237,16 @@ static bool is_leg(const struct rex_find *find, const struct rex_party *party, b
     if (!is_ours(find, party))
         return false;
     if (kind_of(find) == IS_LEG) {
-        *is_ring_only = is_taking(find);
+        *is_ring_only = is_taking(find) && !is_guarded(find);
         return str_eq(party->id, find->parts[2]) && (rex_party_is_live(party) || is_supervising);
     }
     /* Found by what it looks like: one that was lifted may be a picked-up call. */
     *is_ring_only = !is_supervising;
-    if (!str_eq(find->session, session_of(find))) { /* our own call to the star code */
+    if (!str_eq(find->session, session_of(find))) { /* our own call: to the star code? */
+        const char *code = star_code(find);
         *is_ring_only = is_taking(find);
-        return rex_party_is_live(party) || is_supervising;
+        return code != NULL && str_starts(party->to_number, code) &&
+               (rex_party_is_live(party) || is_supervising);
     }
     return is_supervising || (kind_of(find) == IS_SUPERVISE && rex_party_is_ringing(party));
 }
@@ -262,20 +286,21 @@ static void ask_session(struct rex_find *find, const char *session_id)
     REX_ASK(find->act, "GET", NULL, REX_LIGHT, on_session, find, REX_SESSION, find->session);
 }
 
-/* Of a call-out of which no answer came: among our own calls, one to that code, begun then. */
+/* Of a call-out of which no answer came: among our own calls, one to that code, begun then. Some
+ * are told without their number, which their session knows. */
 static void note_calls(struct rex_find *find, const struct rex_presence *presence)
 {
     int64_t noted_ms = 0;
-    enum action_kind kind = ACTION_COUNT;
-    if (!str_to_int(find->parts[4], 0, INT64_MAX, &noted_ms) ||
-        !action_find(find->parts[1], &kind) || rex_star_code(kind) == NULL)
+    const char *code = star_code(find);
+    if (!str_to_int(find->parts[4], 0, INT64_MAX, &noted_ms) || code == NULL)
         return;
     for (size_t i = 0; i < presence->calls.len; i++) {
         const struct rex_active_call *call = &presence->calls.items[i];
         int64_t late_ms = call->start_ms - noted_ms;
         bool is_then = late_ms >= -ASSIST_SPAN_MS && late_ms <= ASSIST_SPAN_MS;
         if (is_then && call->session_id[0] != '\0' &&
-            str_starts(call->number, rex_star_code(kind)) && find->calls_len < REX_CALLS_MOST)
+            (call->number[0] == '\0' || str_starts(call->number, code)) && !call->is_inbound &&
+            find->calls_len < REX_CALLS_MOST)
             str_copy(find->calls[find->calls_len++], REX_ID_BYTES, call->session_id);
     }
 }
@@ -343,7 +368,7 @@ void rex_find_new(struct rex_act *act, const char *thing, int64_t after_ms,
         return;
     }
     VEC_PUSH(&act->finds, find);
-    if (act->is_synced)
+    if (act->is_synced || act->config.config->is_desk_only) /* which is never synced */
         rex_start_timer(act, &find->timer, after_ms, on_timer, find);
 }
 

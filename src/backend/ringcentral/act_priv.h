@@ -97,8 +97,7 @@ void rex_thing_supervise(char *out, const char *session_id, const char *agent_id
                          const char *device_id, int64_t wall_ms);
 void rex_thing_assist(char *out, enum action_kind kind, const char *session_id,
                       const char *device_id, int64_t wall_ms);
-void rex_thing_leg(char *out, const char *session_id, const char *party_id, const char *device_id,
-                   bool is_taking);
+void rex_thing_leg(char *out, const struct rex_own_leg *leg, const char *device_id, bool is_taking);
 
 struct rex_find;
 /* Looks, after so long, for what the thing speaks of and removes it; gone() when it is not there
@@ -199,6 +198,7 @@ void rex_supervise_tell(struct rex_act *act, const struct rex_order *order, enum
                         enum rc rc, const char *text);
 void rex_supervise_arm(struct rex_act *act, int64_t after_ms);
 bool rex_order_takes(const struct rex_order *order); /* pick up, take over */
+bool rex_order_fits(const struct rex_order *order, const struct rex_party *party); /* its call's */
 const struct rex_order *rex_supervise_current(const struct rex_supervise *s);
 int64_t rex_ring_ms(const struct rex_act *act);
 
@@ -206,6 +206,9 @@ void rex_watch(struct rex_act *act);      /* after the view or the floor has cha
 void rex_watch_late(struct rex_act *act); /* the deadline */
 /* Is the call that is being taken on our phone now? */
 bool rex_watch_has_call(const struct rex_act *act, const struct rex_own_leg *leg);
+/* A pick up was refused, s->why says so: it ends a little later, when it is known whether the call
+ * went to somebody else. */
+void rex_watch_lost(struct rex_act *act);
 void rex_watch_synced(struct rex_act *act);
 void rex_watch_ask(struct rex_act *act); /* without events: how it is, soon */
 

@@ -247,7 +247,7 @@ static void told_leg(struct rex_act *act, const char *session_id, const char *pa
     }
     if (s->asked.kind == ACTION_PICKUP || party_id[0] == '\0')
         return; /* a picked-up call stays on the phone, whatever becomes of us */
-    rex_thing_leg(thing, session_id, party_id, act->can.device_id, rex_order_takes(&s->asked));
+    rex_thing_leg(thing, s->leg, act->can.device_id, rex_order_takes(&s->asked));
     if (rex_leg_put(s->leg, thing, &err) != RC_OK)
         log_warn("ringcentral", "%s", err.text);
 }
@@ -285,6 +285,23 @@ static bool take_leg(struct rex_act *act, const struct rex_answer *answer)
     return is_read;
 }
 
+bool rex_order_fits(const struct rex_order *order, const struct rex_party *party)
+{
+    if (order->kind == ACTION_PICKUP)
+        return rex_party_is_ringing(party) || party->code == REX_HOLD ||
+               party->code == REX_PARTY_PARKED;
+    return party->code == REX_ANSWERED || party->code == REX_HOLD;
+}
+
+/* A refusal that may mean that somebody else has the call, or gets it now: looked at a little
+ * later, when whoever it is has it. */
+static bool is_lost_perhaps(const struct rex_supervise *s, const struct rex_answer *answer)
+{
+    return s->asked.kind == ACTION_PICKUP && !s->is_cancelled && answer->rc == RC_OK &&
+           (answer->status == 403 || answer->status == 409) && !str_starts(answer->code, "SUB-") &&
+           !str_starts(answer->code, "CMN-");
+}
+
 static void on_made(void *self, const struct rex_answer *answer)
 {
     struct rex_supervise *s = self;
@@ -317,7 +334,12 @@ static void on_made(void *self, const struct rex_answer *answer)
         never_made(act);
     if (!is_unknown && answer->status >= 400 && answer->status < 500)
         rex_can_synced(act); /* the phone may be offline by now */
-    fail(act);
+    if (is_lost_perhaps(s, answer)) {
+        s->state = REX_AT_LOOK;
+        rex_watch_lost(act);
+    } else {
+        fail(act);
+    }
 }
 
 static void ask_supervise(struct rex_act *act)
@@ -393,14 +415,6 @@ static void make(struct rex_act *act)
 
 /* ---- the call is looked at once more ---- */
 
-static bool is_fit(const struct rex_order *order, const struct rex_party *party)
-{
-    if (order->kind == ACTION_PICKUP)
-        return rex_party_is_ringing(party) || party->code == REX_HOLD ||
-               party->code == REX_PARTY_PARKED;
-    return party->code == REX_ANSWERED || party->code == REX_HOLD;
-}
-
 /* The one that the person talks with: "" when that is not one alone. */
 static void note_partner(struct rex_act *act, struct rex_order *order,
                          const struct rex_session *session)
@@ -430,7 +444,7 @@ static enum rc check_looked(struct rex_act *act, const struct rex_session *sessi
         return RC_NOT_FOUND;
     }
     order->is_held = party->code == REX_HOLD;
-    if (!is_fit(order, party)) {
+    if (!rex_order_fits(order, party)) {
         if (order->kind == ACTION_PICKUP || party->code == REX_PARTY_PARKED)
             rex_say_gone(act, order, &s->why);
         else

@@ -375,6 +375,40 @@ void rex_watch_late(struct rex_act *act)
     rex_supervise_end(act);
 }
 
+/* ---- a pick up that was refused ---- */
+
+/* Was the call gone to somebody else, who asked for it in the same moment? */
+static void on_lost_look(void *self, const struct rex_answer *answer)
+{
+    struct rex_supervise *s = self;
+    struct rex_act *act = s->act;
+    struct rex_session session = {0};
+    bool is_missing = answer->rc == RC_OK && answer->status == 404;
+    bool is_read = rex_is_yes(answer) &&
+                   rex_wire_session(&session, answer->body, answer->body_len, NULL) == RC_OK;
+    if (is_read || is_missing)
+        rex_view_answer(&act->view, s->asked.session, is_missing ? NULL : &session, s->stamp);
+    rex_session_fini(&session);
+    const struct rex_party *party = rex_view_find(&act->view, s->asked.session, s->asked.party);
+    if (is_missing || (is_read && (party == NULL || !rex_order_fits(&s->asked, party))))
+        rex_say_gone(act, &s->asked, &s->why);
+    rex_supervise_end(act);
+}
+
+static void on_lost_doubt(void *self)
+{
+    struct rex_act *act = self;
+    struct rex_supervise *s = &act->supervise;
+    s->ask = NULL;
+    s->stamp = act->view.stamp;
+    REX_ASK(act, "GET", NULL, REX_LIGHT, on_lost_look, s, REX_SESSION, s->asked.session);
+}
+
+void rex_watch_lost(struct rex_act *act)
+{
+    rex_start_timer(act, &act->supervise.ask, REX_DOUBT_MS, on_lost_doubt, act);
+}
+
 /* ---- asked: after a snapshot, and again and again while no events come ---- */
 
 static void on_ask(void *self)

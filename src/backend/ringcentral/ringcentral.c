@@ -84,6 +84,8 @@ static void on_signin_failed(void *self, enum rc rc, const char *text)
     log_warn("rex", "sign-in: %s", text);
     if (b->config.is_desk_only)
         rex_desk_only_failed(b, rc, text);
+    else if (!b->is_open && rex_signin_wait_ms(b->signin) > 0)
+        rex_tell_link(b, LINK_CONNECTING, text, rex_now(b) + rex_signin_wait_ms(b->signin));
     else if (b->is_open) /* events come all the same, until the gateway says otherwise */
         rex_tell_up(b, text, 0);
     else
