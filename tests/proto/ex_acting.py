@@ -240,7 +240,7 @@ def in_a_row(f):
     is_so = {u["extension"]: u["dnd"] for u in f.state()["users"]}
     check(not f.states("101") and not f.states("103") and is_so["105"] and is_so["106"] and not f.made(),
           "and they were done", is_so)
-    waits = [out for _, _, out in fates if "waiting for the users: the service allows no more" in out]
+    waits = [out for _, _, out in fates if "waiting for the users: " in out and "the service allows no more" in out]
     check(waits, "what is waited for is said", fates)
     watching.send_signal(signal.SIGINT)
     watching.wait(LIMIT_S)
