@@ -38,6 +38,7 @@ struct io_http {
     struct buf body;
     struct io_header answer_headers[IO_HEADERS_MAX];
     struct err err; /* a failure found before curl was asked */
+    bool is_unsent; /* no connection came to be */
 };
 
 struct http_pool {
@@ -228,7 +229,8 @@ static void tell(struct io_http *http, struct io_http_answer *answer)
 
 static void tell_failure(struct io_http *http)
 {
-    struct io_http_answer answer = {.rc = http->err.rc, .text = http->err.text};
+    struct io_http_answer answer = {
+        .rc = http->err.rc, .text = http->err.text, .is_unsent = http->is_unsent};
 
     buf_reset(&http->body);
     tell(http, &answer);
@@ -239,6 +241,7 @@ static void out_of_time(void *self)
     struct io_http *http = self;
 
     http->timer = NULL;
+    http->is_unsent = http->ask != NULL;
     err_set(&http->err, RC_TIMEOUT, "no answer from %s port %d within %.1f s%s", http->url.host,
             http->url.port, (double)http->timeout_ms / 1000.0,
             http->ask != NULL ? ": its address was not found in time" : "");
@@ -258,9 +261,11 @@ static void explain(struct io_http *http, CURLcode code)
     long verdict = 0;
     struct err *err = &http->err;
     const char *host = http->url.host;
-    const char *text = http->curl_text[0] != '\0' ? http->curl_text : http->pool->curl.curl_easy_strerror(code);
+    const char *text =
+        http->curl_text[0] != '\0' ? http->curl_text : http->pool->curl.curl_easy_strerror(code);
 
     http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+    http->is_unsent = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST;
     switch (code) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_GOT_NOTHING:
@@ -300,9 +305,8 @@ static size_t take_headers(struct io_http *http)
     struct curl_header *header = NULL;
     size_t len = 0;
 
-    while (len < IO_HEADERS_MAX &&
-           (header = http->pool->curl.curl_easy_nextheader(http->easy, CURLH_HEADER, -1, header)) !=
-               NULL)
+    while (len < IO_HEADERS_MAX && (header = http->pool->curl.curl_easy_nextheader(
+                                        http->easy, CURLH_HEADER, -1, header)) != NULL)
         http->answer_headers[len++] = (struct io_header){header->name, header->value};
     return len;
 }
@@ -327,7 +331,8 @@ static void finish(struct io_http *http, CURLcode code)
     http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_REDIRECT_URL, &redirect);
     if (redirect == NULL &&
-        http->pool->curl.curl_easy_header(http->easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK)
+        http->pool->curl.curl_easy_header(http->easy, "Location", 0, CURLH_HEADER, -1, &location) ==
+            CURLHE_OK)
         redirect = location->value;
     answer.status = (int)status;
     answer.content_type = content_type;
@@ -366,7 +371,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *self)
 
 /* ---- setting up ---- */
 
-#define SET(http, option, value)                                                                   \
+#define SET(http, option, value) \
     ((http)->pool->curl.curl_easy_setopt((http)->easy, (option), (value)))
 
 static void append(struct io_http *http, struct curl_slist **list, const char *text)
@@ -489,6 +494,7 @@ static void resolved(void *self, const struct resolve_answer *answer)
 
     http->ask = NULL;
     if (answer->rc != RC_OK) {
+        http->is_unsent = true;
         err_set(&http->err, answer->rc, "%s", answer->text);
         tell_failure(http);
         return;
@@ -513,7 +519,8 @@ static void resolved(void *self, const struct resolve_answer *answer)
         http->is_running = true;
         return;
     }
-    err_set(&http->err, RC_FAILED, "cannot start the request: %s", http->pool->curl.curl_multi_strerror(code));
+    err_set(&http->err, RC_FAILED, "cannot start the request: %s",
+            http->pool->curl.curl_multi_strerror(code));
     tell_failure(http);
 }
 

@@ -248,6 +248,7 @@ struct reply {
     int count;
     enum rc rc;
     int status;
+    bool is_unsent;
     int64_t retry_after_ms;
     char content_type[64];
     char location[256];
@@ -266,6 +267,7 @@ static inline void reply_done(void *self, const struct io_http_answer *answer)
     r->count++;
     r->rc = answer->rc;
     r->status = answer->status;
+    r->is_unsent = answer->is_unsent;
     r->retry_after_ms = answer->retry_after_ms;
     str_copy(r->content_type, sizeof r->content_type, answer->content_type);
     str_copy(r->location, sizeof r->location, answer->location);

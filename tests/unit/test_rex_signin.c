@@ -338,6 +338,42 @@ static void five_a_minute_and_no_more(void **state)
         assert_true(sent[i] - sent[i - 5] >= 60000);
 }
 
+/* A machine without a network costs nothing of the minute: its sign-in is there when the network
+ * is. */
+static void what_never_left_costs_nothing(void **state)
+{
+    (void)state;
+    struct io_http_answer unsent = {.rc = RC_UNREACHABLE, .text = "refused", .is_unsent = true};
+    start(&ann);
+    for (int i = 0; i < 12; i++) {
+        rex_signin_try_now(ann.signin);
+        fake_io_advance(&fake, 100);
+        fake_http_answer_with(fake_http(&fake), &unsent);
+    }
+    assert_int_equal(ann.failed, 12);
+    assert_string_equal(ann.text, "refused");
+    assert_int_equal(rex_signin_wait_ms(ann.signin), 0);
+}
+
+/* The timer of the renewal runs by a clock that sleeps with the machine: the token lapses before.
+ */
+static void the_wall_clock_jumps_beyond_the_token(void **state)
+{
+    (void)state;
+    sign_in(&ann, "A", 3600, 604800);
+    fake_io_advance(&fake, 60000);
+    fake.wall_ms += 2 * 3600 * 1000;
+    assert_null(rex_signin_token(ann.signin));
+    fake_io_advance(&fake, 0);
+    assert_string_equal(fake_http(&fake)->body, "grant_type=refresh_token&refresh_token=r-A");
+    assert_null(rex_signin_token(ann.signin)); /* asked for once */
+    fake_io_advance(&fake, 0);
+    assert_int_equal(fake_http_pending(&fake), 1);
+    rex_give_token(fake_http(&fake), "B", 3600, 604800);
+    assert_int_equal(ann.ready, 2);
+    assert_string_equal(rex_signin_token(ann.signin), "B");
+}
+
 static void two_processes_sign_in_once(void **state)
 {
     (void)state;
@@ -462,6 +498,8 @@ int main(void)
         TEST(what_the_person_has_to_do),
         TEST(what_is_tried_again),
         TEST(a_429_is_waited_out_by_all_processes),
+        TEST(what_never_left_costs_nothing),
+        TEST(the_wall_clock_jumps_beyond_the_token),
         TEST(five_a_minute_and_no_more),
         TEST(two_processes_sign_in_once),
         TEST(a_process_that_died_renewing_is_waited_for_no_longer_than_its_lease),

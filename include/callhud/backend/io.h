@@ -74,6 +74,7 @@ struct io_http_answer {
     const char *body; /* borrowed; NUL-terminated as well */
     size_t body_len;
     const char *text; /* for people, when rc is not RC_OK */
+    bool is_unsent;   /* rc is not RC_OK: there was no connection, so the server was asked nothing */
 };
 
 #define IO_HEADERS_MAX 64

@@ -99,6 +99,13 @@ int64_t rex_budget_take(struct rex_budget *budget, enum rex_group group, enum re
     return 0;
 }
 
+void rex_budget_give_back(struct rex_budget *budget, enum rex_group group)
+{
+    struct rex_window *w = &budget->groups[group];
+    if (w->len > 0)
+        w->len--;
+}
+
 void rex_budget_told(struct rex_budget *budget, enum rex_group group, uint32_t limit,
                      int32_t remaining, uint32_t window_ms, int64_t wall_ms)
 {

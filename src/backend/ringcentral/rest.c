@@ -236,6 +236,8 @@ static void on_answer(void *self, const struct io_http_answer *from)
     char code[64] = "", text[256] = "";
     job->http = NULL;
     rest->under_way--;
+    if (from->is_unsent)
+        rex_shared_give_back(rest->c.shared, job->group);
     log_debug("rex", "%d (%s) to %s %.200s", from->status, rc_text(from->rc), job->method,
               job->path);
     bool is_group_named = from->rc == RC_OK && read_budget(rest, from, &group);

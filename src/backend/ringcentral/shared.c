@@ -229,6 +229,19 @@ int64_t rex_shared_take(struct rex_shared *shared, enum rex_group group, enum re
     return ask.wait_ms;
 }
 
+static bool give_back(void *owner, struct state *state)
+{
+    const struct ask *ask = owner;
+    rex_budget_give_back(&state->budget, ask->group);
+    return true;
+}
+
+void rex_shared_give_back(struct rex_shared *shared, enum rex_group group)
+{
+    struct ask ask = {.group = group};
+    visit(shared, give_back, &ask);
+}
+
 static bool told(void *owner, struct state *state)
 {
     const struct ask *ask = owner;

@@ -189,6 +189,8 @@ static void on_answer(void *self, const struct io_http_answer *answer)
     rex_shared_release(s->c.shared, s->me, 0, false);
     mem_wipe(&s->asked, sizeof s->asked);
     if (answer->rc != RC_OK) {
+        if (answer->is_unsent)
+            rex_shared_give_back(s->c.shared, REX_AUTH);
         trouble(s, answer->rc, next_wait_ms(s), "%s",
                 str_is_empty(answer->text) ? rc_text(answer->rc) : answer->text);
     } else if (status == 429) {
@@ -301,9 +303,14 @@ void rex_signin_free(struct rex_signin *s)
     mem_free(s);
 }
 
-const char *rex_signin_token(const struct rex_signin *s)
+const char *rex_signin_token(struct rex_signin *s)
 {
-    return s->has_token && s->token.expires_ms > wall_ms(s) ? s->token.access : NULL;
+    if (s->has_token && s->token.expires_ms <= wall_ms(s)) {
+        s->has_token = false;
+        if (s->http == NULL)
+            plan(s, 0);
+    }
+    return s->has_token ? s->token.access : NULL;
 }
 
 const char *rex_signin_scope(const struct rex_signin *s)

@@ -43,6 +43,8 @@ void rex_budget_init(struct rex_budget *budget);
  * again. */
 int64_t rex_budget_take(struct rex_budget *budget, enum rex_group group, enum rex_priority priority,
                         int64_t wall_ms);
+/* The one counted last never reached the service. */
+void rex_budget_give_back(struct rex_budget *budget, enum rex_group group);
 /* What an answer's headers told; limit or window_ms 0: not told; remaining -1: not told. */
 void rex_budget_told(struct rex_budget *budget, enum rex_group group, uint32_t limit,
                      int32_t remaining, uint32_t window_ms, int64_t wall_ms);

@@ -16,6 +16,8 @@ void rex_shared_free(struct rex_shared *shared);
 /* rex_budget_take() and its like, for all processes at once. */
 int64_t rex_shared_take(struct rex_shared *shared, enum rex_group group, enum rex_priority priority,
                         int64_t wall_ms);
+/* What was taken last never reached the service: it is free again. */
+void rex_shared_give_back(struct rex_shared *shared, enum rex_group group);
 void rex_shared_told(struct rex_shared *shared, enum rex_group group, uint32_t limit,
                      int32_t remaining, uint32_t window_ms, int64_t wall_ms);
 void rex_shared_refused(struct rex_shared *shared, enum rex_group group, bool is_group_named,
@@ -39,7 +41,9 @@ struct rex_signin_config {
 struct rex_signin *rex_signin_new(const struct rex_signin_config *config); /* starts at once */
 void rex_signin_free(struct rex_signin *signin); /* the token stays valid for the other processes */
 
-const char *rex_signin_token(const struct rex_signin *signin); /* NULL while there is none */
+/* NULL while there is none. One that has lapsed by the wall clock before its renewal was due (the
+ * machine slept, or its clock was set) is renewed at once: ready() tells of the new one. */
+const char *rex_signin_token(struct rex_signin *signin);
 const char *rex_signin_scope(const struct rex_signin *signin); /* of the token, "CallControl ..." */
 /* extension id of the person; "" while not known */
 const char *rex_signin_owner(const struct rex_signin *signin);
