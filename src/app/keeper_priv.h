@@ -34,6 +34,7 @@ struct keeper {
     bool is_pushing;      /* from the look at the phones until the answer */
     bool is_push_allowed; /* somebody said yes to phones that restart */
     bool is_push_again;   /* once the list is read: what is stored now was not certain */
+    bool is_seen;         /* the list was read since the save has its turn, where that is needed */
     bool is_pull_asked;   /* somebody waits for its end */
     bool is_ended_wanted; /* a push was asked for: ended() is due */
     bool wants_people, wants_phones, wants_settings;

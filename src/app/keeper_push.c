@@ -38,6 +38,7 @@ static void forget_sent(struct keeper *k)
     if (!list)
         return;
     appearance_not_sent(list, k->sent_note);
+    k->sent_note = 0;
     (void)keeper_end(k, RC_OK, true, &err);
 }
 
@@ -61,15 +62,22 @@ static size_t refuse_lines(struct keeper *k, const struct desk_answer *answer)
     return keeper_end(k, RC_OK, true, &err) == RC_OK ? refused : 0;
 }
 
+/* The save goes on when the list was read. False: it cannot be asked for. */
+static bool read_first(struct keeper *k)
+{
+    k->is_push_again = true;
+    keeper_read(k);
+    k->is_push_again = k->desk.reading == UI_DESK_ASKED;
+    return k->is_push_again;
+}
+
 /* What is stored tells how it went. False: it was asked for often enough. */
 static bool read_and_go_on(struct keeper *k)
 {
     k->is_pull_wanted = true;
     if (k->tries++ >= KEEPER_TRIES)
         return false;
-    k->is_push_again = true;
-    keeper_read(k);
-    return true;
+    return read_first(k);
 }
 
 static void saved(struct keeper *k, const struct desk_answer *answer)
@@ -202,6 +210,7 @@ static bool recorded(struct keeper *k, const struct appearance_plan *plan, struc
 static enum rc plan_to_send(struct keeper *k, struct appearance_plan *plan, struct err *err)
 {
     struct appearance *list = keeper_begin(k, err);
+    k->sent_note = 0;
     if (!list)
         return err->rc;
     enum rc rc = appearance_plan(list, plan, err);
@@ -252,6 +261,7 @@ static bool has_turn(struct keeper *k)
     if (!k->turn_ms)
         k->turn_ms = now_ms;
     if (rc == RC_TIMEOUT && now_ms - k->turn_ms < KEEPER_TURN_MS) {
+        loop_timer_stop(k->turn);
         k->turn = loop_timer(k->session->loop, KEEPER_TURN_STEP_MS, on_turn, k);
         return false;
     }
@@ -271,6 +281,11 @@ static void push_step(struct keeper *k)
     if (!has_turn(k))
         return;
     k->turn_ms = 0;
+    (void)list_file_refresh(k->file);
+    bool is_open = keeper_list(k)->sent.len > 0 && !k->is_seen;
+    k->is_seen = true;
+    if (is_open && read_first(k))
+        return; /* what became of a list that was sent is seen before the next is */
     enum rc rc = plan_to_send(k, &plan, &err);
     while (rc == RC_DENIED && keeper_list(k)->is_read && refuse_excess(k)) {
         appearance_plan_fini(&plan);
@@ -289,8 +304,10 @@ static void push_step(struct keeper *k)
             rc = err_set(&err, RC_UNREACHABLE, "%s", keeper_why_not_asked(k));
     }
     appearance_plan_fini(&plan);
-    if (rc != RC_OK)
+    if (rc != RC_OK) {
+        forget_sent(k);
         keeper_push_end(k, rc, err.text);
+    }
     keeper_changed(k);
 }
 
@@ -309,6 +326,8 @@ static void on_phones(void *self, const struct desk_answer *answer)
 {
     struct keeper *k = self;
     keeper_phones_told(k, answer);
+    if (!k->is_pushing || k->turn || k->idle || k->desk.writing == UI_DESK_ASKED)
+        return; /* of a save that went on, or was called off, meanwhile */
     if (k->desk.is_waiting && keeper_restarts_any(k, true)) {
         k->idle = loop_timer(k->session->loop, KEEPER_IDLE_LOOK_MS, on_idle_look, k);
         return;
@@ -339,6 +358,7 @@ static void push(struct keeper *k, bool is_when_idle, bool is_allowed)
     k->is_push_allowed = is_allowed;
     k->desk.is_waiting = is_when_idle;
     k->tries = 0;
+    k->is_seen = false;
     if (is_allowed && !is_when_idle)
         push_step(k);
     else

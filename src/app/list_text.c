@@ -88,13 +88,20 @@ static json_t *undo_json(const struct appearance_undo_entry *entry)
     return one;
 }
 
+static json_t *users_json(const appearance_users *users)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < users->len; i++)
+        json_array_append_new(all, json_integer((json_int_t)users->items[i]->index));
+    return all;
+}
+
 static json_t *sent_json(const struct appearance_sent *sent)
 {
-    json_t *one = json_object(), *users = json_array();
-    for (size_t i = 0; i < sent->len; i++)
-        json_array_append_new(users, json_integer((json_int_t)sent->users[i]->index));
+    json_t *one = json_object();
     put_number(one, "at_ms", sent->at_ms);
-    json_object_set_new(one, "users", users);
+    json_object_set_new(one, "users", users_json(&sent->users));
+    json_object_set_new(one, "was_stored", users_json(&sent->was_stored));
     return one;
 }
 
@@ -231,21 +238,27 @@ static void read_undo(struct reader *r, const json_t *object)
     VEC_PUSH(&r->a->undo, entry);
 }
 
-static void read_sent(struct reader *r, const json_t *object)
+static void read_users(struct reader *r, const json_t *object, const char *key,
+                       appearance_users *out)
 {
-    const json_t *array = json_object_get(object, "users"), *one;
-    struct appearance_sent sent = {.at_ms = number_of(r, object, "at_ms", INT64_MAX)};
+    const json_t *array = json_object_get(object, key), *one;
     size_t i;
     r->is_bad = r->is_bad || !json_is_array(array);
-    sent.users = mem_zero(json_array_size(array) + 1, sizeof *sent.users);
     json_array_foreach(array, i, one)
     {
         json_int_t index = json_is_integer(one) ? json_integer_value(one) : -1;
         if (index >= 0 && (size_t)index < r->a->users.len)
-            sent.users[sent.len++] = r->a->users.items[index];
+            VEC_PUSH(out, r->a->users.items[index]);
         else
             r->is_bad = true;
     }
+}
+
+static void read_sent(struct reader *r, const json_t *object)
+{
+    struct appearance_sent sent = {.at_ms = number_of(r, object, "at_ms", INT64_MAX)};
+    read_users(r, object, "users", &sent.users);
+    read_users(r, object, "was_stored", &sent.was_stored);
     VEC_PUSH(&r->a->sent, sent);
 }
 

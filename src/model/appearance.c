@@ -129,7 +129,7 @@ void appearance_fini(struct appearance *a)
     for (size_t i = 0; i < a->users.len; i++)
         user_free(a->users.items[i]);
     for (size_t i = 0; i < a->sent.len; i++)
-        mem_free(a->sent.items[i].users);
+        appearance_sent_fini(&a->sent.items[i]);
     VEC_FREE(&a->lines);
     VEC_FREE(&a->undo);
     VEC_FREE(&a->sent);
@@ -141,6 +141,13 @@ static const struct appearance_user *same_in(const struct appearance *a,
                                              const struct appearance_user *user)
 {
     return user ? a->users.items[user->index] : NULL;
+}
+
+static void copy_users(const struct appearance *to, appearance_users *out,
+                       const appearance_users *users)
+{
+    for (size_t i = 0; i < users->len; i++)
+        VEC_PUSH(out, same_in(to, users->items[i]));
 }
 
 void appearance_copy(struct appearance *to, const struct appearance *from)
@@ -165,12 +172,11 @@ void appearance_copy(struct appearance *to, const struct appearance *from)
         VEC_PUSH(&to->undo, entry);
     }
     for (size_t i = 0; i < from->sent.len; i++) {
-        struct appearance_sent sent = from->sent.items[i];
-        const struct appearance_user **users = mem_zero(sent.len + 1, sizeof *users);
-        for (size_t j = 0; j < sent.len; j++)
-            users[j] = same_in(to, sent.users[j]);
-        sent.users = users;
-        VEC_PUSH(&to->sent, sent);
+        const struct appearance_sent *sent = &from->sent.items[i];
+        struct appearance_sent copy = {.at_ms = sent->at_ms};
+        copy_users(to, &copy.users, &sent->users);
+        copy_users(to, &copy.was_stored, &sent->was_stored);
+        VEC_PUSH(&to->sent, copy);
     }
     to->readings = from->readings;
     to->max_lines = from->max_lines;

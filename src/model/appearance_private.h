@@ -25,7 +25,7 @@ enum rc appearance_check_stored(const struct stored_line *lines, size_t len, str
 void appearance_merge_lines(struct appearance *a, const struct stored_line *lines, size_t len,
                             int64_t at_ms, struct appearance_news *news);
 
-void appearance_forget_sent(struct appearance *a, size_t at);
+void appearance_sent_fini(struct appearance_sent *sent);
 
 /* NULL: never named. */
 const struct appearance_user *appearance_find_user(const struct appearance *a, const char *id,

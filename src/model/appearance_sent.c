@@ -6,9 +6,34 @@
 
 #include <stdlib.h>
 
-void appearance_forget_sent(struct appearance *a, size_t at)
+static int by_stored_key(const void *left, const void *right)
 {
-    mem_free(a->sent.items[at].users);
+    const struct appearance_line *const *l = left, *const *r = right;
+    return ((*l)->stored_key > (*r)->stored_key) - ((*l)->stored_key < (*r)->stored_key);
+}
+
+static void list_stored(const struct appearance *a, appearance_users *out)
+{
+    VEC(const struct appearance_line *) lines = {0};
+    for (size_t i = 0; i < a->lines.len; i++)
+        if (a->lines.items[i].stored && !appearance_is_reserved(&a->lines.items[i]))
+            VEC_PUSH(&lines, &a->lines.items[i]);
+    if (lines.len > 0)
+        qsort(lines.items, lines.len, sizeof *lines.items, by_stored_key);
+    for (size_t i = 0; i < lines.len; i++)
+        VEC_PUSH(out, lines.items[i]->stored);
+    VEC_FREE(&lines);
+}
+
+void appearance_sent_fini(struct appearance_sent *sent)
+{
+    VEC_FREE(&sent->users);
+    VEC_FREE(&sent->was_stored);
+}
+
+static void forget_sent(struct appearance *a, size_t at)
+{
+    appearance_sent_fini(&a->sent.items[at]);
     VEC_REMOVE(&a->sent, at);
     a->rev++;
 }
@@ -16,16 +41,16 @@ void appearance_forget_sent(struct appearance *a, size_t at)
 int64_t appearance_sent(struct appearance *a, const struct appearance_plan *plan, int64_t at_ms)
 {
     struct appearance_sent note = {.at_ms = at_ms};
-    note.users = mem_zero(plan->lines.len + 1, sizeof *note.users);
     for (size_t i = 0; i < plan->lines.len; i++) {
         const struct stored_line *line = &plan->lines.items[i];
         const struct appearance_user *user =
             appearance_find_user(a, line->user.id, line->user.twin);
         if (user && !line->is_reserved)
-            note.users[note.len++] = user;
+            VEC_PUSH(&note.users, user);
     }
+    list_stored(a, &note.was_stored);
     if (a->sent.len == APPEARANCE_SENT_MAX)
-        appearance_forget_sent(a, 0);
+        forget_sent(a, 0);
     if (a->sent.len > 0 && note.at_ms <= a->sent.items[a->sent.len - 1].at_ms)
         note.at_ms = a->sent.items[a->sent.len - 1].at_ms + 1;
     VEC_PUSH(&a->sent, note);
@@ -37,60 +62,23 @@ void appearance_not_sent(struct appearance *a, int64_t note)
 {
     for (size_t i = a->sent.len; i-- > 0;)
         if (a->sent.items[i].at_ms == note)
-            appearance_forget_sent(a, i);
+            forget_sent(a, i);
 }
 
-/* ---- lists of ids, without the reserved lines ------------------------------------------------ */
+/* ---- where the list there comes from --------------------------------------------------------- */
 
-typedef VEC(const char *) id_list;
-
-static void list_told(const struct stored_line *lines, size_t len, id_list *out)
+/* id -> place from 1, of the lines that are not reserved. */
+static void map_told(const struct stored_line *lines, size_t len, struct map *out)
 {
     for (size_t i = 0; i < len; i++)
         if (!lines[i].is_reserved)
-            VEC_PUSH(out, lines[i].user.id);
+            map_put(out, lines[i].user.id, (void *)(uintptr_t)(i + 1));
 }
 
-static void list_sent(const struct appearance_sent *sent, id_list *out)
+static void map_users(const appearance_users *users, struct map *out)
 {
-    for (size_t i = 0; i < sent->len; i++)
-        VEC_PUSH(out, sent->users[i]->id);
-}
-
-static int by_stored_key(const void *left, const void *right)
-{
-    const struct appearance_line *const *l = left, *const *r = right;
-    return ((*l)->stored_key > (*r)->stored_key) - ((*l)->stored_key < (*r)->stored_key);
-}
-
-static void list_stored(const struct appearance *a, id_list *out)
-{
-    VEC(const struct appearance_line *) lines = {0};
-    for (size_t i = 0; i < a->lines.len; i++)
-        if (a->lines.items[i].stored && !appearance_is_reserved(&a->lines.items[i]))
-            VEC_PUSH(&lines, &a->lines.items[i]);
-    if (lines.len > 0)
-        qsort(lines.items, lines.len, sizeof *lines.items, by_stored_key);
-    for (size_t i = 0; i < lines.len; i++)
-        VEC_PUSH(out, lines.items[i]->stored->id);
-    VEC_FREE(&lines);
-}
-
-static bool is_same_ids(const id_list *a, const id_list *b)
-{
-    if (a->len != b->len)
-        return false;
-    for (size_t i = 0; i < a->len; i++)
-        if (!str_eq(a->items[i], b->items[i]))
-            return false;
-    return true;
-}
-
-/* id -> its place from 1. */
-static void map_places(const id_list *list, struct map *out)
-{
-    for (size_t i = 0; i < list->len; i++)
-        map_put(out, list->items[i], (void *)(uintptr_t)(i + 1));
+    for (size_t i = 0; i < users->len; i++)
+        map_put(out, users->items[i]->id, (void *)(uintptr_t)(i + 1));
 }
 
 static uintptr_t place_in(const struct map *places, const char *id)
@@ -98,62 +86,83 @@ static uintptr_t place_in(const struct map *places, const char *id)
     return (uintptr_t)map_get(places, id);
 }
 
-/* ---- where the list there comes from --------------------------------------------------------- */
-
-struct votes {
-    struct map stored, sent, told;
-    size_t for_sent, for_stored;
+struct maps {
+    struct map stored, told;
 };
 
-/* Who is on one of the two lists only: is he there? */
-static void vote_on_users(struct votes *v, const id_list *list, const struct map *other,
-                          bool is_sent)
+/* What we have added or removed, and is not known to be stored yet: is it so there? Those that are
+ * less those that are not. is_on: who is on list and not on the other has been added by us, else
+ * removed. */
+static int64_t count_edits(const appearance_users *list, const struct map *other,
+                           const struct maps *m, bool is_on)
 {
+    int64_t count = 0;
     for (size_t i = 0; i < list->len; i++) {
-        if (place_in(other, list->items[i]))
-            continue;
-        if ((place_in(&v->told, list->items[i]) != 0) == is_sent)
-            v->for_sent++;
-        else
-            v->for_stored++;
+        const char *id = list->items[i]->id;
+        if (!place_in(other, id) && (place_in(&m->stored, id) != 0) != is_on)
+            count += (place_in(&m->told, id) != 0) == is_on ? 1 : -1;
     }
+    return count;
 }
 
-/* Neighbours there, of those who are on all: in the order of which list? */
-static void vote_on_order(struct votes *v, const id_list *told)
+static bool is_before(const struct map *places, const char *a, const char *b)
+{
+    return place_in(places, a) < place_in(places, b);
+}
+
+/* The same of neighbours that stand the other way round because we have moved one of them. */
+static int64_t count_moves(const appearance_users *list, const struct map *was_stored,
+                           const struct maps *m)
 {
     const char *last = NULL;
-    for (size_t i = 0; i < told->len; i++) {
-        const char *id = told->items[i];
-        if (!place_in(&v->stored, id) || !place_in(&v->sent, id))
+    int64_t count = 0;
+    for (size_t i = 0; i < list->len; i++) {
+        const char *id = list->items[i]->id;
+        if (!place_in(was_stored, id) || !place_in(&m->stored, id) || !place_in(&m->told, id))
             continue;
-        bool is_stored = last && place_in(&v->stored, last) < place_in(&v->stored, id);
-        bool is_sent = last && place_in(&v->sent, last) < place_in(&v->sent, id);
-        if (last && is_stored != is_sent) {
-            v->for_sent += is_sent;
-            v->for_stored += is_stored;
-        }
+        if (last && is_before(was_stored, id, last) && is_before(&m->stored, id, last))
+            count += is_before(&m->told, last, id) ? 1 : -1;
         last = id;
     }
+    return count;
 }
 
-/* A list is replaced as a whole, so what is there now comes from the one that was sent, or from the
- * one before, and may have been changed elsewhere since. Which, is told by that in which the two
- * differ; when it says nothing, nothing was written. */
-static bool comes_from_sent(const id_list *stored, const id_list *sent, const id_list *told)
+static int64_t fit_of(const struct appearance_sent *sent, const struct maps *m)
 {
-    struct votes v = {0};
-    map_places(stored, &v.stored);
-    map_places(sent, &v.sent);
-    map_places(told, &v.told);
-    vote_on_users(&v, sent, &v.stored, true);
-    vote_on_users(&v, stored, &v.sent, false);
-    if (v.for_sent == v.for_stored)
-        vote_on_order(&v, told);
-    map_fini(&v.stored, NULL);
-    map_fini(&v.sent, NULL);
-    map_fini(&v.told, NULL);
-    return v.for_sent > v.for_stored;
+    struct map users = {0}, was_stored = {0};
+    map_users(&sent->users, &users);
+    map_users(&sent->was_stored, &was_stored);
+    int64_t fit = count_edits(&sent->users, &was_stored, m, true) +
+                  count_edits(&sent->was_stored, &users, m, false) +
+                  count_moves(&sent->users, &was_stored, m);
+    map_fini(&users, NULL);
+    map_fini(&was_stored, NULL);
+    return fit;
+}
+
+/* A list is replaced as a whole, so what is there now comes from one that was sent, or from the one
+ * that was stored before, and may have been changed elsewhere since. Our own edits tell which:
+ * nobody else made them. Returns its index; NO_LINE: it comes from none that was sent. */
+static size_t find_sent(const struct appearance *a, const struct stored_line *lines, size_t len)
+{
+    appearance_users stored = {0};
+    struct maps m = {{0}, {0}};
+    size_t found = NO_LINE;
+    list_stored(a, &stored);
+    map_users(&stored, &m.stored);
+    map_told(lines, len, &m.told);
+    int64_t best = 0;
+    for (size_t i = a->sent.len; i-- > 0;) {
+        int64_t fit = fit_of(&a->sent.items[i], &m);
+        if (fit <= best)
+            continue;
+        best = fit;
+        found = i;
+    }
+    map_fini(&m.stored, NULL);
+    map_fini(&m.told, NULL);
+    VEC_FREE(&stored);
+    return found;
 }
 
 /* ---- what was sent is what is stored ----------------------------------------------------------
@@ -174,10 +183,10 @@ static uint32_t next_free_key(const struct appearance *a, uint32_t key)
 static uint32_t *number_sent(const struct appearance *a, const struct appearance_sent *sent)
 {
     uint32_t *keys = mem_zero(a->users.len + 1, sizeof *keys), key = 0;
-    for (size_t i = 0; i < sent->len; i++) {
+    for (size_t i = 0; i < sent->users.len; i++) {
         key = next_free_key(a, key + 1);
-        if (!keys[sent->users[i]->index])
-            keys[sent->users[i]->index] = key;
+        if (!keys[sent->users.items[i]->index])
+            keys[sent->users.items[i]->index] = key;
     }
     return keys;
 }
@@ -245,8 +254,8 @@ static size_t rebase(struct appearance *a, const struct appearance_sent *sent)
     for (size_t i = 0; i < a->lines.len; i++)
         if (!appearance_is_reserved(&a->lines.items[i]))
             restore_line(&a->lines.items[i], keys, is_put);
-    for (size_t i = 0; i < sent->len; i++) {
-        const struct appearance_user *user = sent->users[i];
+    for (size_t i = 0; i < sent->users.len; i++) {
+        const struct appearance_user *user = sent->users.items[i];
         struct appearance_line line = {.stored = user, .stored_key = keys[user->index]};
         if (!is_put[user->index])
             VEC_PUSH(&a->lines, line);
@@ -269,45 +278,18 @@ static size_t rebase(struct appearance *a, const struct appearance_sent *sent)
 bool appearance_is_as_stored(const struct appearance *a, const struct stored_line *lines,
                              size_t len)
 {
-    id_list stored = {0}, told = {0};
-    size_t reserved = 0;
+    appearance_users stored = {0};
+    size_t reserved = 0, at = 0;
     list_stored(a, &stored);
-    list_told(lines, len, &told);
-    for (size_t i = 0; i < len; i++)
+    bool is_same = a->is_read;
+    for (size_t i = 0; i < len && is_same; i++) {
         reserved += lines[i].is_reserved;
-    bool is_same =
-        a->is_read && reserved == appearance_count(a).reserved && is_same_ids(&stored, &told);
+        if (!lines[i].is_reserved)
+            is_same = at < stored.len && str_eq(stored.items[at++]->id, lines[i].user.id);
+    }
+    is_same = is_same && at == stored.len && reserved == appearance_count(a).reserved;
     VEC_FREE(&stored);
-    VEC_FREE(&told);
     return is_same;
-}
-
-/* Does the list there come from this one? Of all but the last that was sent it must be the very
- * one: they were given up, and are hardly still on their way. */
-static bool is_from(const struct appearance_sent *sent, bool is_last, const id_list *stored,
-                    const id_list *told)
-{
-    id_list list = {0};
-    list_sent(sent, &list);
-    bool is = is_same_ids(told, &list) || (is_last && comes_from_sent(stored, &list, told));
-    VEC_FREE(&list);
-    return is;
-}
-
-/* Which of the lists that were sent is the one there made of? NO_LINE: of none. */
-static size_t find_sent(const struct appearance *a, const struct stored_line *lines, size_t len)
-{
-    id_list stored = {0}, told = {0};
-    size_t at = a->sent.len;
-    list_stored(a, &stored);
-    list_told(lines, len, &told);
-    if (is_same_ids(&told, &stored))
-        at = 0;
-    while (at > 0 && !is_from(&a->sent.items[at - 1], at == a->sent.len, &stored, &told))
-        at--;
-    VEC_FREE(&stored);
-    VEC_FREE(&told);
-    return at > 0 ? at - 1 : NO_LINE;
 }
 
 enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, size_t len,
@@ -322,12 +304,12 @@ enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, 
     size_t sent = find_sent(a, lines, len);
     if (sent != NO_LINE) {
         agreed = rebase(a, &a->sent.items[sent]);
-        appearance_forget_sent(a, sent);
+        forget_sent(a, sent);
     }
     for (size_t i = a->sent.len; i-- > 0;) {
         int64_t age_ms = at_ms - a->sent.items[i].at_ms;
         if (age_ms > APPEARANCE_SENT_MS || age_ms < -APPEARANCE_SENT_MS)
-            appearance_forget_sent(a, i);
+            forget_sent(a, i);
     }
     appearance_merge_lines(a, lines, len, at_ms, &now);
     a->readings += a->rev != rev;

@@ -1,7 +1,9 @@
 /* Property test of the list in two homes: random edits here and there, offline times, refusals,
  * kills, undo and choices; every merge is judged by the oracle, and at the end both homes are the
- * same. CALLHUD_SEED=N replays one history and prints it, CALLHUD_SEQUENCES=N sets how many run. */
+ * same. CALLHUD_SEED=N replays one history and prints it, CALLHUD_SEQUENCES=N sets how many run.
+ * Then the plays of list_play.h: CALLHUD_PLAY=N, CALLHUD_PLAYS=N. */
 #include "list_oracle.h"
+#include "list_play.h"
 
 #include "callhud/app/list_file.h"
 #include "callhud/base/clock.h"
@@ -12,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #define SEQUENCES 2000
+#define PLAYS 1000
 #define STEPS 60
 #define RESERVED_MAX 2
 #define OWNER (LIST_USERS - 1) /* on the reserved lines */
@@ -633,22 +637,14 @@ static void history(struct world *w, uint64_t seed)
         end(w);
 }
 
-int main(void)
+static bool all_histories(size_t sequences, uint64_t seed, bool is_told)
 {
-    const char *one = getenv("CALLHUD_SEED"), *many = getenv("CALLHUD_SEQUENCES");
-    uint64_t seed = 0;
-    size_t sequences = one ? 1 : many ? strtoul(many, NULL, 10) : SEQUENCES, failed = 0;
-    size_t conflicts = 0, taken = 0, agreed = 0;
-    if (one)
-        seed = strtoull(one, NULL, 10);
-    else if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-        return 1;
-    for (size_t i = 0; i < sequences && failed < 5; i++, seed++) {
-        struct world w = {.is_told = one != NULL};
+    size_t conflicts = 0, taken = 0, agreed = 0, failed = 0, i = 0;
+    for (; i < sequences && failed < 5; i++, seed++) {
+        struct world w = {.is_told = is_told};
         history(&w, seed);
         if (w.failed[0]) {
-            printf("FAILED: replay with CALLHUD_SEED=%llu: %s\n", (unsigned long long)seed,
-                   w.failed);
+            printf("# replay with CALLHUD_SEED=%llu: %s\n", (unsigned long long)seed, w.failed);
             failed++;
         }
         conflicts += w.conflicts;
@@ -656,9 +652,56 @@ int main(void)
         agreed += w.agreed;
         appearance_fini(&w.a);
     }
+    printf("%sok 1 - %zu histories of one list in two homes: %zu changes taken over, %zu saved, "
+           "%zu conflicts shown, edits lost silently: %zu\n",
+           failed ? "not " : "", i, taken, agreed, conflicts, failed);
+    return failed == 0;
+}
+
+static bool all_plays(size_t plays, uint64_t seed, bool is_told)
+{
+    struct play_counts c = {0};
+    char folder[] = "/tmp/callhud-plays.XXXXXX", path[64], why[400];
+    if (!mkdtemp(folder))
+        return false;
+    for (; c.plays < plays && c.lost < 5; seed++) {
+        if (!list_play(seed, is_told, folder, &c, why))
+            printf("# replay with CALLHUD_PLAY=%llu: %s\n", (unsigned long long)seed, why);
+        static const char *const names[] = {"list-p.json", "list-p.lock", "list-p.turn",
+                                            "list-p.json.new"};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+            (void)unlink(path);
+        }
+    }
+    (void)rmdir(folder);
     printf(
-        "1..1\n%sok 1 - %zu histories of one list in two homes: %zu changes taken over, %zu saved, "
-        "%zu conflicts shown, edits lost silently: %zu\n",
-        failed ? "not " : "", sequences, taken, agreed, conflicts, failed);
-    return failed ? 1 : 0;
+        "%sok 2 - %zu interleavings of two callhuds and another editor: %zu edits, %zu elsewhere, "
+        "%zu kills, %zu times offline, %zu refusals, %zu lists late, %zu conflicts shown, edits "
+        "lost silently: %zu\n",
+        c.lost ? "not " : "", c.plays, c.edits, c.remote, c.kills, c.offline, c.refusals, c.late,
+        c.conflicts, c.lost);
+    return c.lost == 0;
+}
+
+static uint64_t number_in(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+int main(void)
+{
+    bool is_history = getenv("CALLHUD_SEED"), is_play = getenv("CALLHUD_PLAY"), is_good = true;
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        return 1;
+    size_t sequences = is_history ? 1 : (size_t)number_in("CALLHUD_SEQUENCES", SEQUENCES);
+    size_t plays = is_play ? 1 : (size_t)number_in("CALLHUD_PLAYS", PLAYS);
+    printf("1..2\n");
+    if (!is_play)
+        is_good = all_histories(sequences, number_in("CALLHUD_SEED", seed), is_history);
+    if (!is_history)
+        is_good = all_plays(plays, number_in("CALLHUD_PLAY", seed), is_play) && is_good;
+    return is_good ? 0 : 1;
 }

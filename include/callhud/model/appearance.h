@@ -107,11 +107,12 @@ struct appearance_undo_entry {
     struct appearance_conflict conflict;
 };
 
+typedef VEC(const struct appearance_user *) appearance_users;
+
 /* A list that was handed to the backend, without the reserved lines. */
 struct appearance_sent {
-    int64_t at_ms;                        /* when, by the wall clock; no two have the same */
-    const struct appearance_user **users; /* the array is owned */
-    size_t len;
+    int64_t at_ms;                      /* when, by the wall clock; no two have the same */
+    appearance_users users, was_stored; /* in their order; what is in one alone was edited by us */
 };
 
 struct appearance {

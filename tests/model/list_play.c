@@ -1,0 +1,591 @@
+/* The judge excuses nothing. Users are of three kinds:
+ *
+ *     ours      edited here alone: their order here changes by edits here, and never else;
+ *     theirs    edited elsewhere alone: an edit here never changes their order here, and in the end
+ *               it is that of the other editor;
+ *     disputed  who stands on one line: set here at most once, and elsewhere at most once.
+ *
+ * After every single step the file is read, and the order of ours in it is compared with what it
+ * was after the last edit that was acknowledged. The other editor does not write between the last
+ * look of a save and its arrival: the service has no means against that (list_file.h). */
+#include "list_play.h"
+
+#include "list_shore.h"
+
+#include "callhud/app/list_file.h"
+#include "callhud/base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OURS 5
+#define THEIRS_END 9
+#define DISPUTES 2
+#define ROUNDS_MAX 400
+
+struct dispute {
+    int before, ours, theirs;
+    bool is_here, is_there, was_sent, is_chosen;
+};
+
+struct play {
+    uint64_t random;
+    bool is_told;
+    bool moves_there;       /* the other editor moves lines, too */
+    struct list_file *file; /* as one sees it who only reads */
+    struct plain ours;      /* after the last edit that was acknowledged */
+    struct plain theirs;    /* as the other editor left them */
+    struct dispute disputes[DISPUTES];
+    bool is_given_up[LIST_USERS]; /* chosen away, in a conflict that was shown */
+    struct play_counts *counts;
+    char *why;
+};
+
+static size_t below(struct play *p, size_t n)
+{
+    uint64_t z = (p->random += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return n ? (size_t)((z ^ (z >> 31)) % n) : 0;
+}
+
+static void lose(struct play *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void lose(struct play *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!p->why[0])
+        (void)vsnprintf(p->why, 400, format, args);
+    va_end(args);
+}
+
+static void tell(const struct play *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void tell(const struct play *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (p->is_told) {
+        printf("%8lld  ", (long long)shore.now_ms);
+        (void)vprintf(format, args);
+        printf("\n");
+    }
+    va_end(args);
+}
+
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+static const struct appearance *list_now(struct play *p)
+{
+    (void)list_file_refresh(p->file);
+    return list_file_list(p->file);
+}
+
+static struct plain here(struct play *p)
+{
+    const struct appearance *a = list_now(p);
+    struct plain list = {.len = 0};
+    for (size_t i = 0; i < a->lines.len; i++)
+        if (a->lines.items[i].here && a->lines.items[i].state != LINE_RESERVED)
+            list.users[list.len++] = shore_number(a->lines.items[i].here->id);
+    return list;
+}
+
+/* Those from first to before end. */
+static struct plain part(const struct plain *list, int first, int end)
+{
+    struct plain out = {.len = 0};
+    for (size_t i = 0; i < list->len; i++)
+        if (list->users[i] >= first && list->users[i] < end)
+            out.users[out.len++] = list->users[i];
+    return out;
+}
+
+static const char *text_of(const struct plain *list, char out[128])
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < list->len; i++)
+        used += (size_t)snprintf(out + used, 128 - used, "%d ", list->users[i]);
+    return out;
+}
+
+static void compare(struct play *p, const char *what, const struct plain *is,
+                    const struct plain *wanted)
+{
+    char a[128], b[128];
+    if (!plain_equal(is, wanted))
+        lose(p, "%s: %s, wanted %s", what, text_of(is, a), text_of(wanted, b));
+}
+
+static bool is_disputed(struct play *p, int user)
+{
+    const struct appearance *a = list_now(p);
+    for (size_t i = 0; i < a->lines.len; i++) {
+        const struct appearance_line *l = &a->lines.items[i];
+        if (l->state == LINE_CONFLICT && ((l->here && shore_number(l->here->id) == user) ||
+                                          (l->stored && shore_number(l->stored->id) == user)))
+            return true;
+    }
+    return false;
+}
+
+static struct plain undisputed(struct play *p, const struct plain *list)
+{
+    struct plain out = {.len = 0};
+    for (size_t i = 0; i < list->len; i++)
+        if (!is_disputed(p, list->users[i]))
+            out.users[out.len++] = list->users[i];
+    return out;
+}
+
+static void sort(struct plain *list)
+{
+    for (size_t i = 1; i < list->len; i++)
+        for (size_t j = i; j > 0 && list->users[j - 1] > list->users[j]; j--) {
+            int user = list->users[j];
+            list->users[j] = list->users[j - 1];
+            list->users[j - 1] = user;
+        }
+}
+
+/* Nothing but the place of a line whose conflict is shown may have changed. Where lines are moved
+ * on both sides, over each other, what their order shall be is not judged here (list_oracle.c). */
+static void check_ours(struct play *p, const char *after)
+{
+    struct plain now = here(p), ours = part(&now, 0, OURS);
+    struct plain is = undisputed(p, &ours), wanted = undisputed(p, &p->ours);
+    if (p->moves_there)
+        sort(&is), sort(&wanted);
+    compare(p, after, &is, &wanted);
+    if (ours.len != p->ours.len)
+        lose(p, "%s: somebody is gone, or has come", after);
+    p->ours = ours;
+}
+
+/* ---- edits here ------------------------------------------------------------------------------ */
+
+static void note_disputes(struct play *p, const struct plain *now)
+{
+    for (size_t i = 0; i < DISPUTES; i++)
+        p->disputes[i].is_here = plain_has(now, p->disputes[i].ours);
+}
+
+/* After an edit of whatever kind: it must not have touched theirs. One whose program was killed
+ * before it was written must not show, and one that was written must. */
+static void settle_edit(struct play *p, const struct process *by, const struct plain *before,
+                        const char *what)
+{
+    struct plain now = here(p), theirs = part(&now, OURS, THEIRS_END);
+    struct plain theirs_before = part(before, OURS, THEIRS_END);
+    compare(p, what, &theirs, &theirs_before);
+    if (by->is_killed && by->dies_too_early)
+        compare(p, "an edit that was not written", &now, before);
+    p->ours = part(&now, 0, OURS);
+    p->counts->edits++;
+}
+
+static void edit_ours(struct play *p, struct process *by)
+{
+    char id[8];
+    struct plain before = here(p);
+    int user = (int)below(p, OURS);
+    bool is_on = plain_has(&before, user);
+    struct appearance_edit edit = {.user = {.id = shore_id(user, id), .extension = id, .name = ""},
+                                   .key = (uint32_t)below(p, before.len + 3)};
+    edit.kind = !is_on ? EDIT_ADD : below(p, 2) ? EDIT_REMOVE : EDIT_MOVE;
+    size_t done = 0;
+    struct err err = {0};
+    shore_run_as((int)(by - shore.processes));
+    enum rc rc = keeper_edit(by->keeper, &edit, 1, &done, &err);
+    shore_run_as(NOBODY);
+    struct plain now = here(p);
+    tell(p, "%d: %s %d to %u: %s%s", (int)(by - shore.processes),
+         edit.kind == EDIT_ADD      ? "add"
+         : edit.kind == EDIT_REMOVE ? "remove"
+                                    : "move",
+         user, (unsigned)edit.key, err.text, edit.refused);
+    if (rc != RC_OK && !by->is_killed)
+        lose(p, "an edit fails: %s", err.text);
+    if (done == 1 && plain_has(&now, user) != (edit.kind != EDIT_REMOVE))
+        lose(p, "an edit that was acknowledged does not show");
+    if (done == 0 && !by->is_killed) {
+        check_ours(p, "a refused edit");
+        return;
+    }
+    settle_edit(p, by, &before, "an edit here has moved theirs");
+}
+
+static void set_disputed(struct play *p, struct process *by)
+{
+    struct dispute *d = &p->disputes[below(p, DISPUTES)];
+    char id[8], to[8];
+    struct plain before = here(p);
+    struct appearance_edit edit = {
+        .kind = EDIT_SET,
+        .user = {.id = shore_id(d->before, id), .extension = id, .name = ""},
+        .to = {.id = shore_id(d->ours, to), .extension = to, .name = ""}};
+    size_t done = 0;
+    struct err err = {0};
+    if (d->is_here)
+        return;
+    shore_run_as((int)(by - shore.processes));
+    (void)keeper_edit(by->keeper, &edit, 1, &done, &err);
+    shore_run_as(NOBODY);
+    struct plain now = here(p);
+    tell(p, "%d: %d instead of %d: %s%s", (int)(by - shore.processes), d->ours, d->before, err.text,
+         edit.refused);
+    settle_edit(p, by, &before, "an edit here has moved theirs");
+    note_disputes(p, &now);
+}
+
+static void undo(struct play *p, struct process *by)
+{
+    struct ui_desk_ops ops;
+    char text[APPEARANCE_TEXT_BYTES];
+    struct plain before = here(p);
+    keeper_ops(by->keeper, &ops);
+    shore_run_as((int)(by - shore.processes));
+    bool is_done = ops.undo(ops.self, text);
+    shore_run_as(NOBODY);
+    struct plain now = here(p);
+    tell(p, "%d: %s", (int)(by - shore.processes), is_done ? text : "nothing to undo");
+    settle_edit(p, by, &before, "undo has moved theirs");
+    note_disputes(p, &now);
+}
+
+static void choose(struct play *p, struct process *by)
+{
+    struct ui_desk_ops ops;
+    struct err err = {0};
+    const struct appearance *a = list_now(p);
+    if (appearance_count(a).conflicts == 0)
+        return;
+    for (size_t i = 0; i < DISPUTES; i++)
+        p->disputes[i].is_chosen = true;
+    for (size_t i = 0; i < a->lines.len; i++) {
+        const struct appearance_line *l = &a->lines.items[i];
+        if (l->state == LINE_CONFLICT && l->stored)
+            p->is_given_up[shore_number(l->stored->id)] = true;
+        if (l->state == LINE_CONFLICT && l->here)
+            p->is_given_up[shore_number(l->here->id)] = true;
+    }
+    keeper_ops(by->keeper, &ops);
+    shore_run_as((int)(by - shore.processes));
+    (void)ops.choose(ops.self, NULL, below(p, 2) ? CHOOSE_MINE : CHOOSE_THEIRS, &err);
+    struct plain now = here(p);
+    p->ours = part(&now, 0, OURS);
+    shore_run_as(NOBODY);
+    tell(p, "%d: all chosen", (int)(by - shore.processes));
+}
+
+/* ---- edits elsewhere ------------------------------------------------------------------------- */
+
+static bool is_stored(struct play *p, int user)
+{
+    const struct appearance *a = list_now(p);
+    for (size_t i = 0; i < a->lines.len; i++)
+        if (a->lines.items[i].stored && shore_number(a->lines.items[i].stored->id) == user)
+            return true;
+    return false;
+}
+
+static void edit_theirs(struct play *p)
+{
+    struct plain *l = &shore.stored;
+    int user = OURS + (int)below(p, THEIRS_END - OURS);
+    size_t at = plain_place(l, user);
+    if (at == l->len && !p->moves_there && is_stored(p, user))
+        return; /* to remove and add is to move */
+    if (at == l->len) {
+        plain_insert(l, below(p, l->len + 1), user);
+    } else {
+        plain_remove(l, at);
+        if (p->moves_there && below(p, 2))
+            plain_insert(l, below(p, l->len + 1), user);
+    }
+    p->theirs = part(l, OURS, THEIRS_END);
+    p->counts->remote++;
+    tell(p, "elsewhere: %d is %s", user, plain_has(l, user) ? "put somewhere" : "removed");
+}
+
+static void dispute_there(struct play *p)
+{
+    struct dispute *d = &p->disputes[below(p, DISPUTES)];
+    struct plain *l = &shore.stored;
+    bool was_sent = plain_has(l, d->ours);
+    size_t at = plain_place(l, was_sent ? d->ours : d->before);
+    if (d->is_there || at == l->len)
+        return;
+    d->is_there = true;
+    d->was_sent = was_sent;
+    tell(p, "elsewhere: %d instead of %d", d->theirs, l->users[at]);
+    l->users[at] = d->theirs;
+    p->counts->remote++;
+}
+
+/* ---- what else happens ----------------------------------------------------------------------- */
+
+static void start_again(struct play *p, int process)
+{
+    struct process *by = &shore.processes[process];
+    if (!by->is_killed && by->keeper)
+        return;
+    if (by->keeper) {
+        shore_kill(process);
+        p->counts->kills++;
+        tell(p, "%d: killed", process);
+    }
+    if (below(p, 3))
+        shore_start(process);
+}
+
+static void serve_one(struct play *p, bool may_fail)
+{
+    size_t at = below(p, shore.asks.len);
+    if (shore.asks.len == 0)
+        return;
+    char text[128];
+    const struct ask *ask = &shore.asks.items[at];
+    bool is_lost = may_fail && ask->stage != ASK_ANSWERED && !below(p, 12);
+    const struct plain *list = ask->stage == ASK_ANSWERED ? &ask->told : &ask->wanted;
+    tell(p, "%d: %s goes on from %d, rc %d: %s%s", ask->process,
+         ask->kind == DESK_LIST_WRITE ? "a save" : "a reading", (int)ask->stage, (int)ask->rc,
+         text_of(list, text), is_lost ? ", and is lost" : "");
+    p->counts->late += ask->process == NOBODY;
+    p->counts->refusals += ask->stage == ASK_ANSWERED && ask->rc == RC_REFUSED;
+    shore_serve(at, is_lost);
+}
+
+/* "7/8*?": here and there, moved, in conflict. */
+static void tell_lists(struct play *p)
+{
+    char text[128];
+    const struct appearance *a = list_now(p);
+    if (!p->is_told)
+        return;
+    printf("                here  ");
+    for (size_t i = 0; i < a->lines.len; i++) {
+        const struct appearance_line *l = &a->lines.items[i];
+        bool is_same = l->here == l->stored;
+        if (l->state != LINE_RESERVED)
+            printf(" %s%s%s%s%s", l->here ? l->here->id + 1 : "-", is_same ? "" : "/",
+                   is_same     ? ""
+                   : l->stored ? l->stored->id + 1
+                               : "-",
+                   l->is_moved ? "*" : "", l->state == LINE_CONFLICT ? "?" : "");
+    }
+    printf("\n                stored %s\n", text_of(&shore.stored, text));
+    for (size_t i = 0; i < a->sent.len; i++) {
+        printf("                sent  ");
+        for (size_t j = 0; j < a->sent.items[i].users.len; j++)
+            printf(" %s", a->sent.items[i].users.items[j]->id + 1);
+        printf("\n");
+    }
+}
+
+/* Everything that is due, of one of them. */
+static void turn(struct play *p, int process)
+{
+    for (int i = 0; i < 50 && shore.processes[process].keeper; i++)
+        if (!shore_turn(process))
+            break;
+    (void)p;
+}
+
+static void step(struct play *p)
+{
+    int process = (int)below(p, PROCESSES);
+    struct process *by = &shore.processes[process];
+    size_t what = below(p, 32);
+    shore.now_ms += (int64_t)below(p, below(p, 10) ? 40 : 4000);
+    if (!by->keeper || by->is_killed)
+        start_again(p, process);
+    else if (what < 5)
+        edit_ours(p, by);
+    else if (what < 6)
+        set_disputed(p, by);
+    else if (what < 7)
+        undo(p, by);
+    else if (what < 8 && !below(p, 4))
+        choose(p, by);
+    else if (what < 11 && !shore_is_any_sent())
+        edit_theirs(p);
+    else if (what < 12 && !shore_is_any_sent())
+        dispute_there(p);
+    else if (what < 15) {
+        tell(p, "%d: push", process);
+        shore_run_as(process);
+        keeper_push(by->keeper, false);
+        shore_run_as(NOBODY);
+    } else if (what < 16) {
+        shore_run_as(process);
+        keeper_pull(by->keeper);
+        shore_run_as(NOBODY);
+    } else if (what < 17) {
+        shore_news(process);
+    } else if (what < 18) {
+        tell(p, "%d: %s", process, by->is_online ? "offline" : "online");
+        p->counts->offline += by->is_online;
+        shore_online(process, !by->is_online);
+    } else if (what < 19) {
+        by->die_at = 1 + (int)below(p, 3);
+        by->dies_too_early = below(p, 2);
+    } else if (what < 20 && !below(p, 3)) {
+        by->is_killed = true;
+    } else if (what < 21 && !below(p, 3)) {
+        shore.refuses = below(p, 2) ? (int)below(p, OURS) : NOBODY;
+    } else {
+        serve_one(p, true);
+    }
+    if (shore.processes[process].keeper && !by->is_online && !below(p, 3))
+        shore_online(process, true);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static bool is_quiet(void)
+{
+    for (int i = 0; i < PROCESSES; i++)
+        if (!shore.processes[i].has_ended)
+            return false;
+    return shore.asks.len == 0;
+}
+
+/* Online, nothing fails, everything arrives: saved by the one, then by the other. */
+static void save_all(struct play *p)
+{
+    shore.refuses = NOBODY;
+    for (int i = 0; i < PROCESSES; i++) {
+        if (shore.processes[i].keeper && shore.processes[i].is_killed)
+            shore_kill(i);
+        if (!shore.processes[i].keeper)
+            shore_start(i);
+        shore.processes[i].die_at = 0;
+        if (!shore.processes[i].is_online)
+            shore_online(i, true);
+        turn(p, i);
+    }
+    for (int save = 0; save < 6; save++) {
+        for (int i = 0; i < PROCESSES; i++) {
+            shore.processes[i].has_ended = false;
+            if (save % 2)
+                keeper_push(shore.processes[i].keeper, false);
+            else
+                keeper_pull(shore.processes[i].keeper);
+        }
+        for (int i = 0; i < ROUNDS_MAX && !is_quiet(); i++) {
+            shore.now_ms += 60;
+            turn(p, (int)below(p, PROCESSES));
+            serve_one(p, false);
+            tell_lists(p);
+            check_ours(p, "while everything is saved");
+        }
+    }
+    if (!is_quiet())
+        lose(p, "a save does not end");
+}
+
+static void judge_dispute(struct play *p, const struct dispute *d)
+{
+    const struct plain *l = &shore.stored;
+    bool before = plain_has(l, d->before), ours = plain_has(l, d->ours);
+    bool theirs = plain_has(l, d->theirs);
+    if (d->is_chosen || is_disputed(p, d->before) || is_disputed(p, d->ours) ||
+        is_disputed(p, d->theirs))
+        return;
+    if (d->is_here && d->is_there && !d->was_sent)
+        lose(p, "%d was set here and %d elsewhere, and no conflict is shown", d->ours, d->theirs);
+    else if (before != (!d->is_here && !d->is_there) || theirs != d->is_there ||
+             ours != (d->is_here && !d->is_there))
+        lose(p, "%d, set here %d, %d, set elsewhere %d: stored are %d %d %d", d->ours, d->is_here,
+             d->theirs, d->is_there, before, ours, theirs);
+}
+
+static void leave_given_up(const struct play *p, struct plain *list)
+{
+    for (size_t i = list->len; i-- > 0;)
+        if (p->is_given_up[list->users[i]])
+            plain_remove(list, i);
+}
+
+static void judge(struct play *p)
+{
+    struct plain now = here(p), mine = undisputed(p, &now), there = undisputed(p, &shore.stored);
+    compare(p, "the homes differ without a conflict", &there, &mine);
+    struct plain theirs = part(&there, OURS, THEIRS_END), wanted = undisputed(p, &p->theirs);
+    leave_given_up(p, &theirs);
+    leave_given_up(p, &wanted);
+    if (p->moves_there)
+        sort(&theirs), sort(&wanted);
+    compare(p, "what was edited elsewhere", &theirs, &wanted);
+    p->counts->conflicts += appearance_count(list_now(p)).conflicts;
+    for (size_t i = 0; i < DISPUTES; i++)
+        judge_dispute(p, &p->disputes[i]);
+    if (p->why[0] || appearance_count(list_now(p)).conflicts == 0)
+        return;
+    choose(p, &shore.processes[0]);
+    save_all(p);
+    now = here(p);
+    compare(p, "the homes differ after all was chosen", &shore.stored, &now);
+}
+
+/* ---- a play ---------------------------------------------------------------------------------- */
+
+static void begin(struct play *p, const char *folder)
+{
+    char note[ERR_TEXT_BYTES];
+    struct err err = {0};
+    shore_begin(folder);
+    shore.is_automatic = !below(p, 3);
+    p->moves_there = !below(p, 3);
+    shore.has_reserved = below(p, 2);
+    for (int user = 0; user < THEIRS_END; user++)
+        if (below(p, 2))
+            plain_insert(&shore.stored, below(p, shore.stored.len + 1), user);
+    for (int i = 0; i < DISPUTES; i++) {
+        int first = THEIRS_END + 3 * i;
+        p->disputes[i] = (struct dispute){.before = first, .ours = first + 1, .theirs = first + 2};
+        plain_insert(&shore.stored, below(p, shore.stored.len + 1), first);
+    }
+    p->theirs = part(&shore.stored, OURS, THEIRS_END);
+    shore_start(0);
+    shore_online(0, true);
+    while (shore_turn(0) || shore.asks.len > 0)
+        if (shore.asks.len > 0)
+            shore_serve(0, false);
+    if (list_file_open(&p->file, folder, "p", NULL, "s", note, &err) != RC_OK)
+        abort();
+    p->ours = part(&shore.stored, 0, OURS);
+    check_ours(p, "the first reading");
+}
+
+bool list_play(uint64_t seed, bool is_told, const char *folder, struct play_counts *counts,
+               char *why)
+{
+    struct play p = {.random = seed, .is_told = is_told, .counts = counts, .why = why};
+    why[0] = '\0';
+    begin(&p, folder);
+    for (size_t i = 15 + below(&p, 60); i > 0 && !why[0]; i--) {
+        step(&p);
+        check_ours(&p, "after a step");
+        turn(&p, (int)below(&p, PROCESSES));
+        check_ours(&p, "after a turn");
+        for (int j = 0; j < PROCESSES; j++)
+            if (shore.processes[j].keeper && shore.processes[j].is_killed)
+                start_again(&p, j);
+        tell_lists(&p);
+    }
+    if (!why[0])
+        save_all(&p);
+    if (!why[0])
+        judge(&p);
+    counts->plays++;
+    counts->lost += why[0] != '\0';
+    list_file_close(p.file);
+    shore_end();
+    return !why[0];
+}
