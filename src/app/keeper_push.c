@@ -66,7 +66,8 @@ static size_t refuse_lines(struct keeper *k, const struct desk_answer *answer)
 static bool read_first(struct keeper *k)
 {
     k->is_push_again = true;
-    keeper_read(k);
+    if (k->desk.reading != UI_DESK_ASKED)
+        keeper_read(k);
     k->is_push_again = k->desk.reading == UI_DESK_ASKED;
     return k->is_push_again;
 }
@@ -284,8 +285,9 @@ static void push_step(struct keeper *k)
     (void)list_file_refresh(k->file);
     bool is_open = keeper_list(k)->sent.len > 0 && !k->is_seen;
     k->is_seen = true;
-    if (is_open && read_first(k))
-        return; /* what became of a list that was sent is seen before the next is */
+    if ((is_open || k->desk.reading == UI_DESK_ASKED) && read_first(k))
+        return; /* what became of a list that was sent is seen before the next is; and an answer
+                   that is on its way would tell of what was before this one */
     enum rc rc = plan_to_send(k, &plan, &err);
     while (rc == RC_DENIED && keeper_list(k)->is_read && refuse_excess(k)) {
         appearance_plan_fini(&plan);

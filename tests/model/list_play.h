@@ -8,13 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct play_counts {
-    size_t plays, edits, remote, kills, refusals, offline, late, conflicts, taken, lost;
-};
-
-/* One play. is_told: it is printed. False: an edit was lost, or the homes differ without a
- * conflict; why has 400 bytes. */
-bool list_play(uint64_t seed, bool is_told, const char *folder, struct play_counts *counts,
-               char *why);
+/* is_told: they are printed step by step. False: an edit was lost, or homes differ without a
+ * conflict; it is printed. */
+bool list_plays(size_t plays, uint64_t seed, bool is_told);
 
 #endif

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #define SEQUENCES 2000
 #define PLAYS 1000
@@ -658,32 +657,6 @@ static bool all_histories(size_t sequences, uint64_t seed, bool is_told)
     return failed == 0;
 }
 
-static bool all_plays(size_t plays, uint64_t seed, bool is_told)
-{
-    struct play_counts c = {0};
-    char folder[] = "/tmp/callhud-plays.XXXXXX", path[64], why[400];
-    if (!mkdtemp(folder))
-        return false;
-    for (; c.plays < plays && c.lost < 5; seed++) {
-        if (!list_play(seed, is_told, folder, &c, why))
-            printf("# replay with CALLHUD_PLAY=%llu: %s\n", (unsigned long long)seed, why);
-        static const char *const names[] = {"list-p.json", "list-p.lock", "list-p.turn",
-                                            "list-p.json.new"};
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-            (void)unlink(path);
-        }
-    }
-    (void)rmdir(folder);
-    printf(
-        "%sok 2 - %zu interleavings of two callhuds and another editor: %zu edits, %zu elsewhere, "
-        "%zu kills, %zu times offline, %zu refusals, %zu lists late, %zu conflicts shown, edits "
-        "lost silently: %zu\n",
-        c.lost ? "not " : "", c.plays, c.edits, c.remote, c.kills, c.offline, c.refusals, c.late,
-        c.conflicts, c.lost);
-    return c.lost == 0;
-}
-
 static uint64_t number_in(const char *name, uint64_t otherwise)
 {
     const char *text = getenv(name);
@@ -702,6 +675,6 @@ int main(void)
     if (!is_play)
         is_good = all_histories(sequences, number_in("CALLHUD_SEED", seed), is_history);
     if (!is_history)
-        is_good = all_plays(plays, number_in("CALLHUD_PLAY", seed), is_play) && is_good;
+        is_good = list_plays(plays, number_in("CALLHUD_PLAY", seed), is_play) && is_good;
     return is_good ? 0 : 1;
 }
