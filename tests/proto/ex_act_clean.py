@@ -244,8 +244,8 @@ def exchange_dies(f, mode, phase):
     f.kill()
     time.sleep(random.random())
     f.revive()
-    got = ended(process, 30)
-    done = f.person.run("status")
+    got = ended(process, 100)
+    done = f.person.run("status", timeout=100)
     is_so, left = is_clean(f, "101", None)
     check(got[0] in (1, 3, 4) or (phase == "on" and got[0] == 0), f"{mode}, the exchange dies ({phase})", got)
     check(is_so and done[0] == 0, "and nothing is left", (done, left))
@@ -263,8 +263,8 @@ def dies_any_time(f):
         f.kill()
         time.sleep(dice.random())
         f.revive()
-        got = ended(process, 40)
-        done = f.person.run("status")
+        got = ended(process, 100)  # the limit of sign-ins may have to be waited for
+        done = f.person.run("status", timeout=100)
         is_so, left = is_clean(f, "101", None)
         lines = [line for line in got[1].splitlines() if line.startswith("callhud:")]
         check(got[0] in (0, 1, 3, 4) and (got[0] == 0 or lines), f"{verb}, the exchange dies: it ends, and says why",

@@ -22,7 +22,12 @@ static void on_waits(void *self)
         return;
     char text[ERR_TEXT_BYTES];
     const char *waits = rex_rest_waits(b->rest);
-    if (waits[0] != '\0' && is_first) {
+    int64_t signin_ms = rex_signin_wait_ms(b->signin);
+    if (is_first && signin_ms > 0) { /* it was told, and goes on */
+        snprintf(text, sizeof text, "the service allows no more sign-ins for %lld s",
+                 (long long)((signin_ms + 999) / 1000));
+        rex_tell_link(b, LINK_CONNECTING, text, rex_now(b) + signin_ms);
+    } else if (waits[0] != '\0' && is_first) {
         rex_tell_link(b, LINK_CONNECTING, waits, 0);
     } else if (is_first) {
         snprintf(text, sizeof text, "reading who there is: %zu so far", b->floor.users.len);
