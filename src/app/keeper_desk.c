@@ -193,7 +193,10 @@ static void settings_told(struct keeper *k, const struct desk_answer *answer)
 
 static void on_settings(void *self, const struct desk_answer *answer)
 {
-    settings_told(self, answer);
+    struct keeper *k = self;
+    settings_told(k, answer);
+    if (k->is_set_asked)
+        k->desk.settings_state = UI_DESK_ASKED; /* the change is still under way */
 }
 
 static void ask_settings(struct keeper *k)
@@ -208,15 +211,16 @@ static void ask_settings(struct keeper *k)
 static void set_end(struct keeper *k, enum rc rc, const char *text)
 {
     struct err err = {0};
+    bool is_asked = k->is_set_asked;
+    k->is_set_asked = false;
     if (k->settings_begin)
         (void)keeper_record(k, rc == RC_OK ? "end" : "failed", "presence set", k->settings_begin,
                             k->settings_value, rc == RC_OK ? "ok" : text, NULL, &err);
     k->settings_begin = 0;
     if (rc != RC_OK)
         keeper_tell(k, true, "not changed: %s", text);
-    if (k->config.ended && k->is_set_asked)
+    if (k->config.ended && is_asked)
         k->config.ended(k->config.self, rc, text);
-    k->is_set_asked = false;
     keeper_changed(k);
 }
 
@@ -248,6 +252,10 @@ void keeper_set(struct keeper *k, const struct desk_settings *settings)
 {
     struct desk_question question = {.kind = DESK_SETTINGS_WRITE, .settings = settings};
     struct err err = {0};
+    if (k->is_set_asked) {
+        keeper_tell(k, true, "not changed: the change before is still being sent");
+        return;
+    }
     k->is_set_asked = true;
     note_value(k, settings);
     if (keeper_record(k, "begin", "presence set", 0, k->settings_value, NULL, &k->settings_begin,
@@ -297,7 +305,7 @@ void keeper_desk_lost(struct keeper *k)
     for (size_t i = 0; i < 3; i++)
         if (*states[i] == UI_DESK_ASKED)
             *states[i] = UI_DESK_UNKNOWN;
-    if (k->settings_begin)
+    if (k->is_set_asked)
         set_end(k, RC_UNREACHABLE, "the link was lost meanwhile: look whether it was changed");
 }
 

@@ -47,7 +47,7 @@ struct keeper {
     uint64_t begin;             /* the audit's record of the push under way; 0 */
     uint64_t settings_begin;
     char *settings_value; /* what is set, for its record; NULL before the first */
-    bool is_set_asked;
+    bool is_set_asked;    /* a change of the settings is under way */
     enum rc settings_rc;
 
     struct keeper_news {

@@ -845,6 +845,31 @@ static void test_when_the_phones_are_idle(void **state)
     assert_int_equal(r.writes, 1);
 }
 
+/* An answer about the phones that nobody waits for any more. */
+static void test_a_save_is_called_off_while_phones_are_looked_at(void **state)
+{
+    (void)state;
+    begin_live(false);
+    r.has_restarting_phone = r.is_phone_busy = true;
+    do_edit(EDIT_REMOVE, "103");
+    r.is_deaf = true;
+    keeper_push(r.keeper, true);
+    assert_int_equal(r.asked.kind, DESK_PHONES);
+    keeper_push_cancel(r.keeper);
+    assert_int_equal(r.ended_rc, RC_CANCELLED);
+    r.is_deaf = false;
+    r.has_restarting_phone = false;
+    answer_now(NULL);
+    run_ms(50);
+    assert_int_equal(r.writes, 0);
+    assert_int_equal(r.asks, 0);
+    assert_int_equal(r.ended, 1);
+    assert_string_equal(stored(), "900 101 102 103 ");
+    keeper_push(r.keeper, true);
+    run_to_end();
+    assert_int_equal(r.writes, 1);
+}
+
 static void test_without_a_record_nothing_is_sent(void **state)
 {
     (void)state;
@@ -914,6 +939,26 @@ static void test_settings(void **state)
     assert_int_equal(record_lines("\"value\":\"pick_up_held_lines=on\""), 2);
 }
 
+/* With audit = on a change is made although its record cannot be written; it ends all the same. */
+static void test_the_link_is_lost_while_settings_are_changed(void **state)
+{
+    (void)state;
+    char path[128];
+    begin_live(false);
+    (void)snprintf(path, sizeof path, "%s/callhud/audit.jsonl", r.folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    r.is_deaf = true;
+    struct desk_settings wish = {.has = DESK_HAS_PICKUP, .picks_up_held = true};
+    keeper_set(r.keeper, &wish);
+    keeper_set(r.keeper, &wish);
+    assert_non_null(strstr(r.told, "the change before is still being sent"));
+    assert_int_equal(r.ended, 0);
+    tell_lost();
+    run_ms(30);
+    assert_int_equal(r.ended, 1);
+    assert_int_equal(r.ended_rc, RC_UNREACHABLE);
+}
+
 static void test_the_record_says_what_was_set(void **state)
 {
     (void)state;
@@ -957,11 +1002,13 @@ int main(void)
         TEST(test_news_from_elsewhere),
         TEST(test_automatic),
         TEST(test_when_the_phones_are_idle),
+        TEST(test_a_save_is_called_off_while_phones_are_looked_at),
         TEST(test_without_a_record_nothing_is_sent),
         TEST(test_read_only),
         TEST(test_a_backend_without_a_list),
         TEST(test_settings),
         TEST(test_settings_without_a_link),
+        TEST(test_the_link_is_lost_while_settings_are_changed),
         TEST(test_the_record_says_what_was_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,16 +50,17 @@ bool keeper_is_live(const struct keeper *keeper);               /* the backend c
 const struct appearance *keeper_list(const struct keeper *keeper);
 void keeper_ops(struct keeper *keeper, struct ui_desk_ops *out);
 
-/* The session's owner passes on every event of EVENT_LINK, EVENT_SNAPSHOT_DONE and EVENT_DESK, and
- * that the backend was closed or opened anew. Edits made offline are sent (automatic) or shown. */
+/* The session's owner passes on every event of EVENT_LINK, EVENT_SNAPSHOT_DONE and EVENT_DESK; a
+ * backend that was closed and opened anew tells of its link. Edits made offline are sent
+ * (automatic) or shown. */
 void keeper_event(struct keeper *keeper, const struct event *event);
-void keeper_backend_changed(struct keeper *keeper);
 
 void keeper_pull(struct keeper *keeper);
-/* Writes what differs (audited; audit = required fails closed). is_asked: somebody said yes to
- * phones that restart. */
+/* Writes what differs (audited; audit = required fails closed), at once or when no phone that
+ * restarts by it is in a call. Whoever asks for it has said yes to phones that restart. */
 void keeper_push(struct keeper *keeper, bool is_when_idle);
 void keeper_push_cancel(struct keeper *keeper);
+/* One change at a time: while one is under way another is refused, and told so. */
 void keeper_set(struct keeper *keeper, const struct desk_settings *settings);
 /* How the last question about the settings went, where settings_text is not "". */
 enum rc keeper_settings_rc(const struct keeper *keeper);
