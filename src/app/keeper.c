@@ -430,12 +430,6 @@ void keeper_event(struct keeper *k, const struct event *event)
         k->news_timer = loop_timer(k->session->loop, 0, on_news, k);
 }
 
-void keeper_backend_changed(struct keeper *k)
-{
-    if (!k->session->backend)
-        lost(k, "the configuration is read anew");
-}
-
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static size_t op_edit(void *self, struct appearance_edit *edits, size_t len)

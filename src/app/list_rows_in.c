@@ -14,7 +14,6 @@
 #define SHOWN_CHARS 40 /* of the file's own text, in an error */
 #define SHOWN_BYTES (SHOWN_CHARS * 4 + 1)
 #define FIELD_BYTES 256 /* of those that are looked at */
-#define COLUMNS_MAX 64
 
 void list_rows_free(struct list_rows *rows)
 {

@@ -222,7 +222,7 @@ void svc_presence(struct svc *s, const char *extension)
         VEC_PUSH(&presence.calls, call);
     }
     rex_floor_presence(&s->floor, &presence, s->fake.wall_ms);
-    rex_act_presence(s->act, &presence);
+    rex_act_presence(s->act);
     VEC_FREE(&presence.calls);
 }
 
@@ -233,7 +233,7 @@ static void set_dnd(struct svc *s, const char *user_id, bool is_on)
         return;
     str_copy(presence.extension_id, sizeof presence.extension_id, user_id);
     rex_floor_presence(&s->floor, &presence, s->fake.wall_ms);
-    rex_act_presence(s->act, &presence);
+    rex_act_presence(s->act);
 }
 
 void svc_call(struct svc *s, const char *extension, const char *session, const char *code)

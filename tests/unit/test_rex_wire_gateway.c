@@ -47,7 +47,6 @@ static void connection_details(void **state)
     assert_int_equal(frame.details.idle_timeout_ms, 1800000);
     assert_int_equal(frame.details.absolute_timeout_ms, 86400000);
     assert_int_equal(frame.details.recovery_buffer, 100);
-    assert_int_equal(frame.details.active_requests_most, 10);
     assert_false(frame.details.has_recovery);
     rex_frame_fini(&frame);
 

@@ -85,11 +85,6 @@ static char *find_own(const struct backend_config *config)
     return is_number ? mem_dup(slash + 1) : NULL;
 }
 
-const char *ari_desk_own(const struct ari_desk *desk)
-{
-    return desk->own;
-}
-
 /* ---- what is to be finished ---- */
 
 static void on_again(void *self);
@@ -463,7 +458,7 @@ void ari_desk_forget(struct ari_desk *desk, const void *self)
             desk_ask_free(desk->asks.items[i]);
 }
 
-/* ---- the end ---- */
+/* ---- leaving ---- */
 
 bool ari_desk_leave(struct ari_desk *desk, void (*done)(void *self), void *self)
 {

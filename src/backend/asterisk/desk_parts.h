@@ -31,16 +31,16 @@ struct list_job {
     char *extension;
     char mark[LIST_MARK_BYTES]; /* ours on the lock */
     struct ari_names wanted, before;
-    struct ari_names stored;  /* as read; at the end: as it is */
-    struct ari_names next;    /* hud-EXT-next, as read */
-    bool has_list, has_next;  /* the two are on the server, as far as we know */
-    bool is_read_again;       /* hud-EXT was read, and hud-EXT-next after it */
-    bool is_unfinished;       /* READ: stored is what hud-EXT-next has */
-    bool is_confirmed;        /* the server has answered with what was wanted */
-    bool is_written;          /* something others may see is another now */
-    bool is_open;             /* something is left to be finished */
-    bool is_doubtful;         /* a lock that was asked for may be made late */
-    bool is_held, is_freeing; /* the lock */
+    struct ari_names stored; /* as read; at the end: as it is */
+    struct ari_names next;   /* hud-EXT-next, as read */
+    bool has_list, has_next; /* the two are on the server, as far as we know */
+    bool is_read_again;      /* hud-EXT was read, and hud-EXT-next after it */
+    bool is_unfinished;      /* READ: stored is what hud-EXT-next has */
+    bool is_confirmed;       /* the server has answered with what was wanted */
+    bool is_written;         /* something others may see is another now */
+    bool is_open;            /* something is left to be finished */
+    bool is_doubtful;        /* a lock that was asked for may be made late */
+    bool is_held;            /* the lock */
     int64_t held_ms, first_ms, holder_ms;
     int64_t answer_ms; /* how long an answer may take */
     char holder[ARI_NUMBER_BYTES];
@@ -80,7 +80,6 @@ struct ari_desk {
     bool is_naming_refused;
     bool is_synced; /* there was a snapshot on this connection */
     struct io_timer *again;
-    uint32_t last_mark;
     void (*left)(void *self);
     void *left_self;
 };

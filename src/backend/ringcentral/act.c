@@ -178,9 +178,8 @@ void rex_act_session(struct rex_act *act, const struct rex_session *session)
     rex_jobs_look(act);
 }
 
-void rex_act_presence(struct rex_act *act, const struct rex_presence *presence)
+void rex_act_presence(struct rex_act *act)
 {
-    (void)presence; /* what it changed is in the floor */
     if (is_idle(act))
         return;
     rex_watch(act);

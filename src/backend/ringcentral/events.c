@@ -215,7 +215,7 @@ static void take_presence(struct backend *b, const struct rex_notice *notice)
     if (news == REX_NEWS_SHORT)
         rex_sync_repair(b->sync, notice->presence.extension_id);
     if (news != REX_NEWS_OLD && news != REX_NEWS_NOBODY)
-        rex_act_presence(b->act, &notice->presence);
+        rex_act_presence(b->act);
     if (b->floor.missing > 0)
         rex_start(b, &b->late, REX_LATE_MS, on_late);
 }

@@ -112,9 +112,7 @@ static void read_details(struct rex_frame *out, const json_t *body)
     out->details.idle_timeout_ms = read_timeout(body, "idleTimeout", 1800);
     out->details.absolute_timeout_ms = read_timeout(body, "absoluteTimeout", 86400);
     int64_t buffer = rex_int(body, "recoveryBufferSize", 100);
-    int64_t most = rex_int(body, "maxActiveRequests", 10);
     out->details.recovery_buffer = buffer > 0 && buffer < 1000000 ? (uint32_t)buffer : 0;
-    out->details.active_requests_most = most > 0 && most < 1000000 ? (uint32_t)most : 1;
     const char *state = rex_word(body, "recoveryState");
     out->details.has_recovery = state[0] != '\0';
     out->details.is_recovered = str_eq_nocase(state, "Successful");

@@ -49,7 +49,6 @@ static void on_lines(void *self, const struct rex_answer *answer)
     if (answer->rc == RC_OK && (answer->status == 403 || answer->status == 404)) {
         /* An internal resource (10, 17): not every application may have it. */
         log_info("rex", "no list of lines: %s", answer->text);
-        sync->is_list_denied = true;
         sync_people_denied(&sync->people);
         sync_step(sync);
         return;

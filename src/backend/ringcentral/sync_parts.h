@@ -94,7 +94,7 @@ struct rex_sync {
     bool wanted_poll;
     enum rex_priority wanted_priority;
     bool is_list_wanted; /* when what runs is over */
-    bool is_list_denied, is_people_denied, is_account_denied;
+    bool is_people_denied, is_account_denied;
     uint32_t pages_last; /* of the account's presence, when last asked; 0: not known */
     int64_t people_ms, features_ms, grants_ms; /* monotonic time of the last reading; INT64_MIN */
     uint32_t page; /* that is asked for, from 1: the service's own count is not gone by */

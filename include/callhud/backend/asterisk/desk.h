@@ -46,9 +46,8 @@ struct ari_desk_config {
 struct ari_desk *ari_desk_new(const struct ari_desk_config *config);
 void ari_desk_free(struct ari_desk *desk); /* NULL is fine; no done() any more */
 
-/* The extension of the profile's phone, from the [users] lines or by its name; NULL: none. */
-const char *ari_desk_own(const struct ari_desk *desk);
-/* The device whose state tells of changes of the own list; NULL: none. */
+/* The device whose state tells of changes of the own list, which is that of the extension of the
+ * profile's phone; NULL: none. */
 const char *ari_desk_device(const struct ari_desk *desk);
 
 /* Requests may be sent: reads the own list. False: there is none to read. */

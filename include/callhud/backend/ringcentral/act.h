@@ -42,7 +42,7 @@ void rex_act_free(struct rex_act *act);
 enum rc rex_act_do(struct rex_act *act, const struct action *action, struct err *err);
 /* After the floor has applied it. */
 void rex_act_session(struct rex_act *act, const struct rex_session *session);
-void rex_act_presence(struct rex_act *act, const struct rex_presence *presence);
+void rex_act_presence(struct rex_act *act); /* some presence: what it changed is in the floor */
 /* After a snapshot: devices, features, capabilities, EVENT_SELF. has_events false: there is no
  * websocket, and what is done is confirmed by asking until there is one. */
 void rex_act_synced(struct rex_act *act, bool has_events);

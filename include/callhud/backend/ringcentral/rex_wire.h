@@ -149,7 +149,7 @@ struct rex_frame {
     } wsc;
     struct { /* DETAILS */
         int64_t recovery_timeout_ms, idle_timeout_ms, absolute_timeout_ms;
-        uint32_t recovery_buffer, active_requests_most;
+        uint32_t recovery_buffer;
         bool has_recovery, is_recovered;
         char recovery_code[24];
     } details;
