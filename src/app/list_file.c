@@ -35,26 +35,15 @@ static enum rc fails(const struct list_file *f, const char *what, int why, struc
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-static void put_name(struct buf *name, const char *text)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    for (const char *c = text; *c; c++) {
-        if (strchr(plain, *c))
-            buf_putc(name, *c);
-        else
-            buf_printf(name, "%%%02X", (unsigned char)*c);
-    }
-}
-
 static char *path_of(const char *folder, const char *profile, const char *owner, const char *ending)
 {
     struct buf path;
     buf_init(&path, 8192);
     buf_printf(&path, "%s/list-", folder);
-    put_name(&path, profile);
+    buf_put_escaped(&path, profile, "-_.");
     if (!str_is_empty(owner)) {
         buf_putc(&path, '@');
-        put_name(&path, owner);
+        buf_put_escaped(&path, owner, "-_.");
     }
     buf_puts(&path, ending);
     char *text = buf_take(&path);

@@ -292,19 +292,13 @@ void made_ledger(struct made *made, struct backend_ledger *out)
 enum rc made_open(struct made **out, const char *folder, const char *profile, const char *server,
                   struct err *err)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     struct buf prefix;
     *out = NULL;
     if (strchr(server, '\n') || !*server)
         return err_set(err, RC_CONFIG, "the server's address is no line of text");
     buf_init(&prefix, 200);
     buf_puts(&prefix, "made-");
-    for (const char *c = profile; *c; c++) {
-        if (strchr(plain, *c))
-            buf_putc(&prefix, *c);
-        else
-            buf_printf(&prefix, "%%%02X", (unsigned char)*c);
-    }
+    buf_put_escaped(&prefix, profile, "-_.");
     buf_putc(&prefix, '-');
     if (prefix.is_full) {
         buf_fini(&prefix);

@@ -92,6 +92,19 @@ bool buf_vprintf(struct buf *b, const char *format, va_list args)
     return is_put;
 }
 
+bool buf_put_escaped(struct buf *b, const char *text, const char *plain)
+{
+    bool is_put = true;
+
+    for (const char *at = text; *at != '\0'; at++) {
+        const char c = *at;
+        bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                        (c >= 'A' && c <= 'Z') || strchr(plain, c) != NULL;
+        is_put = is_plain ? buf_putc(b, c) : buf_printf(b, "%%%02X", (unsigned)(unsigned char)c);
+    }
+    return is_put;
+}
+
 void buf_drop(struct buf *b, size_t len)
 {
     if (len > b->len)

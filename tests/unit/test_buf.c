@@ -130,6 +130,27 @@ static void test_drop_and_take(void **state)
     buf_fini(&b);
 }
 
+static void test_put_escaped(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 64);
+    assert_true(buf_put_escaped(&b, "aZ09-_.~ /%\n\xc3\xa9", "-_.~"));
+    assert_string_equal(buf_text(&b), "aZ09-_.~%20%2F%25%0A%C3%A9");
+    buf_reset(&b);
+    assert_true(buf_put_escaped(&b, "a~b-c", "-"));
+    assert_string_equal(buf_text(&b), "a%7Eb-c");
+    buf_reset(&b);
+    assert_true(buf_put_escaped(&b, "", ""));
+    assert_string_equal(buf_text(&b), "");
+    buf_fini(&b);
+    buf_init(&b, 4);
+    assert_false(buf_put_escaped(&b, "abc/", "")); /* %2F does not fit, and is not cut */
+    assert_string_equal(buf_text(&b), "abc");
+    assert_true(b.is_full);
+    buf_fini(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +160,7 @@ int main(void)
         cmocka_unit_test(test_no_maximum),
         cmocka_unit_test(test_printf),
         cmocka_unit_test(test_drop_and_take),
+        cmocka_unit_test(test_put_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,9 @@ bool buf_putc(struct buf *b, char c);
 bool buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool buf_vprintf(struct buf *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* Letters and digits of ASCII and what stands in `plain` as they are, all else as %XX: for paths of
+ * URLs (plain "-_.~") and names of files ("-_."). */
+bool buf_put_escaped(struct buf *b, const char *text, const char *plain);
 void buf_drop(struct buf *b, size_t len);  /* removes len bytes at the front */
 const char *buf_text(const struct buf *b); /* never NULL */
 char *buf_take(struct buf *b);             /* hands the memory to the caller (mem_free) */

@@ -326,13 +326,5 @@ bool ari_filter_encode(struct buf *out)
 
 void ari_escape(struct buf *out, const char *text)
 {
-    for (const char *p = text; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
-        bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                        (c >= 'A' && c <= 'Z') || strchr("-._~", c) != NULL;
-        if (is_plain)
-            buf_putc(out, (char)c);
-        else
-            buf_printf(out, "%%%02X", c);
-    }
+    buf_put_escaped(out, text, "-_.~");
 }

@@ -40,30 +40,15 @@ struct rex_find {
 
 /* ---- things as text ---- */
 
-static bool is_plain(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           strchr("-_.~:+=", c) != NULL;
-}
-
-static void put_part(struct buf *out, const char *part)
-{
-    buf_putc(out, '/');
-    for (const char *at = part; *at != '\0'; at++) {
-        if (is_plain(*at))
-            buf_putc(out, *at);
-        else
-            buf_printf(out, "%%%02X", (unsigned char)*at);
-    }
-}
-
 static void write_thing(char *out, const char *kind, const char *const *parts)
 {
     struct buf text;
     buf_init(&text, REX_THING_BYTES);
     buf_puts(&text, kind);
-    for (size_t i = 0; parts[i] != NULL; i++)
-        put_part(&text, parts[i]);
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        buf_putc(&text, '/');
+        buf_put_escaped(&text, parts[i], "-_.~:+=");
+    }
     /* Too long to be written down: the ledger refuses "", and nothing is asked for. */
     str_copy(out, REX_THING_BYTES, text.is_full ? "" : buf_text(&text));
     buf_fini(&text);

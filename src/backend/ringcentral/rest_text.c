@@ -15,14 +15,7 @@ void rex_host(char *out, size_t size, const char *server)
 
 void rex_escape(struct buf *out, const char *text)
 {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
-    for (const char *c = text; *c != '\0'; c++) {
-        if (strchr(plain, *c) != NULL)
-            buf_putc(out, *c);
-        else
-            buf_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
-    }
+    buf_put_escaped(out, text, "-_.~");
 }
 
 static const char *advice_of(int status, const char *code)

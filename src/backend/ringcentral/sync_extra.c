@@ -73,17 +73,8 @@ void rex_sync_repair(struct rex_sync *sync, const char *user_id)
 
 void sync_session_path(struct buf *out, const char *session_id)
 {
-    static const char hex[] = "0123456789ABCDEF";
-    static const char plain[] =
-        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~";
     buf_puts(out, "/restapi/v1.0/account/~/telephony/sessions/");
-    for (const char *at = session_id; *at != '\0'; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (strchr(plain, *at) != NULL)
-            buf_putc(out, *at);
-        else
-            buf_printf(out, "%%%c%c", hex[c >> 4], hex[c & 15]);
-    }
+    rex_escape(out, session_id);
 }
 
 /* True unless asking for others is useless as well. */
