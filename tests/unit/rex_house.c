@@ -244,6 +244,10 @@ static void answer_presence(struct house *house, struct io_http *http)
         refuse_for_now(http, "light");
         return;
     }
+    if (house->presence_status != 0) {
+        refuse(http, house->presence_status);
+        return;
+    }
     const char *from = strstr(http->url, "/extension/") + strlen("/extension/");
     str_copy(ids, sizeof ids, from);
     ids[strcspn(ids, "/")] = '\0';

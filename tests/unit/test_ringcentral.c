@@ -254,6 +254,38 @@ static void fewer_calls_than_said_are_asked_for(void **state)
     assert_int_equal(house->gaps, 0);
 }
 
+/* One failure costs a few seconds, trouble that stays makes the lamps stale. */
+static void what_cannot_be_read_anew_is_asked_again_and_is_a_gap_in_the_end(void **state)
+{
+    struct house *house = *state;
+    open_live(house);
+    house_forget(house);
+    house->presence_status = 500;
+    house_person(house, "101")->total = 2;
+    house_call(house, "101", "CallConnected", false);
+    struct house_person *p = house_person(house, "101");
+    p->calls[1] = (struct house_call){.session = "s-77", .party = "p-77-2", .state = "OnHold"};
+    p->calls_len = 2;
+    house_run(house, 4100);
+    assert_int_equal(house_count(house, "extension/1001/presence"), 1);
+    assert_int_equal(house->gaps, 0);
+    house->presence_status = 0;
+    house_run(house, 4100);
+    assert_int_equal(house_count(house, "extension/1001/presence"), 2);
+    assert_int_equal(house_lamp(house, "101"), LAMP_HOLD);
+    assert_int_equal(house->gaps, 0);
+    house->presence_status = 500;
+    p->total = 3;
+    house_tell(house, "101");
+    house_run(house, REX_REPAIR_TRIES * 2 * REX_REPAIR_MS + 100);
+    assert_int_equal(house->gaps, 1);
+    assert_true(house_is_stale(house, "101"));
+    house->presence_status = 0;
+    p->total = 0;
+    house_run(house, 20000);
+    assert_false(house_is_stale(house, "101"));
+}
+
 /* Seven at most are named: asking again for more would never end. */
 static void a_user_of_many_calls_is_asked_for_once(void **state)
 {
@@ -531,6 +563,7 @@ int main(void)
         T(events_light_lamps),
         T(an_event_during_the_snapshot_is_not_overwritten),
         T(fewer_calls_than_said_are_asked_for),
+        T(what_cannot_be_read_anew_is_asked_again_and_is_a_gap_in_the_end),
         T(a_user_of_many_calls_is_asked_for_once),
         T(sessions_give_away_what_presence_lost),
         T(a_broken_frame_is_a_gap),

@@ -201,6 +201,13 @@ static void on_failed(void *self, enum rc rc, const char *text)
         rex_tell_link(b, LINK_LOST, text, rex_now(b) + wait_ms);
 }
 
+static void on_lost(void *self)
+{
+    struct backend *b = self;
+    if (b->is_open)
+        rex_gap(b, "a presence of which something is missing cannot be read anew");
+}
+
 /* All that is needed to know whom to watch is known. */
 static void on_listed(void *self)
 {
@@ -218,6 +225,7 @@ void rex_reading_owner(struct backend *b, struct rex_sync_owner *owner)
                                      .answered = on_answered,
                                      .done = on_done,
                                      .failed = on_failed,
+                                     .lost = on_lost,
                                      .self = b};
 }
 

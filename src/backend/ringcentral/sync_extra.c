@@ -17,6 +17,7 @@ void sync_extra_stop(struct sync_extra *extra)
     if (extra->is_asking)
         rex_rest_cancel(extra->sync->config.rest, extra);
     extra->is_asking = false;
+    extra->failures = 0;
     sync_ids_clear(&extra->waiting);
     sync_ids_clear(&extra->asked);
 }
@@ -34,14 +35,33 @@ static void plan(struct sync_extra *extra, int64_t least_ms, void (*fire)(void *
 
 static void on_repair(void *self);
 
+/* Asked once more; what cannot be had after some tries is lost, and the lamps may be wrong. */
+static void repair_again(struct sync_extra *extra)
+{
+    if (++extra->failures < REX_REPAIR_TRIES) {
+        for (size_t i = 0; i < extra->asked.len; i++)
+            VEC_PUSH(&extra->waiting, extra->asked.items[i]);
+        VEC_FREE(&extra->asked);
+        return;
+    }
+    extra->failures = 0;
+    extra->sync->config.owner.lost(extra->sync->config.owner.self);
+}
+
 static void on_repaired(void *self, const struct rex_answer *answer)
 {
     struct sync_extra *extra = self;
     struct err err = {0};
     extra->is_asking = false;
-    bool is_told = answer->rc == RC_OK && answer->status >= 200 && answer->status < 300;
-    if (!is_told || !sync_take_presence(extra->sync, answer, extra->asked_epoch, NULL, &err))
+    bool is_told = sync_is_good(answer);
+    bool is_taken =
+        is_told && sync_take_presence(extra->sync, answer, extra->asked_epoch, NULL, &err);
+    if (!is_taken)
         log_info("rex", "a presence could not be read anew: %s", is_told ? err.text : answer->text);
+    if (is_taken || sync_is_denied(answer))
+        extra->failures = 0;
+    else
+        repair_again(extra);
     sync_ids_clear(&extra->asked);
     plan(extra, REX_REPAIR_MS, on_repair);
 }

@@ -71,6 +71,7 @@ struct sync_extra {
     rex_ids asked;
     uint32_t asked_epoch;
     bool is_asking;
+    unsigned failures; /* in a row, of questions that had no answer */
     struct io_timer *timer;
 };
 
