@@ -315,7 +315,8 @@ int cmd_list(const struct cli *cli)
     }
     run.needs_link = verb->needs_link;
     run.needs_people = verb->needs_people;
-    run.is_change = verb->is_change;
+    /* `pull KEY` gives up what is here. */
+    run.is_change = verb->is_change || (verb->ready == pulled && cli->args_len > 1);
     run.ready = verb->ready;
     return desk_run(&run);
 }

@@ -342,6 +342,9 @@ def quiet(exchange):
     code, _, said = person.run("--read-only", "list", "push")
     check(code in (2, 4) and len(meter.writes()) == before, "with --read-only nothing can be pushed",
           (code, said))
+    code, _, said = person.run("--read-only", "list", "pull", "all")
+    check(code == 4 and any(r["state"] == "conflict" for r in person.json("list", "diff")),
+          "with --read-only no conflict is given up", (code, said))
     person.run("list", "push")
     writes = meter.writes()
     check([m for m, p in writes if "presence/line" in p] == ["PUT"], "one push is one write", writes)

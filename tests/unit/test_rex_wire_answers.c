@@ -216,6 +216,32 @@ static void calls_are_read(void **state)
     assert_int_equal(rex_wire_party(&party, "[]", 2, NULL), RC_PROTO);
 }
 
+/* The memory of an answer does not follow the peer. */
+static void no_more_records_than_are_asked_for(void **state)
+{
+    (void)state;
+    for (size_t count = REX_RECORDS_MOST; count <= REX_RECORDS_MOST + 1; count++) {
+        enum rc rc = count > REX_RECORDS_MOST ? RC_PROTO : RC_OK;
+        rex_persons persons = {0};
+        rex_presences presences = {0};
+        struct rex_paging paging;
+        struct buf body;
+        buf_init(&body, 1024 * 1024);
+        buf_puts(&body, "{\"records\":[");
+        for (size_t i = 0; i < count; i++)
+            buf_printf(&body, "%s{\"id\":%zu}", i > 0 ? "," : "", i + 1);
+        buf_puts(&body, "]}");
+        assert_int_equal(rex_wire_persons(&persons, &paging, buf_text(&body), body.len, NULL), rc);
+        assert_int_equal(persons.len, rc == RC_OK ? count : 0);
+        assert_int_equal(rex_wire_presences(&presences, &paging, "application/json",
+                                            buf_text(&body), body.len, NULL),
+                         rc);
+        VEC_FREE(&persons);
+        rex_presences_free(&presences);
+        buf_fini(&body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +253,7 @@ int main(void)
         cmocka_unit_test(people_of_both_lists),
         cmocka_unit_test(grants_devices_features),
         cmocka_unit_test(calls_are_read),
+        cmocka_unit_test(no_more_records_than_are_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

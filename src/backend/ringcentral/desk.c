@@ -274,7 +274,8 @@ static void on_page(struct desk_job *job, const struct rex_answer *answer)
         misfit = "a record cannot be read";
     pages->got += page.records;
     bool has_more = pages->page < page.total_pages || page.has_next;
-    if (misfit == NULL && has_more && pages->page >= DESK_PAGES_MOST)
+    if (misfit == NULL && has_more &&
+        (pages->page >= DESK_PAGES_MOST || pages->got >= DESK_RECORDS_MOST))
         misfit = "it does not end";
     if (misfit == NULL && has_more) {
         pages->page++;

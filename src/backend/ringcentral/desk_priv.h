@@ -9,8 +9,9 @@
 
 #define DESK_PATH_BYTES 256
 #define DESK_PAGES_MOST 200
-#define DESK_AGAIN 3      /* pages that do not fit together: read anew so often */
-#define DESK_READ_TRIES 3 /* of one GET that the service answers with 5xx */
+#define DESK_RECORDS_MOST 250000 /* of all pages */
+#define DESK_AGAIN 3             /* pages that do not fit together: read anew so often */
+#define DESK_READ_TRIES 3        /* of one GET that the service answers with 5xx */
 #define DESK_READ_PATIENCE_MS 90000
 #define DESK_LIMIT_PATIENCE_MS 5000 /* the limit of lines is good to know, no more */
 #define DESK_PUT_PATIENCE_MS 2000   /* what was read before must not be old when it is replaced */

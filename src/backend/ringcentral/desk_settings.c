@@ -79,13 +79,12 @@ static void reset_answerable(struct desk_job *job)
 static bool is_answerable_whole(struct desk_job *job)
 {
     const rex_desk_ids *ids = &job->found.answerable;
-    for (size_t i = 0; i < ids->len; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (str_eq(ids->items[i].text, ids->items[k].text))
-                return false;
-        }
-    }
-    return true;
+    struct map seen = {0};
+    bool is_each_once = true;
+    for (size_t i = 0; i < ids->len && is_each_once; i++)
+        is_each_once = map_put(&seen, ids->items[i].text, job) == NULL;
+    map_fini(&seen, NULL);
+    return is_each_once;
 }
 
 /* Rights may keep it from us while the presence is told: the rest is good all the same. */

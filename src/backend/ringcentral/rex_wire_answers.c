@@ -12,6 +12,15 @@ static json_t *parse(const char *body, size_t len, struct err *err)
     return json_wire_parse(body, len, REX_BODY_MAX_BYTES, err);
 }
 
+/* What is asked for has an end that we know: memory must not follow the peer. */
+static enum rc check_size(const json_t *list, struct err *err)
+{
+    if (json_array_size(list) <= REX_RECORDS_MOST)
+        return RC_OK;
+    return err_set(err, RC_PROTO, "an answer of %zu records: %d are asked for at most",
+                   json_array_size(list), REX_RECORDS_MOST);
+}
+
 static void read_paging(struct rex_paging *paging, const json_t *root)
 {
     if (paging == NULL)
@@ -126,7 +135,7 @@ static void mark_of(const char *content_type, char *out, size_t size)
     out[len + 2] = '\0';
 }
 
-/* One part of an answer in parts: `heads` is the first part's list of what became of each. */
+/* One part of an answer in parts; head: what the first part says became of it. */
 static void add_part(rex_presences *out, const json_t *head, const char *part, size_t len)
 {
     char id[REX_ID_BYTES];
@@ -155,7 +164,7 @@ static enum rc read_parts(rex_presences *out, const char *content_type, const ch
         return RC_PROTO;
     const json_t *heads = json_object_get(root, "response");
     size_t i = 0;
-    while (next_part(body, len, mark, mark_len, &at, &part, &part_len))
+    while (i < REX_RECORDS_MOST && next_part(body, len, mark, mark_len, &at, &part, &part_len))
         add_part(out, json_array_get(heads, i++), part, part_len);
     json_decref(root);
     return RC_OK;
@@ -175,9 +184,12 @@ enum rc rex_wire_presences(rex_presences *out, struct rex_paging *paging, const 
     const json_t *records = json_object_get(root, "records");
     read_paging(paging, root);
     if (json_is_array(root)) {
-        add_items(out, root);
+        rc = check_size(root, err);
+        if (rc == RC_OK)
+            add_items(out, root);
     } else if (json_is_array(records)) {
-        for (size_t i = 0; i < json_array_size(records); i++)
+        rc = check_size(records, err);
+        for (size_t i = 0; rc == RC_OK && i < json_array_size(records); i++)
             add_presence(out, json_array_get(records, i));
     } else {
         size_t before = out->len;
@@ -210,7 +222,9 @@ static enum rc read_records(void *out, struct rex_paging *paging, const char *bo
     read_paging(paging, root);
     if (!json_is_array(records))
         rc = err_set(err, RC_PROTO, "an answer that is no list of %s", what);
-    for (size_t i = 0; i < json_array_size(records); i++)
+    else
+        rc = check_size(records, err);
+    for (size_t i = 0; rc == RC_OK && i < json_array_size(records); i++)
         add(out, json_array_get(records, i));
     json_decref(root);
     return rc;

@@ -14,10 +14,11 @@ static json_t *parse_records(const json_t **records, const char *body, size_t le
     if (root == NULL)
         return NULL;
     *records = json_object_get(root, "records");
-    if (json_is_array(*records))
+    if (json_is_array(*records) && json_array_size(*records) <= REX_RECORDS_MOST)
         return root;
+    err_set(err, RC_PROTO, "an answer %s",
+            json_is_array(*records) ? "of too many records" : "without its records");
     json_decref(root);
-    err_set(err, RC_PROTO, "an answer without its records");
     return NULL;
 }
 

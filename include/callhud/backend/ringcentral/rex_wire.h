@@ -17,6 +17,8 @@
 #define REX_CALLS_MOST 32  /* of one presence; the service sends at most 7 */
 #define REX_FRAME_MAX_BYTES (1024 * 1024)
 #define REX_BODY_MAX_BYTES (32 * 1024 * 1024)
+/* Of one answer, whose pages are asked for with 2,000 at most: more are RC_PROTO. */
+#define REX_RECORDS_MOST 10000
 
 /* ---- the gateway's frames (2.2): [meta, body] -------------------------------------------------
  */
