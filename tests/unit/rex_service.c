@@ -749,6 +749,7 @@ void svc_begin(struct svc *s, const char *scope)
                                                    .answered = on_sync,
                                                    .done = on_sync,
                                                    .failed = on_sync_failed,
+                                                   .lost = on_sync,
                                                    .self = s}};
     s->sync = rex_sync_new(&sync, NULL);
     const struct rex_act_config act = {.io = &s->fake.io,

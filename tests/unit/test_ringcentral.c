@@ -327,6 +327,20 @@ static void sessions_give_away_what_presence_lost(void **state)
     assert_int_equal(house_count(house, "extension/1001/presence"), 0);
 }
 
+/* What is known to be wrong is not shown as fresh until it may be asked for. */
+static void a_repair_that_must_wait_is_a_gap(void **state)
+{
+    struct house *house = *state;
+    open_live(house);
+    house->is_light_spent = true;
+    house_session(house, "101", "Proceeding", 2);
+    house_run(house, 12000);
+    assert_int_equal(house->gaps, 1);
+    assert_true(house_is_stale(house, "101"));
+    house_run(house, 60000);
+    assert_false(house_is_stale(house, "101"));
+}
+
 /* ---- what is lost ---- */
 
 static void a_broken_frame_is_a_gap(void **state)
@@ -566,6 +580,7 @@ int main(void)
         T(what_cannot_be_read_anew_is_asked_again_and_is_a_gap_in_the_end),
         T(a_user_of_many_calls_is_asked_for_once),
         T(sessions_give_away_what_presence_lost),
+        T(a_repair_that_must_wait_is_a_gap),
         T(a_broken_frame_is_a_gap),
         T(numbers_left_out_are_a_gap_unless_they_come_late),
         T(numbers_left_out_in_vain_are_no_gap_after_a_while),

@@ -211,7 +211,8 @@ static void on_details(struct rex_gateway *g, const struct rex_frame *frame)
     g->replay_until_ms = 0;
     if (is_recovered) {
         log_info("rex", "gateway: the session goes on%s", is_all_there ? "" : ", with a gap");
-        g->replay_until_ms = gateway_now(g) + REPLAY_MS;
+        /* With a known gap all is read anyway: another word of it would undo that reading. */
+        g->replay_until_ms = is_all_there ? gateway_now(g) + REPLAY_MS : 0;
         open_now(g, true, is_all_there, frame);
         if (g->is_changed && g->reply_id[0] == '\0')
             gateway_subscribe(g);

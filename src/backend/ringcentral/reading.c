@@ -33,7 +33,10 @@ static void on_waits(void *self)
         snprintf(text, sizeof text, "reading who there is: %zu so far", b->floor.users.len);
         if (!str_eq(text, b->link_text)) /* nothing told is nothing read */
             rex_tell_link(b, LINK_CONNECTING, text, 0);
-    } else if (waits[0] != '\0' && is_up && !b->is_whole) {
+    } else if (waits[0] != '\0' && !b->was_read) {
+        bool is_live = b->is_open && !b->is_polling;
+        rex_tell_link(b, is_live ? LINK_LIVE : LINK_POLLING, waits, 0);
+    } else if (waits[0] != '\0' && !b->is_whole) {
         snprintf(text, sizeof text, "the state is being read: %s", waits);
         if (!str_eq(text, b->link_text))
             rex_tell_up(b, text, 0);
@@ -204,7 +207,8 @@ static void on_failed(void *self, enum rc rc, const char *text)
 static void on_lost(void *self)
 {
     struct backend *b = self;
-    if (b->is_open)
+    bool is_being_read = !b->is_whole && rex_sync_is_open(b->sync);
+    if (b->is_open && !is_being_read)
         rex_gap(b, "a presence of which something is missing cannot be read anew");
 }
 

@@ -53,6 +53,8 @@ static void on_repaired(void *self, const struct rex_answer *answer)
     struct sync_extra *extra = self;
     struct err err = {0};
     extra->is_asking = false;
+    extra->sync->config.io->timer_stop(extra->timer);
+    extra->timer = NULL;
     bool is_told = sync_is_good(answer);
     bool is_taken =
         is_told && sync_take_presence(extra->sync, answer, extra->asked_epoch, NULL, &err);
@@ -64,6 +66,15 @@ static void on_repaired(void *self, const struct rex_answer *answer)
         repair_again(extra);
     sync_ids_clear(&extra->asked);
     plan(extra, REX_REPAIR_MS, on_repair);
+}
+
+static void on_repair_waits(void *self)
+{
+    struct sync_extra *extra = self;
+    const struct rex_sync_config *config = &extra->sync->config;
+    extra->timer = NULL;
+    if (rex_rest_wait_ms(config->rest, REX_LIGHT) > REX_REPAIR_LATE_MS)
+        config->owner.lost(config->owner.self);
 }
 
 static void on_repair(void *self)
@@ -79,6 +90,8 @@ static void on_repair(void *self)
     extra->asked_epoch = rex_floor_asked(extra->sync->config.floor);
     sync_get(extra->sync, buf_text(&path), REX_LIGHT, REX_FOR_REPAIR, on_repaired, extra);
     buf_fini(&path);
+    const struct io *io = extra->sync->config.io;
+    extra->timer = io->timer(io->net, REX_REPAIR_MS, on_repair_waits, extra);
 }
 
 void rex_sync_repair(struct rex_sync *sync, const char *user_id)

@@ -30,6 +30,7 @@
 #define REX_GRANTS_MANY 1000           /* people: their grants are read after the snapshot */
 #define REX_REPAIR_MS 2000             /* and up to twice as long: debounced (8.3) */
 #define REX_REPAIR_TRIES 3             /* then it is a gap */
+#define REX_REPAIR_LATE_MS 10000       /* that has to wait for longer is one too */
 #define REX_DETAILS_MOST 20            /* sessions that wait to be asked for */
 #define REX_DETAIL_MS 1000             /* between two of them */
 #define REX_DETAILS_LIMIT_MS 3000      /* so long one snapshot alone waits for what they add */
@@ -42,7 +43,7 @@ struct rex_sync_owner {
     void (*done)(void *self);
     /* Given up; EVENT_SNAPSHOT_FAILED was told when it was open. text for people. */
     void (*failed)(void *self, enum rc rc, const char *text);
-    /* What a repair was to read could not be had: a gap. */
+    /* What a repair was to read could not be had, or not for a while: a gap. */
     void (*lost)(void *self);
     void *self;
 };
