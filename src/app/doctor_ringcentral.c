@@ -148,16 +148,6 @@ static void check_sign_in(struct service *s)
 
 /* ---- what the application may ---------------------------------------------------------------- */
 
-static bool has_scope(const char *scopes, const char *scope)
-{
-    size_t len = strlen(scope);
-    for (const char *at = scopes; (at = strstr(at, scope)) != NULL; at += len) {
-        if ((at == scopes || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' '))
-            return true;
-    }
-    return false;
-}
-
 static void check_scopes(struct service *s)
 {
     static const struct {
@@ -180,9 +170,9 @@ static void check_scopes(struct service *s)
     }
     for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
         /* who may change presence may read it */
-        bool is_covered =
-            str_eq(scopes[i].scope, "ReadPresence") && has_scope(told, "EditPresence");
-        if (has_scope(told, scopes[i].scope) || is_covered)
+        bool is_covered = str_eq(scopes[i].scope, "ReadPresence") &&
+                          rex_signin_has_scope(s->signin, "EditPresence");
+        if (rex_signin_has_scope(s->signin, scopes[i].scope) || is_covered)
             continue;
         is_whole = false;
         doctor_say(s->d, "scopes", scopes[i].is_needed ? DOCTOR_FAIL : DOCTOR_WARN,

@@ -112,6 +112,10 @@ static void the_request_of_a_confidential_application(void **state)
     assert_int_equal(ann.ready, 1);
     assert_string_equal(rex_signin_token(ann.signin), "A");
     assert_string_equal(rex_signin_scope(ann.signin), "ReadPresence CallControl");
+    assert_true(rex_signin_has_scope(ann.signin, "CallControl"));
+    assert_true(rex_signin_has_scope(ann.signin, "ReadPresence"));
+    assert_false(rex_signin_has_scope(ann.signin, "Read")); /* whole words */
+    assert_false(rex_signin_has_scope(ann.signin, "EditPresence"));
     assert_string_equal(rex_signin_owner(ann.signin), "400144455008");
 }
 

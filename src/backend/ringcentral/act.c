@@ -31,11 +31,6 @@ void rex_act_ask(struct rex_act *act, const struct rex_want *want, rex_done *don
     buf_fini(&path);
 }
 
-bool rex_is_yes(const struct rex_answer *answer)
-{
-    return answer->rc == RC_OK && answer->status >= 200 && answer->status < 300;
-}
-
 bool rex_is_unknown(const struct rex_answer *answer)
 {
     return answer->rc != RC_OK || answer->status >= 500;

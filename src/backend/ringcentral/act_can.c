@@ -113,21 +113,6 @@ void rex_can_synced(struct rex_act *act)
 
 /* ---- what can be done ---- */
 
-/* A scope that is not told is no reason: the service will say. */
-static bool has_scope(const struct rex_act *act, const char *scope)
-{
-    const char *scopes = rex_signin_scope(act->config.signin);
-    size_t len = strlen(scope);
-    if (str_is_empty(scopes))
-        return true;
-    for (const char *at = scopes; (at = strstr(at, scope)) != NULL; at += len) {
-        bool is_begin = at == scopes || at[-1] == ' ';
-        if (is_begin && (at[len] == '\0' || at[len] == ' '))
-            return true;
-    }
-    return false;
-}
-
 static bool uses_phone(enum action_kind kind)
 {
     return action_row(kind)->uses_phone;
@@ -167,7 +152,7 @@ static void look(const struct rex_act *act, enum action_kind kind, char why[REX_
     why[0] = '\0';
     if (config->is_read_only)
         str_copy(why, REX_WHY_BYTES, "--read-only is on: start callhud without it to act on calls");
-    else if (!has_scope(act, scope))
+    else if (!rex_signin_has_scope(act->config.signin, scope))
         snprintf(why, REX_WHY_BYTES,
                  "the application lacks the scope %s: have it added in RingCentral's developer "
                  "console, then start callhud anew",

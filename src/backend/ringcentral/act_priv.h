@@ -254,7 +254,6 @@ void rex_act_ask(struct rex_act *act, const struct rex_want *want, rex_done *don
                 &(const struct rex_want){(method), (body), (group),                 \
                                          (const char *const[]){__VA_ARGS__, NULL}}, \
                 (done), (self))
-bool rex_is_yes(const struct rex_answer *answer);
 /* Nobody knows whether it was done. */
 bool rex_is_unknown(const struct rex_answer *answer);
 

@@ -105,7 +105,7 @@ static enum rc rc_of(const struct rex_answer *answer)
 
 bool rex_desk_failed(struct desk_job *job, const struct rex_answer *answer)
 {
-    if (answer->rc == RC_OK && answer->status >= 200 && answer->status < 300)
+    if (rex_is_yes(answer))
         return false;
     job->fail =
         (struct desk_fail){.rc = rc_of(answer), .status = answer->rc == RC_OK ? answer->status : 0};

@@ -5,8 +5,6 @@
 
 #include "backend_priv.h"
 
-#include <string.h>
-
 /* ---- filters ---- */
 
 void rex_set_filters(struct backend *b)
@@ -14,14 +12,13 @@ void rex_set_filters(struct backend *b)
     rex_ids filters = {0};
     if (b->config.is_once)
         return;
-    const char *scope = rex_signin_scope(b->signin);
-    bool may_control = scope != NULL && strstr(scope, "CallControl") != NULL;
+    bool may_control = rex_signin_has_scope(b->signin, "CallControl");
     rex_filters_make(&filters, &b->floor, rex_sync_monitoring(b->sync), b->refused, may_control);
     if (rex_filters_are_same(&filters, &b->filters)) {
-        rex_filters_free(&filters);
+        rex_ids_free(&filters);
         return;
     }
-    rex_filters_free(&b->filters);
+    rex_ids_free(&b->filters);
     b->filters = filters;
     const char **texts = mem_zero(filters.len, sizeof *texts);
     for (size_t i = 0; i < filters.len; i++)

@@ -80,10 +80,3 @@ bool rex_filters_are_same(const rex_ids *a, const rex_ids *b)
         is_same = str_eq(a->items[i], b->items[i]);
     return is_same;
 }
-
-void rex_filters_free(rex_ids *filters)
-{
-    for (size_t i = 0; i < filters->len; i++)
-        mem_free(filters->items[i]);
-    VEC_FREE(filters);
-}

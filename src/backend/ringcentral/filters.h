@@ -18,6 +18,5 @@ void rex_filters_make(rex_ids *out, const struct rex_floor *floor, enum rex_moni
                       unsigned refused, bool may_control);
 unsigned rex_filter_refused(const char *filter); /* the bit of a filter; 0: a single one */
 bool rex_filters_are_same(const rex_ids *a, const rex_ids *b);
-void rex_filters_free(rex_ids *filters);
 
 #endif

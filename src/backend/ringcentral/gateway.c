@@ -284,7 +284,7 @@ static void on_wstoken(void *self, const struct rex_answer *answer)
     struct err err = {0};
     char text[ERR_TEXT_BYTES];
     gateway_stop(g, &g->limit);
-    bool is_2xx = answer->rc == RC_OK && answer->status >= 200 && answer->status <= 299;
+    bool is_2xx = rex_is_yes(answer);
     if (is_2xx && rex_wire_wstoken(&got, answer->body, answer->body_len, &err) == RC_OK) {
         log_secret(got.token);
         open_socket(g, &got);

@@ -1,10 +1,15 @@
-/* Sentences about answers, and small texts of requests. */
+/* What an answer is and how it is said; small texts of requests. */
 #include "callhud/backend/ringcentral/rest.h"
 
 #include "callhud/base/str.h"
 
 #include <stdio.h>
 #include <string.h>
+
+bool rex_is_yes(const struct rex_answer *answer)
+{
+    return answer->rc == RC_OK && answer->status >= 200 && answer->status < 300;
+}
 
 void rex_host(char *out, size_t size, const char *server)
 {

@@ -198,7 +198,7 @@ static void ringcentral_close(struct backend *b)
     rex_signin_free(b->signin);
     rex_shared_free(b->shared);
     rex_floor_fini(&b->floor);
-    rex_filters_free(&b->filters);
+    rex_ids_free(&b->filters);
     VEC_FREE(&b->doubts);
     mem_free(b->server);
     mem_free(b);

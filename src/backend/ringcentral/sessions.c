@@ -503,6 +503,13 @@ void rex_floor_sweep(struct rex_floor *floor, int64_t at_ms)
     expire(floor, at_ms);
 }
 
+void rex_ids_free(rex_ids *ids)
+{
+    for (size_t i = 0; i < ids->len; i++)
+        mem_free(ids->items[i]);
+    VEC_FREE(ids);
+}
+
 void rex_floor_unknown_sessions(const struct rex_floor *floor, size_t most, rex_ids *out)
 {
     struct map living = {0};

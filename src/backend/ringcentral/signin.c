@@ -318,6 +318,18 @@ const char *rex_signin_scope(const struct rex_signin *s)
     return s->token.scope;
 }
 
+bool rex_signin_has_scope(const struct rex_signin *s, const char *scope)
+{
+    const char *all = s->token.scope;
+    size_t len = strlen(scope);
+    for (const char *at = all; (at = strstr(at, scope)) != NULL; at += len) {
+        bool is_begin = at == all || at[-1] == ' ';
+        if (is_begin && (at[len] == '\0' || at[len] == ' '))
+            return true;
+    }
+    return all[0] == '\0';
+}
+
 const char *rex_signin_owner(const struct rex_signin *s)
 {
     return s->token.owner;

@@ -36,13 +36,6 @@ void sync_get(struct rex_sync *sync, const char *path, enum rex_group group,
     rex_rest_ask(sync->config.rest, &request, done, self);
 }
 
-void sync_ids_clear(rex_ids *ids)
-{
-    for (size_t i = 0; i < ids->len; i++)
-        mem_free(ids->items[i]);
-    VEC_FREE(ids);
-}
-
 bool sync_ids_has(const rex_ids *ids, const char *id)
 {
     for (size_t i = 0; i < ids->len; i++)
@@ -53,9 +46,7 @@ bool sync_ids_has(const rex_ids *ids, const char *id)
 
 bool sync_may_control(const struct rex_sync *sync)
 {
-    const char *scope = rex_signin_scope(sync->config.signin);
-    const char *at = scope != NULL ? strstr(scope, "CallControl") : NULL;
-    return at != NULL;
+    return rex_signin_has_scope(sync->config.signin, "CallControl");
 }
 
 /* A refusal that asking again does not change. */
@@ -63,11 +54,6 @@ bool sync_is_denied(const struct rex_answer *answer)
 {
     return answer->rc == RC_OK && answer->status >= 400 && answer->status < 500 &&
            answer->status != 401 && answer->status != 429;
-}
-
-bool sync_is_good(const struct rex_answer *answer)
-{
-    return answer->rc == RC_OK && answer->status >= 200 && answer->status < 300;
 }
 
 /* ---- the end of a run ---- */
@@ -82,7 +68,7 @@ static void clear_run(struct rex_sync *sync)
     VEC_FREE(&sync->lines);
     VEC_FREE(&sync->grants);
     sync_pages_begin(sync);
-    sync_ids_clear(&sync->some);
+    rex_ids_free(&sync->some);
 }
 
 void rex_sync_stop(struct rex_sync *sync)

@@ -18,8 +18,8 @@ void sync_extra_stop(struct sync_extra *extra)
         rex_rest_cancel(extra->sync->config.rest, extra);
     extra->is_asking = false;
     extra->failures = 0;
-    sync_ids_clear(&extra->waiting);
-    sync_ids_clear(&extra->asked);
+    rex_ids_free(&extra->waiting);
+    rex_ids_free(&extra->asked);
 }
 
 static void plan(struct sync_extra *extra, int64_t least_ms, void (*fire)(void *self))
@@ -55,7 +55,7 @@ static void on_repaired(void *self, const struct rex_answer *answer)
     extra->is_asking = false;
     extra->sync->config.io->timer_stop(extra->timer);
     extra->timer = NULL;
-    bool is_told = sync_is_good(answer);
+    bool is_told = rex_is_yes(answer);
     bool is_taken =
         is_told && sync_take_presence(extra->sync, answer, extra->asked_epoch, NULL, &err);
     if (!is_taken)
@@ -64,7 +64,7 @@ static void on_repaired(void *self, const struct rex_answer *answer)
         extra->failures = 0;
     else
         repair_again(extra);
-    sync_ids_clear(&extra->asked);
+    rex_ids_free(&extra->asked);
     plan(extra, REX_REPAIR_MS, on_repair);
 }
 
@@ -135,8 +135,8 @@ static void on_detailed(void *self, const struct rex_answer *answer)
     struct sync_extra *extra = self;
     extra->is_asking = false;
     if (!sync_take_session(extra->sync, extra->asked.items[0], answer))
-        sync_ids_clear(&extra->waiting);
-    sync_ids_clear(&extra->asked);
+        rex_ids_free(&extra->waiting);
+    rex_ids_free(&extra->asked);
     plan(extra, REX_DETAIL_MS, on_detail);
 }
 

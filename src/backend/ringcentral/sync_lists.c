@@ -15,7 +15,7 @@ static void on_self(void *self, const struct rex_answer *answer)
     struct rex_sync *sync = self;
     struct rex_person own;
     struct err err = {0};
-    if (sync_is_good(answer)) {
+    if (rex_is_yes(answer)) {
         if (rex_wire_person(&own, answer->body, answer->body_len, &err) != RC_OK) {
             sync_fail(sync, err.rc, "who we are could not be read", err.text);
             return;
@@ -53,7 +53,7 @@ static void on_lines(void *self, const struct rex_answer *answer)
         sync_step(sync);
         return;
     }
-    if (!sync_is_good(answer)) {
+    if (!rex_is_yes(answer)) {
         sync_fail_answer(sync, "the list of lines could not be read", answer);
         return;
     }
@@ -104,7 +104,7 @@ static void on_people(void *self, const struct rex_answer *answer)
         sync_step(sync);
         return;
     }
-    if (!sync_is_good(answer)) {
+    if (!rex_is_yes(answer)) {
         sync_fail_answer(sync, "the directory could not be read", answer);
         return;
     }
@@ -169,7 +169,7 @@ static void on_grants(void *self, const struct rex_answer *answer)
     struct rex_sync *sync = self;
     struct rex_paging paging;
     size_t before = sync->grants.len;
-    if (!sync_is_good(answer) ||
+    if (!rex_is_yes(answer) ||
         rex_wire_grants(&sync->grants, &paging, answer->body, answer->body_len, NULL) != RC_OK) {
         if (answer->rc != RC_OK && sync->run != RUN_RIGHTS) {
             sync_fail_answer(sync, "the grants could not be read", answer);
@@ -199,7 +199,7 @@ static void on_features(void *self, const struct rex_answer *answer)
 {
     struct rex_sync *sync = self;
     rex_features features = {0};
-    if (sync_is_good(answer) &&
+    if (rex_is_yes(answer) &&
         rex_wire_features(&features, answer->body, answer->body_len, NULL) == RC_OK) {
         VEC_FREE(&sync->features);
         sync->features = features;

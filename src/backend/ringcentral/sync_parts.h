@@ -116,7 +116,6 @@ void sync_get(struct rex_sync *sync, const char *path, enum rex_group group,
               enum rex_priority priority, rex_done *done, void *self);
 /* Path of the presence of ids[0..count). */
 void sync_batch_path(struct buf *out, char *const *ids, size_t count);
-void sync_ids_clear(rex_ids *ids);
 bool sync_ids_has(const rex_ids *ids, const char *id);
 bool sync_may_control(const struct rex_sync *sync); /* CallControl is in the scope */
 /* One answer about presence, in or out of a snapshot; *count how many it told of. */
@@ -130,7 +129,6 @@ void sync_fail(struct rex_sync *sync, enum rc rc, const char *what, const char *
 void sync_fail_answer(struct rex_sync *sync, const char *what, const struct rex_answer *answer);
 /* A refusal that asking again does not change. */
 bool sync_is_denied(const struct rex_answer *answer);
-bool sync_is_good(const struct rex_answer *answer); /* 2xx */
 int64_t sync_now_ms(const struct rex_sync *sync);
 
 /* ---- sync_pages.c ---- */

@@ -134,7 +134,7 @@ static void on_own(void *self, const struct rex_answer *answer)
     struct rex_sync *sync = self;
     struct err err = {0};
     be_patient(sync, false);
-    if (sync_is_good(answer)) {
+    if (rex_is_yes(answer)) {
         if (!take_answer(sync, answer, NULL, &err))
             log_info("rex", "our own presence could not be read: %s", err.text);
     } else if (!sync_is_denied(answer)) {
@@ -163,7 +163,7 @@ static void on_account(void *self, const struct rex_answer *answer)
         sync_step(sync);
         return;
     }
-    if (!sync_is_good(answer)) {
+    if (!rex_is_yes(answer)) {
         sync_fail_answer(sync, "the presence of the account could not be read", answer);
         return;
     }
@@ -213,7 +213,7 @@ static void on_batch(void *self, const struct rex_answer *answer)
         for (size_t i = 0; i < sync->batch; i++)
             refuse(sync, sync->some.items[i], answer->status, !is_hidden);
         sync->config.floor->is_answering = false;
-    } else if (!sync_is_good(answer)) {
+    } else if (!rex_is_yes(answer)) {
         sync_fail_answer(sync, "the presence could not be read", answer);
         return;
     } else if (!take_answer(sync, answer, NULL, &err)) {
@@ -295,7 +295,7 @@ static void on_details_limit(void *self)
     struct rex_sync *sync = self;
     sync->impatience = NULL;
     rex_rest_cancel(sync->config.rest, sync);
-    sync_ids_clear(&sync->some);
+    rex_ids_free(&sync->some);
     sync_step(sync);
 }
 

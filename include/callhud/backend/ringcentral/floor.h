@@ -175,6 +175,7 @@ void rex_floor_sweep(struct rex_floor *floor, int64_t at_ms);
 /* Calls "SESSION/PARTY" of monitored users whose session is not known: at most `most` session ids,
  * each once; the caller frees. */
 typedef VEC(char *) rex_ids;
+void rex_ids_free(rex_ids *ids);
 void rex_floor_unknown_sessions(const struct rex_floor *floor, size_t most, rex_ids *out);
 /* It cannot be had: not asked for again. */
 void rex_floor_session_denied(struct rex_floor *floor, const char *session_id);

@@ -17,6 +17,7 @@ struct rex_answer {
     size_t body_len;
     char text[ERR_TEXT_BYTES]; /* for people, when this is not a 2xx: one line, what to do */
 };
+bool rex_is_yes(const struct rex_answer *answer); /* a 2xx */
 typedef void rex_done(void *self, const struct rex_answer *answer);
 
 struct rex_rest;

@@ -45,6 +45,9 @@ void rex_signin_free(struct rex_signin *signin); /* the token stays valid for th
  * machine slept, or its clock was set) is renewed at once: ready() tells of the new one. */
 const char *rex_signin_token(struct rex_signin *signin);
 const char *rex_signin_scope(const struct rex_signin *signin); /* of the token, "CallControl ..." */
+/* Has the token this scope ("CallControl")? Where none is told at all it has: the service will say.
+ */
+bool rex_signin_has_scope(const struct rex_signin *signin, const char *scope);
 /* extension id of the person; "" while not known */
 const char *rex_signin_owner(const struct rex_signin *signin);
 /* The service said 401 to this token: renew, unless there is another one by now. By refresh; by the
