@@ -30,12 +30,16 @@ plan_usual() {
 
     for program in $(programs build/dev 'test_*' | first model_property screen audit ex_traffic); do
         sequences=
-        case $program in */test_model_property) sequences="env CALLHUD_SEQUENCES=1000" ;; esac
+        case $program in
+        */test_model_property) sequences="env CALLHUD_SEQUENCES=1000" ;;
+        */test_list_property) sequences="env CALLHUD_SEQUENCES=500 CALLHUD_PLAYS=200" ;;
+        esac
         # shellcheck disable=SC2086
         plan "asan-$(basename "$program")" 300 $sequences "$program"
     done
+    plan model-list 300 build/test_list_property
     for script in tests/model/*.sh; do plan "model-$(basename "$script" .sh)" 300 sh "$script"; done
-    batch 2 "unit, model, screen and protocol programs under ASan and UBSan; mutants of the model"
+    batch 2 "unit, model, screen and protocol programs under ASan and UBSan; mutants of the model; the list"
 
     for fuzzer in $(programs build/fuzz 'fuzz_*'); do
         plan "$(basename "$fuzzer")" 120 sh tests/fuzz/run.sh "$fuzzer" 5
