@@ -43,7 +43,9 @@ void ui_set_desk(struct ui *ui, const struct ui_desk *desk, const struct ui_desk
     d->desk = ops != NULL ? desk : NULL;
     d->ops = ops;
     d->pending = 0;
-    d->is_shown = false;
+    d->is_shown = d->is_ask_due = false;
+    if (ui->dialog.kind == DIALOG_SAVE)
+        dialog_close(ui); /* it was about another list */
     roll_begin(&d->list); /* what they borrowed is gone */
     roll_begin(&d->picker.roll);
     note_people(ui);
@@ -54,8 +56,7 @@ void ui_desk_changed(struct ui *ui, int64_t now_ms)
 {
     note_people(ui);
     preset_settled(ui);
-    if (ui->desk.is_ask_due)
-        ui_desk_ask_save(ui, now_ms);
+    (void)now_ms;
 }
 
 void desk_fini(struct ui *ui)

@@ -95,10 +95,23 @@ void ui_desk_ask_save(struct ui *ui, int64_t now_ms)
     ui->desk.is_ask_due = false;
     if (desk == NULL || desk->list == NULL || changes(desk) == 0)
         return;
-    if (ui_is_typing(ui) || ui->menu.is_open)
+    if (ui_is_typing(ui) || ui->menu.is_open || desk->writing == UI_DESK_ASKED)
         ui->desk.is_ask_due = true;
     else
         open_dialog(ui);
+}
+
+void save_watch(struct ui *ui, const struct hud *hud, int64_t now_ms)
+{
+    if (ui->dialog.kind == DIALOG_SAVE)
+        dialog_watch(ui, hud, now_ms);
+    if (ui->desk.is_ask_due && hud->link.is_synced)
+        ui_desk_ask_save(ui, now_ms);
+}
+
+void save_put_off(struct ui *ui)
+{
+    ui->desk.is_ask_due = desk_of(ui) != NULL && desk_of(ui)->is_automatic;
 }
 
 void save_answer(struct ui *ui, bool is_when_idle)
@@ -118,9 +131,11 @@ void save_void(struct ui *ui, const struct hud *hud, char *out, size_t size)
         str_copy(out, size, "there is nothing to save any more");
     else if (desk->writing == UI_DESK_ASKED)
         str_copy(out, size, "it is being saved already");
-    else if (!hud->link.is_synced)
+    else if (!hud->link.is_synced) {
         str_copy(out, size, "the link is lost; the edits are kept here");
-    else if (desk->list->rev != ui->desk.asked_rev || phones_said(desk) != ui->desk.asked_phones) {
+        save_put_off(ui);
+    } else if (desk->list->rev != ui->desk.asked_rev ||
+               phones_said(desk) != ui->desk.asked_phones) {
         ui->desk.asked_rev = desk->list->rev;
         ui->desk.asked_phones = phones_said(desk);
         ui->dialog.is_drawn = false; /* another text: nothing typed before is an answer to it */

@@ -448,6 +448,18 @@ static void render_windows(const struct paint *p)
         view_dialog(p);
 }
 
+/* What cannot be read cannot be answered. */
+static void close_unread(struct ui *ui, int64_t now_ms)
+{
+    if (ui->dialog.kind == DIALOG_NONE)
+        return;
+    if (ui->dialog.kind == DIALOG_SAVE)
+        save_put_off(ui);
+    dialog_close(ui);
+    ui_message(ui, UI_WARN, "nothing was done: the window became too small for the question", NULL,
+               now_ms);
+}
+
 void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int64_t now_ms)
 {
     note_wall(ui, hud, now_ms);
@@ -467,9 +479,10 @@ void ui_render(struct ui *ui, struct canvas *canvas, const struct hud *hud, int6
     if (layout.shape == SHAPE_COUNTS) {
         statusbar_counts(&p);
         menu_close(ui);
-        dialog_close(ui); /* what cannot be read cannot be answered */
+        close_unread(ui, now_ms);
         return;
     }
+    save_watch(ui, hud, now_ms);
     if (ui->screen != SCREEN_BOARD)
         layout_make_screen(&layout, supervision_is_on(&hud->supervision));
     else if (layout.is_message_over_body && statusbar_has_message(ui, now_ms))

@@ -241,7 +241,7 @@ static void empty_filtered(const struct paint *p, struct lines *lines)
 
 static void empty_nobody(const struct paint *p, struct lines *lines)
 {
-    char text[400];
+    char text[400], list[KEYMAP_NAME_BYTES], add[KEYMAP_NAME_BYTES];
 
     line(lines, ROLE_TEXT, "No users are monitored.");
     lines->row++;
@@ -249,9 +249,19 @@ static void empty_nobody(const struct paint *p, struct lines *lines)
         (void)snprintf(text, sizeof text, "monitored: %.300s", p->ui->settings.monitor);
         line(lines, ROLE_DIM, text);
     }
-    line(lines, ROLE_DIM,
-         "to add: name people in [users] of the configuration, or set "
-         "monitor = all; then :reload");
+    if (str_eq(p->ui->settings.monitor, "list") && p->ui->desk.desk != NULL) {
+        keymap_first(&p->ui->keymap, cmd_find("list"), list, sizeof list);
+        keymap_first(&p->ui->keymap, cmd_find("list-add"), add, sizeof add);
+        (void)snprintf(text, sizeof text,
+                       "to add: %s opens the HUD list, and %s adds people to it; or set "
+                       "monitor = all; then :reload",
+                       list, add);
+    } else {
+        str_copy(text, sizeof text,
+                 "to add: name people in [users] of the configuration, or set "
+                 "monitor = all; then :reload");
+    }
+    line(lines, ROLE_DIM, text);
     line(lines, ROLE_KEY, "callhud doctor    says what the backend offers");
 }
 

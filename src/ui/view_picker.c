@@ -7,7 +7,7 @@ static void title_text(const struct paint *p, char *out, size_t size)
 {
     const struct picker *picker = &p->ui->desk.picker;
     const struct ui_desk *desk = p->ui->desk.desk;
-    char name[256] = "";
+    char name[256] = "a line that is gone; Esc";
 
     switch (picker->kind) {
     case PICK_ADD: str_copy(out, size, "ADD TO THE HUD LIST"); return;

@@ -325,6 +325,109 @@ static void the_program_asks_when_it_may(void **state)
     close_room(&r);
 }
 
+/* Nothing needs to change for it: the prompt that was in the way is closed. What the link or a
+ * small window has closed is asked again. */
+static void the_program_asks_again(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    fake_desk_phone(&r.desk, "Desk", "")->restarts = true;
+    r.desk.desk.is_automatic = true;
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-/per");
+    ui_desk_ask_save(r.ui, r.now_ms);
+    type(&r, "\n");
+    assert_true(shows(&r, "Save 1 change"));
+    r.hud.link.is_synced = false;
+    assert_true(shows(&r, "the link is lost"));
+    assert_false(ui_is_typing(r.ui));
+    ui_desk_changed(r.ui, r.now_ms);
+    draw(&r);
+    assert_false(ui_is_typing(r.ui));
+    r.hud.link.is_synced = true;
+    assert_true(shows(&r, "Save 1 change"));
+    canvas_fini(&r.canvas);
+    canvas_init(&r.canvas, 2, 10, false);
+    draw(&r);
+    draw(&r);
+    assert_false(ui_is_typing(r.ui));
+    canvas_fini(&r.canvas);
+    canvas_init(&r.canvas, 24, 80, false);
+    assert_true(shows(&r, "Save 1 change"));
+    wait_ms(&r, 250);
+    type(&r, "y");
+    assert_int_equal(r.desk.pushes, 1);
+    close_room(&r);
+}
+
+/* The text on the screen is that of now, and the first answer to it counts. */
+static void a_question_shows_what_there_is_now(void **state)
+{
+    struct room r;
+    struct appearance_edit edit = {.kind = EDIT_REMOVE, .user = {.id = "1004"}};
+    char text[APPEARANCE_TEXT_BYTES];
+
+    (void)state;
+    open_room(&r, 10, 6);
+    fake_desk_phone(&r.desk, "Desk", "")->restarts = true;
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-S");
+    wait_ms(&r, 1000);
+    assert_int_equal(appearance_edit(&r.desk.list, &edit, 1), 1); /* by another callhud */
+    ui_desk_changed(r.ui, r.now_ms);
+    wait_ms(&r, 250);
+    type(&r, "y");
+    assert_int_equal(r.desk.pushes, 1);
+    r.desk.desk.writing = UI_DESK_FAILED;
+    type(&r, "S");
+    assert_true(appearance_undo(&r.desk.list, text));
+    assert_true(appearance_undo(&r.desk.list, text));
+    ui_desk_changed(r.ui, r.now_ms);
+    assert_true(shows(&r, "there is nothing to save any more"));
+    assert_false(ui_is_typing(r.ui));
+    close_room(&r);
+}
+
+/* Who monitors the list adds people to the list. */
+static void nobody_is_monitored_by_a_list(void **state)
+{
+    struct ui_settings set = {.profile = "work", .backend = "", .phone_extension = ""};
+    struct err err = {0};
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 2);
+    set.monitor = "list";
+    assert_int_equal(ui_configure(r.ui, &set, &err), RC_OK);
+    assert_true(shows(&r, "e opens the HUD list, and + adds people"));
+    set.monitor = "all";
+    assert_int_equal(ui_configure(r.ui, &set, &err), RC_OK);
+    assert_true(shows(&r, "name people in [users]"));
+    close_room(&r);
+}
+
+/* The picker of somebody else for a line that goes meanwhile. */
+static void a_line_goes_while_another_is_picked(void **state)
+{
+    struct room r;
+    struct appearance_edit edit = {.kind = EDIT_REMOVE, .user = {.id = "1003"}};
+
+    (void)state;
+    open_room(&r, 10, 6);
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "\n");
+    assert_true(shows(&r, "KEY 4: INSTEAD OF 1003 Person 3"));
+    assert_int_equal(appearance_edit(&r.desk.list, &edit, 1), 1);
+    ui_desk_changed(r.ui, r.now_ms);
+    assert_true(shows(&r, "KEY 4: INSTEAD OF a line that is gone"));
+    close_room(&r);
+}
+
 static void read_only_changes_nothing(void **state)
 {
     static const char *const keys[] = {"-", "+",  "u",  "[",       "]",
@@ -482,6 +585,10 @@ int main(void)
         cmocka_unit_test(a_save_that_restarts_asks),
         cmocka_unit_test(a_question_that_changed_is_read_again),
         cmocka_unit_test(phones_are_looked_at_again),
+        cmocka_unit_test(the_program_asks_again),
+        cmocka_unit_test(nobody_is_monitored_by_a_list),
+        cmocka_unit_test(a_line_goes_while_another_is_picked),
+        cmocka_unit_test(a_question_shows_what_there_is_now),
         cmocka_unit_test(a_save_that_restarts_nothing_does_not_ask),
         cmocka_unit_test(the_program_asks_when_it_may),
         cmocka_unit_test(read_only_changes_nothing),

@@ -64,7 +64,7 @@ void ui_set_desk(struct ui *ui, const struct ui_desk *desk, const struct ui_desk
 /* Something of the desk has changed. */
 void ui_desk_changed(struct ui *ui, int64_t now_ms);
 /* The program has a save to ask about (sync = automatic, and phones would restart): opens the save
- * dialog, unless another question is open; then it is asked again by the next change. */
+ * dialog, or where another question is open or the link is lost, later. */
 void ui_desk_ask_save(struct ui *ui, int64_t now_ms);
 
 #endif

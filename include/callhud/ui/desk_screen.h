@@ -156,6 +156,10 @@ unsigned preset_bit(enum preset_row row);
 /* Saves, or asks first. */
 void save_begin(struct ui *ui, const struct hud *hud, int64_t now_ms);
 void save_answer(struct ui *ui, bool is_when_idle);
+/* Before a picture: the question is about what there is now, and one that is due is asked. */
+void save_watch(struct ui *ui, const struct hud *hud, int64_t now_ms);
+/* The question has closed unanswered. sync = automatic: it is asked again. */
+void save_put_off(struct ui *ui);
 /* Why the question is void by now; "" while it stands. */
 void save_void(struct ui *ui, const struct hud *hud, char *out, size_t size);
 void save_title(const struct paint *p, int cols, char *out, size_t size);
