@@ -327,14 +327,15 @@ static void on_idle_look(void *self)
 static void on_phones(void *self, const struct desk_answer *answer)
 {
     struct keeper *k = self;
+    bool is_known = answer->rc == RC_OK; /* else any of them may restart, and be in a call */
     keeper_phones_told(k, answer);
     if (!k->is_pushing || k->turn || k->idle || k->desk.writing == UI_DESK_ASKED)
         return; /* of a save that went on, or was called off, meanwhile */
-    if (k->desk.is_waiting && keeper_restarts_any(k, true)) {
+    if (k->desk.is_waiting && (!is_known || keeper_restarts_any(k, true))) {
         k->idle = loop_timer(k->session->loop, KEEPER_IDLE_LOOK_MS, on_idle_look, k);
         return;
     }
-    if (!k->is_push_allowed && keeper_restarts_any(k, false)) {
+    if (!k->is_push_allowed && (!is_known || keeper_restarts_any(k, false))) {
         /* automatic: nobody was asked yet */
         k->is_pushing = false;
         k->is_told_of_ask = true;

@@ -37,7 +37,7 @@ static struct rig {
     bool is_meanwhile;   /* 106 is added by somebody else before the next write */
     bool is_deaf;        /* questions are not answered */
     const char *later; /* is stored after the next answer, though it was before: that one is old */
-    bool has_restarting_phone, is_phone_busy;
+    bool has_restarting_phone, is_phone_busy, are_phones_unread;
     bool may_not_change; /* DESK_LIST says RC_DENIED */
     desk_done *done;     /* of the question under way */
     void *done_self;
@@ -157,8 +157,9 @@ static void answer_now(void *self)
         break;
     case DESK_LIST_WRITE: answer_write(&answer, lines); break;
     case DESK_PHONES:
+        answer.rc = r.are_phones_unread ? RC_FAILED : RC_OK;
         answer.phones = &phone;
-        answer.phones_len = r.has_restarting_phone;
+        answer.phones_len = r.has_restarting_phone && !r.are_phones_unread;
         break;
     case DESK_PEOPLE:
         answer.people = &person;
@@ -870,6 +871,25 @@ static void test_a_save_is_called_off_while_phones_are_looked_at(void **state)
     assert_int_equal(r.writes, 1);
 }
 
+/* Phones that could not be read may restart, and may be in a call. */
+static void test_phones_that_cannot_be_read(void **state)
+{
+    (void)state;
+    begin_live(true);
+    r.are_phones_unread = true;
+    do_edit(EDIT_REMOVE, "103");
+    run_ms(KEEPER_QUIET_MS + 200);
+    assert_int_equal(r.writes, 0);
+    assert_int_equal(r.asks, 1);
+    keeper_push(r.keeper, true);
+    run_ms(100);
+    assert_int_equal(r.writes, 0);
+    assert_true(keeper_desk(r.keeper)->is_waiting);
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.writes, 1);
+}
+
 static void test_without_a_record_nothing_is_sent(void **state)
 {
     (void)state;
@@ -1003,6 +1023,7 @@ int main(void)
         TEST(test_automatic),
         TEST(test_when_the_phones_are_idle),
         TEST(test_a_save_is_called_off_while_phones_are_looked_at),
+        TEST(test_phones_that_cannot_be_read),
         TEST(test_without_a_record_nothing_is_sent),
         TEST(test_read_only),
         TEST(test_a_backend_without_a_list),
