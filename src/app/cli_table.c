@@ -309,6 +309,15 @@ static enum rc set_call(struct cli *cli, const char *text, struct err *err)
     return RC_OK;
 }
 
+/* An empty one is a variable of a script that was not set: never one's own list for another's. */
+static enum rc set_user(struct cli *cli, const char *text, struct err *err)
+{
+    if (!text[0])
+        return err_set(err, RC_USAGE, "--user needs an extension; leave it off for your own");
+    cli->user = text;
+    return RC_OK;
+}
+
 static enum rc set_against(struct cli *cli, const char *text, struct err *err)
 {
     int word;
@@ -353,7 +362,8 @@ const struct cli_option cli_options[] = {
      false, BY(set_call)},
     {"--reason", "", CLI_TEXT, "TEXT", "Why, for the audit record.", false, TO(reason)},
     {"--user", "", CLI_TEXT, "EXT",
-     "Whose list or settings; else your own. Needs an administrator's rights.", false, TO(user)},
+     "Whose list or settings; else your own. Needs an administrator's rights.", false,
+     BY(set_user)},
     {"--at", "", CLI_TEXT, "KEY", "The key that the new line gets.", false, TO(at)},
     {"--since", "", CLI_TEXT, "HASH",
      "A hash that the audit file must hold; show: only what came after it.", false, TO(since)},

@@ -169,6 +169,7 @@ static void mistakes_name_what_is_near(void **state)
             "'callhud dnd' has no option --call: see callhud dnd --help");
     refused("callhud pickup 101 --call ''",
             "--call needs the id of a call: status --json shows them");
+    refused("callhud list show --user ''", "--user needs an extension; leave it off for your own");
     refused("callhud barge 101 --format csv",
             "'callhud barge' writes no csv: choose one of table json");
     refused("callhud audit verify --against syslog", "--against syslog: it can be journald");
