@@ -331,7 +331,8 @@ const char *keeper_why_not_asked(const struct keeper *k)
 {
     if (k->session->ops && !k->session->ops->desk)
         return "this telephone system stores no list: it lives on this machine alone";
-    return "there is no link: edits wait, and are sent when it is back";
+    return k->config.is_automatic ? "there is no link: edits wait, and are sent when it is back"
+                                  : "there is no link: edits are kept; save when it is back";
 }
 
 void keeper_pull(struct keeper *k)
@@ -404,7 +405,9 @@ static void on_news(void *self)
     struct keeper_news news = k->news;
     k->news = (struct keeper_news){0};
     if (news.is_lost)
-        lost(k, "the link is lost: edits wait, and are sent when it is back");
+        lost(k, k->config.is_automatic
+                    ? "the link is lost: edits wait, and are sent when it is back"
+                    : "the link is lost: edits are kept; save when it is back");
     if (news.is_live)
         live(k);
     if (news.is_list)

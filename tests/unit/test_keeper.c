@@ -788,6 +788,8 @@ static void test_the_link_is_lost_while_it_is_written(void **state)
     tell_lost();
     run_to_end();
     assert_int_equal(r.ended_rc, RC_UNREACHABLE);
+    assert_string_equal(keeper_desk(r.keeper)->list_text,
+                        "the link is lost: edits are kept; save when it is back");
     assert_null(r.done);
     r.is_deaf = false;
     tell_live();
