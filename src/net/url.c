@@ -7,6 +7,8 @@
 #include <string.h>
 #include <uv.h>
 
+#define SHOWN_MOST 200
+
 bool url_is_numeric(const char *host)
 {
     struct sockaddr_in v4;
@@ -98,6 +100,15 @@ static bool take_authority(const char *authority, size_t len, struct url *out)
     return true;
 }
 
+/* How much of an address an error shows: what may hold a token or a password stays out of it. */
+static int shown_len(const char *text)
+{
+    size_t len = strcspn(text, "?#");
+    if (memchr(text, '@', len) != NULL)
+        len = strcspn(text, ":@");
+    return len < SHOWN_MOST ? (int)len : SHOWN_MOST;
+}
+
 enum rc url_parse(const char *text, const char *scheme, struct url *out, struct err *err)
 {
     memset(out, 0, sizeof *out);
@@ -108,8 +119,8 @@ enum rc url_parse(const char *text, const char *scheme, struct url *out, struct 
     const char *authority = take_scheme(text, scheme, out);
 
     if (authority == NULL)
-        return err_set(err, RC_CONFIG, "the server's address \"%.200s\" is none: write %ss://HOST",
-                       text, scheme);
+        return err_set(err, RC_CONFIG, "the server's address \"%.*s\" is none: write %ss://HOST",
+                       shown_len(text), text, scheme);
     size_t len = strcspn(authority, "/?#");
 
     if (memchr(authority, '@', len) != NULL)
@@ -117,12 +128,12 @@ enum rc url_parse(const char *text, const char *scheme, struct url *out, struct 
                        "the server's address holds a name or password, which would "
                        "end up in logs; set user and password instead");
     if (!take_authority(authority, len, out))
-        return err_set(err, RC_CONFIG,
-                       "the server's address \"%.200s\" has no usable host and port", text);
+        return err_set(err, RC_CONFIG, "the server's address \"%.*s\" has no usable host and port",
+                       shown_len(text), text);
     out->path = authority[len] == '/' ? authority + len : "/";
     if ((authority[len] != '/' && authority[len] != '\0') || strchr(authority, '#') != NULL)
-        return err_set(err, RC_CONFIG, "the server's address \"%.200s\" has no path before ? or #",
-                       text);
+        return err_set(err, RC_CONFIG, "the server's address \"%.*s\" has no path before ? or #",
+                       shown_len(text), text);
     if (strlen(out->path) > URL_PATH_MAX_BYTES)
         return err_set(err, RC_CONFIG, "the path of the server's address is longer than %d bytes",
                        URL_PATH_MAX_BYTES);

@@ -1,13 +1,18 @@
 #include "ws_explain.h"
 
+#include <string.h>
+
 enum rc ws_explain_status(struct err *err, const char *host, int status, const char *location)
 {
     if (status == 401)
         return err_set(err, RC_AUTH, "%s refuses the user or the password (401); check both", host);
-    if (status >= 300 && status < 400)
+    if (status >= 300 && status < 400) {
+        const char *to = location[0] != '\0' ? location : "an address it does not name";
+        /* Behind the "?" is what we asked with, as often as not: a token. */
         return err_set(err, RC_REDIRECT,
-                       "the server redirects to %s (%d); set server to that if it is right",
-                       location[0] != '\0' ? location : "an address it does not name", status);
+                       "the server redirects to %.*s (%d); set server to that if it is right",
+                       (int)strcspn(to, "?#"), to, status);
+    }
     if (status == 403)
         return err_set(
             err, RC_REFUSED,

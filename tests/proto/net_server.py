@@ -229,7 +229,7 @@ def refuse(peer, path):
     if code == 401:
         extra = 'WWW-Authenticate: Basic realm="x"\r\n'
     if 300 <= code < 400:
-        extra = "Location: ws://127.0.0.1:%d/echo\r\n" % ports["target"]
+        extra = "Location: ws://127.0.0.1:%d/echo?access_token=geheim\r\n" % ports["target"]
     body = "<html><head><title>%d</title></head><body>no</body></html>" % code
     peer.send(("HTTP/1.1 %d Refused\r\n%sContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s"
                % (code, extra, len(body), body)).encode())

@@ -203,7 +203,7 @@ static void redirects_are_not_followed(void **state)
     char words[128];
 
     (void)state;
-    snprintf(words, sizeof words, "redirects to ws://127.0.0.1:%d/echo", rig_port("target"));
+    snprintf(words, sizeof words, "redirects to ws://127.0.0.1:%d/echo (", rig_port("target"));
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         char path[32];
 

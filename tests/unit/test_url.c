@@ -79,12 +79,23 @@ static void nonsense_is_refused(void **state)
 /* The message goes to the screen and the log. */
 static void passwords_are_not_repeated(void **state)
 {
-    struct url url;
-    struct err err = {.text = ""};
+    static const char *const texts[] = {
+        "https://user:geheim@h/",
+        "ftp://user:geheim@h/",
+        "user:geheim@h",
+        "https:/h/?access_token=geheim",
+        "https://h:x/ws?access_token=geheim",
+        "https://h?access_token=geheim",
+        "https://h/ws#geheim",
+    };
 
     (void)state;
-    url_parse("https://user:geheim@h/", "http", &url, &err);
-    assert_null(strstr(err.text, "geheim"));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct url url;
+        struct err err = {.text = ""};
+        assert_int_equal(url_parse(texts[i], "http", &url, &err), RC_CONFIG);
+        assert_null(strstr(err.text, "geheim"));
+    }
 }
 
 static void plain_text_is_for_loopback(void **state)
