@@ -253,7 +253,17 @@ static void fail_later(void *self)
     struct io_http *http = self;
 
     http->timer = NULL;
+    http->is_unsent = true;
     tell_failure(http);
+}
+
+/* What fails before a byte of the request has left: no connection, or no TLS on it. */
+static bool is_before_request(CURLcode code)
+{
+    return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
+           code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CIPHER ||
+           code == CURLE_SSL_CACERT_BADFILE || code == CURLE_PEER_FAILED_VERIFICATION ||
+           code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
 }
 
 static void explain(struct io_http *http, CURLcode code)
@@ -265,7 +275,7 @@ static void explain(struct io_http *http, CURLcode code)
         http->curl_text[0] != '\0' ? http->curl_text : http->pool->curl.curl_easy_strerror(code);
 
     http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-    http->is_unsent = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST;
+    http->is_unsent = is_before_request(code);
     switch (code) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_GOT_NOTHING:
@@ -293,7 +303,8 @@ static void explain(struct io_http *http, CURLcode code)
         return;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
-        err_set(err, RC_TLS, "no TLS with %s port %d: %s", host, http->url.port, text);
+        err_set(err, RC_TLS, "no TLS with %s port %d: is that a TLS port? (%s)", host,
+                http->url.port, text);
         return;
     default: err_set(err, RC_PROTO, "no usable answer from %s: %s", host, text);
     }
