@@ -1,5 +1,6 @@
 /* callhud status and callhud watch: the lamps on standard output. */
 #include "callhud/app/cli.h"
+#include "callhud/app/doing.h"
 #include "callhud/app/jsonout.h"
 #include "callhud/app/out.h"
 #include "callhud/app/session.h"
@@ -10,6 +11,7 @@
 #include <inttypes.h>
 #include <langinfo.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +31,7 @@ struct watch {
     bool is_started; /* the lines of the beginning were printed */
     bool is_ascii;
     struct loop_timer *deadline;
+    int waited_s; /* for the first snapshot */
 };
 
 static const char *profile_of(const struct watch *w)
@@ -192,13 +195,18 @@ static void on_deadline(void *self)
     struct watch *w = self;
     const struct link *link = &w->session.hud.link;
     struct err err;
+    char text[ERR_TEXT_BYTES];
     w->deadline = NULL;
+    w->waited_s += FIRST_SNAPSHOT_MS / 1000;
     if (session_goes_on(&w->session)) {
+        (void)snprintf(text, sizeof text, "waiting for the users: %s",
+                       link->text[0] ? link->text : w->session.settings->server);
+        doing_note(text);
         w->deadline = loop_timer(w->session.loop, FIRST_SNAPSHOT_MS, on_deadline, w);
         return;
     }
     err_set(&err, RC_UNREACHABLE, "%s has not shown its users within %d s: %s",
-            w->session.settings->server, FIRST_SNAPSHOT_MS / 1000,
+            w->session.settings->server, w->waited_s,
             link->text[0] ? link->text : "is the server right and running?");
     end_with(w, start_fail(&err));
 }

@@ -171,6 +171,7 @@ static void on_deadline(void *self)
     const struct link *link = &d->session.hud.link;
     struct err err;
     d->deadline = NULL;
+    d->waited_s += FIRST_SNAPSHOT_MS / 1000;
     if (link->is_synced) { /* what can be done was never told: the action will say why not */
         begin(d);
         return;
@@ -180,7 +181,7 @@ static void on_deadline(void *self)
         return;
     }
     err_set(&err, RC_UNREACHABLE, "%s has not shown its users within %d s: %s",
-            d->session.settings->server, FIRST_SNAPSHOT_MS / 1000,
+            d->session.settings->server, d->waited_s,
             link->text[0] ? link->text : "is the server right and running?");
     doing_fail(d, &err);
 }

@@ -45,6 +45,8 @@ static void on_event(void *self, const struct event *event)
     struct session *s = self;
     if (is_progress(event))
         s->progress_ms = session_now(s);
+    if (event->is_answer)
+        s->answer_ms = session_now(s);
     if (event->kind == EVENT_ACTION && s->actions)
         actions_event(s->actions, event);
     unsigned bits = hud_apply(&s->hud, event, session_now(s));
@@ -167,6 +169,7 @@ static void open_made(struct session *s)
 
 enum rc session_start_backend(struct session *s, struct err *err)
 {
+    s->answer_ms = session_now(s);
     settings_backend(s->settings, &s->backend_config, s->is_read_only);
     s->backend_config.is_checking = s->is_checking;
     str_copy(s->hud.own_phone, sizeof s->hud.own_phone, s->settings->phone);
@@ -262,9 +265,12 @@ bool session_goes_on(const struct session *s)
     const struct link *link = &s->hud.link;
     bool is_up =
         link->state == LINK_CONNECTING || link->state == LINK_LIVE || link->state == LINK_POLLING;
+    int64_t now_ms = session_now(s);
     /* The backend knows until when: the service's limits. */
-    bool is_waiting = link->state == LINK_CONNECTING && link->retry_ms > session_now(s);
-    return is_waiting || (is_up && session_now(s) - s->progress_ms < SESSION_QUIET_MS);
+    bool is_waiting = link->state == LINK_CONNECTING && link->retry_ms > now_ms &&
+                      link->retry_ms - now_ms <= SESSION_WAIT_MOST_MS &&
+                      now_ms - s->answer_ms < SESSION_NOTHING_MS;
+    return is_waiting || (is_up && now_ms - s->progress_ms < SESSION_QUIET_MS);
 }
 
 void session_resync(struct session *s)

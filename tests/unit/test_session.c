@@ -650,6 +650,36 @@ static void leaving_for_good_makes_no_record_of_its_own(void **state)
     assert_int_equal(record_lines(), 1);
 }
 
+/* ---- waiting for the first snapshot ------------------------------------------------------------
+ */
+
+static void tell_wait(int64_t wait_ms)
+{
+    struct event event = {.kind = EVENT_LINK};
+    event.u.link.state = LINK_CONNECTING;
+    event.u.link.retry_ms = session_now(&r.session) + wait_ms;
+    tell(&event);
+    r.session.progress_ms -= SESSION_QUIET_MS; /* no answer for that long */
+}
+
+/* A minute of the service's limits is worth its while; an hour is not, nor minute after minute. */
+static void a_wait_for_the_limits_has_an_end(void **state)
+{
+    (void)state;
+    begin(false);
+    tell_wait(62000);
+    assert_true(session_goes_on(&r.session));
+    tell_wait(3600000);
+    assert_false(session_goes_on(&r.session));
+    tell_wait(62000);
+    assert_true(session_goes_on(&r.session));
+    r.session.answer_ms -= SESSION_NOTHING_MS;
+    assert_false(session_goes_on(&r.session));
+    tell(&(struct event){.kind = EVENT_SNAPSHOT_ASKED, .is_answer = true});
+    r.session.progress_ms -= SESSION_QUIET_MS;
+    assert_true(session_goes_on(&r.session));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static bool keep_text(void *owner, struct buf *text)
@@ -696,6 +726,7 @@ static void the_backend_gets_what_is_shared(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_wait_for_the_limits_has_an_end),
         TEST(the_backend_gets_the_settings_of_acting_and_a_ledger),
         TEST(read_only_has_no_ledger_and_no_actions),
         TEST(what_is_shown_is_on_disk_already),

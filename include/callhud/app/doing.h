@@ -25,6 +25,7 @@ struct doing {
 
     struct loop_signal *watched[DOING_SIGNALS];
     struct loop_timer *deadline, *note;
+    int waited_s; /* for the first snapshot */
     bool is_leaving, is_left;
 
     /* The command's own. ready: the users are there, and what can be done is known. acted: is

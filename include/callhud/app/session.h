@@ -44,6 +44,7 @@ struct session {
     int64_t tick_ms;       /* when it is due */
     int64_t looked_ms;     /* when it was looked for last */
     int64_t progress_ms;   /* when an answer came last, or the link told that it goes on */
+    int64_t answer_ms;     /* when an answer came last, or the backend was started */
     unsigned pending_bits; /* of answers, told with the next event that is not one */
     int64_t boot_minus_mono_ms, wall_minus_mono_ms; /* to notice sleep and clock steps */
 
@@ -82,9 +83,12 @@ bool session_fini(struct session *s);
 int64_t session_now(const struct session *s);
 /* Has an answer come in the last SESSION_QUIET_MS, over a link that is not lost? Then waiting for
  * the first snapshot is not in vain: a large floor takes minutes where the service allows few
- * requests. Nor is it while the link says until when it waits for the service's limits.
+ * requests. Nor is it while the link says until when it waits for the service's limits, which is a
+ * minute and not an hour, unless nothing has come of such waits in SESSION_NOTHING_MS.
  */
 #define SESSION_QUIET_MS 10000
+#define SESSION_WAIT_MOST_MS 90000
+#define SESSION_NOTHING_MS 150000
 bool session_goes_on(const struct session *s);
 void session_resync(struct session *s);
 void session_reconnect(struct session *s); /* now, without waiting for the back-off */
