@@ -10,7 +10,7 @@
 
 static bool is_automatic(const struct desk_run *run)
 {
-    return run->start.settings.sync == 1;
+    return run->start.settings.sync == SYNC_AUTOMATIC;
 }
 
 static void put_list(struct desk_run *run, bool only_changed)

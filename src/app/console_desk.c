@@ -48,7 +48,7 @@ void console_desk_open(struct console_desk *d, const char *extension)
     console_desk_close(d);
     if (extension)
         str_copy(d->extension, sizeof d->extension, extension);
-    d->is_automatic = d->session->settings->sync == 1;
+    d->is_automatic = d->session->settings->sync == SYNC_AUTOMATIC;
     if (open_keeper(d, &err) != RC_OK) {
         ui_message(d->ui, UI_ERROR, "the HUD list cannot be opened", err.text,
                    session_now(d->session));
@@ -71,7 +71,7 @@ void console_desk_close(struct console_desk *d)
 
 void console_desk_reloaded(struct console_desk *d)
 {
-    if (d->is_automatic != (d->session->settings->sync == 1))
+    if (d->is_automatic != (d->session->settings->sync == SYNC_AUTOMATIC))
         console_desk_open(d, NULL);
 }
 

@@ -441,6 +441,16 @@ struct appearance_counts appearance_count(const struct appearance *a)
     return counts;
 }
 
+uint32_t appearance_last_key(const struct appearance *a)
+{
+    uint32_t last = 0;
+    for (size_t i = 0; i < a->lines.len; i++) {
+        if (a->lines.items[i].key > last)
+            last = a->lines.items[i].key;
+    }
+    return last;
+}
+
 const struct appearance_line *appearance_by_key(const struct appearance *a, uint32_t key)
 {
     for (size_t i = 0; key && i < a->lines.len; i++) {

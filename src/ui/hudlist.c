@@ -240,16 +240,6 @@ void run_list_remove(const struct cmd_call *call)
     (void)edits_do(call, &edits, "removed here", use_marks(call->ui));
 }
 
-static uint32_t last_key(const struct appearance *list)
-{
-    uint32_t last = 0;
-
-    for (size_t i = 0; i < list->lines.len; i++)
-        if (list->lines.items[i].key > last)
-            last = list->lines.items[i].key;
-    return last;
-}
-
 static uint32_t first_key(const struct appearance *list)
 {
     for (size_t i = 0; i < list->lines.len; i++)
@@ -262,7 +252,7 @@ static uint32_t first_key(const struct appearance *list)
 static void move_lines(const struct cmd_call *call, int by)
 {
     const struct appearance *list = list_of(call->ui);
-    uint32_t limit = by < 0 ? first_key(list) : last_key(list);
+    uint32_t limit = by < 0 ? first_key(list) : appearance_last_key(list);
     struct edits edits = {0};
 
     for (size_t i = 0; i < list->lines.len; i++) {

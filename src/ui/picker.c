@@ -1,8 +1,11 @@
 /* Choosing people: for the HUD list, and for the presence settings. */
+#include "callhud/base/str.h"
 #include "callhud/ui/cmd_run.h"
 #include "callhud/ui/ui_priv.h"
 
 #include <stdio.h>
+
+#define ON_THE_LIST "on the list"
 
 static bool is_of_list(enum pick_kind kind)
 {
@@ -46,7 +49,7 @@ static void add_row(struct ui *ui, const struct map *keys, struct roll_row *row,
 
     row->note = "";
     if (is_of_list(kind) && map_get(keys, row->id) != NULL)
-        row->note = "on the list";
+        row->note = ON_THE_LIST;
     else if (is_of_list(kind) && !is_listable)
         row->note = "cannot stand in a list";
     row->is_off = row->note[0] != '\0';
@@ -137,10 +140,11 @@ static void add_people(const struct cmd_call *call)
     char text[200];
 
     if (roll->marked.len == 0 && (at == NULL || at->is_off)) {
-        (void)snprintf(text, sizeof text, "%.80s %.80s", at != NULL ? at->name : "nobody is",
-                       at == NULL           ? "shown"
-                       : at->note[0] == 'o' ? "is on the list already"
-                                            : at->note);
+        if (at == NULL)
+            str_copy(text, sizeof text, "nobody is shown");
+        else
+            (void)snprintf(text, sizeof text, "%.80s %.80s", at->name,
+                           str_eq(at->note, ON_THE_LIST) ? "is on the list already" : at->note);
         ui_message(ui, UI_INFO, text, NULL, call->now_ms);
         return;
     }

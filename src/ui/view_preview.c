@@ -34,16 +34,6 @@ static void put_lamp(const struct paint *p, int row, int col, const struct key_f
         canvas_put(p->canvas, row, col, 1, STYLE(ROLE_DIM), paint_glyph(p, "·", "-"));
 }
 
-static uint32_t last_key(const struct appearance *list)
-{
-    uint32_t last = 0;
-
-    for (size_t i = 0; i < list->lines.len; i++)
-        if (list->lines.items[i].key > last)
-            last = list->lines.items[i].key;
-    return last;
-}
-
 /* --- the desk phone -----------------------------------------------------------------------------
  */
 
@@ -122,7 +112,7 @@ static void paint_app(const struct paint *p, int row, int end, int col, int cols
 {
     struct desk_screens *d = &p->ui->desk;
     const struct appearance *list = d->desk->list;
-    long all = (long)last_key(list);
+    long all = (long)appearance_last_key(list);
     int rows = end - row - 1;
 
     if (rows < 1)
@@ -154,7 +144,7 @@ void view_preview(const struct paint *p)
     int room = end - row - TITLE_ROWS - BOX_ROWS;
     int side = is_beside ? room : room * 2 / 3;
     side = side > KEYS_A_SIDE ? KEYS_A_SIDE : side < KEYS_A_SIDE_MIN ? KEYS_A_SIDE_MIN : side;
-    long all = (long)last_key(d->desk->list);
+    long all = (long)appearance_last_key(d->desk->list);
     d->pages = all > 0 ? (int)((all + side * 2 - 1) / (side * 2)) : 1;
     if (d->page >= d->pages)
         d->page = d->pages - 1;

@@ -833,6 +833,7 @@ static void test_names(void **state)
     assert_string_equal(appearance_by_extension(&a, "106")->here->name, "Mia Long");
     assert_null(appearance_by_extension(&a, "999"));
     assert_null(appearance_by_key(&a, 0));
+    assert_int_equal(appearance_last_key(&a), a.lines.len);
     assert_null(appearance_by_key(&a, 9));
     assert_int_equal(appearance_by_user(&a, "a")->state, LINE_RESERVED);
     appearance_fini(&a);

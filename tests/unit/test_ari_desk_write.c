@@ -239,6 +239,24 @@ static void test_lines_that_cannot_be_stored(void **state)
     stop(&desk);
 }
 
+static void test_no_extension_is_that_long(void **state)
+{
+    (void)state;
+    struct desk desk;
+    char extension[300];
+    start(&desk, "101");
+    size_t requests = desk.server.requests;
+    memset(extension, '1', sizeof extension - 1);
+    extension[sizeof extension - 1] = '\0';
+    ask_write(desk.rig.backend, extension, "101,102", "101", &desk.told);
+    fake_io_advance(&desk.rig.fake, 0);
+    assert_int_equal(desk.told.count, 1);
+    assert_int_equal(desk.told.rc, RC_NOT_FOUND);
+    assert_int_equal(desk.server.requests, requests);
+    assert_true(is_clean(&desk));
+    stop(&desk);
+}
+
 /* ---- what is not there ---- */
 
 static void test_without_sorcery(void **state)
@@ -769,6 +787,7 @@ int main(void)
         cmocka_unit_test(test_changed_elsewhere),
         cmocka_unit_test(test_a_thousand_lines),
         cmocka_unit_test(test_lines_that_cannot_be_stored),
+        cmocka_unit_test(test_no_extension_is_that_long),
         cmocka_unit_test(test_without_sorcery),
         cmocka_unit_test(test_read_only),
         cmocka_unit_test(test_nothing_without_the_ledger),

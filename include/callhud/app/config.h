@@ -88,6 +88,7 @@ enum rc option_unknown(const char *path, const struct config_entry *entry, struc
 
 enum glyphs { GLYPHS_AUTO, GLYPHS_ASCII, GLYPHS_UTF8 };
 enum audit_rule { AUDIT_ON, AUDIT_REQUIRED };
+enum sync_rule { SYNC_ON_SAVE, SYNC_AUTOMATIC };
 
 /* Everything one run needs: [callhud], overridden by [profile NAME], secrets fetched. Owned
  * strings, never NULL. */
@@ -102,7 +103,7 @@ struct settings {
     int ring_timeout_s; /* of the supervisor's own phone */
     bool is_auto_answer, is_pickup_confirmed;
     int audit; /* enum audit_rule */
-    int sync;  /* of the HUD list: 0 on-save, 1 automatic */
+    int sync;  /* enum sync_rule: when edits of the HUD list are sent */
     char *retrieve_context;
     /* screen: a reload of what stands here keeps the connection */
     char *theme;

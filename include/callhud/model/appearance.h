@@ -259,6 +259,7 @@ struct appearance_counts {
     size_t conflicts, refused, reserved;
 };
 struct appearance_counts appearance_count(const struct appearance *a);
+uint32_t appearance_last_key(const struct appearance *a); /* the greatest; 0: no line */
 
 /* NULL: none. A line is good until the next call that writes. */
 const struct appearance_line *appearance_by_key(const struct appearance *a, uint32_t key);

@@ -305,7 +305,7 @@ static const char *line_lacks(const struct ari_names *before, const char *extens
         return "not storable: an extension has no blank and no comma, and is short";
     if (names_have(before, extension))
         return "is in the list already: Asterisk keeps each extension once";
-    return before->list.len >= ARI_LIST_LINES_MAX ? "beyond the 2000 lines of a list" : NULL;
+    return before->list.len >= ARI_LIST_LINES_MAX ? "beyond the lines that a list can have" : NULL;
 }
 
 static const char *extension_of(const struct desk_line *line)
@@ -435,6 +435,10 @@ void ari_desk_ask(struct ari_desk *desk, const struct desk_question *question, d
     if (str_is_empty(extension) && is_of_server && question->kind != DESK_PEOPLE) {
         answer_soon(ask, RC_DENIED,
                     "whose list it is is not known: set phone = PJSIP/EXT in the profile");
+        return;
+    }
+    if (strlen(ask->extension) >= ARI_NUMBER_BYTES) {
+        answer_soon(ask, RC_NOT_FOUND, "no extension is that long");
         return;
     }
     if (is_of_server && (!desk_is_linked(desk) || desk->left != NULL)) {
