@@ -6,7 +6,7 @@
 static void on_changed(void *self)
 {
     struct console_desk *d = self;
-    ui_desk_changed(d->ui, session_now(d->session));
+    ui_desk_changed(d->ui);
     d->want_frame(d->self);
 }
 

@@ -52,11 +52,10 @@ void ui_set_desk(struct ui *ui, const struct ui_desk *desk, const struct ui_desk
     desk_follow(ui);
 }
 
-void ui_desk_changed(struct ui *ui, int64_t now_ms)
+void ui_desk_changed(struct ui *ui)
 {
     note_people(ui);
     preset_settled(ui);
-    (void)now_ms;
 }
 
 void desk_fini(struct ui *ui)

@@ -129,6 +129,6 @@ const char *steps_desk(struct stage *s, char *const *words, size_t count)
         return asked(s, words, count);
     else
         return "no such step about a desk";
-    ui_desk_changed(s->ui, s->now_ms);
+    ui_desk_changed(s->ui);
     return NULL;
 }

@@ -249,7 +249,7 @@ static void a_question_that_changed_is_read_again(void **state)
     type(&r, "-S");
     wait_ms(&r, 1000);
     assert_int_equal(appearance_edit(&r.desk.list, &edit, 1), 1); /* by another callhud */
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     type(&r, "y");
     assert_int_equal(r.desk.pushes, 0);
     assert_true(shows(&r, "Save 2 changes"));
@@ -276,7 +276,7 @@ static void phones_are_looked_at_again(void **state)
     assert_int_equal(r.desk.shows, before + 1);
     wait_ms(&r, 1000);
     phone->is_in_call = true;
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     type(&r, "y");
     assert_int_equal(r.desk.pushes, 0);
     assert_true(shows(&r, "Desk (in a call now)"));
@@ -316,11 +316,11 @@ static void the_program_asks_when_it_may(void **state)
     type(&r, "son");
     assert_int_equal(r.desk.pushes, 0);
     type(&r, "\n");
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     assert_true(shows(&r, "Save 1 change"));
     wait_ms(&r, 250);
     type(&r, "\033");
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     assert_false(ui_is_typing(r.ui));
     close_room(&r);
 }
@@ -344,7 +344,7 @@ static void the_program_asks_again(void **state)
     r.hud.link.is_synced = false;
     assert_true(shows(&r, "the link is lost"));
     assert_false(ui_is_typing(r.ui));
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     draw(&r);
     assert_false(ui_is_typing(r.ui));
     r.hud.link.is_synced = true;
@@ -378,7 +378,7 @@ static void a_question_shows_what_there_is_now(void **state)
     type(&r, "-S");
     wait_ms(&r, 1000);
     assert_int_equal(appearance_edit(&r.desk.list, &edit, 1), 1); /* by another callhud */
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     wait_ms(&r, 250);
     type(&r, "y");
     assert_int_equal(r.desk.pushes, 1);
@@ -386,7 +386,7 @@ static void a_question_shows_what_there_is_now(void **state)
     type(&r, "S");
     assert_true(appearance_undo(&r.desk.list, text));
     assert_true(appearance_undo(&r.desk.list, text));
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     assert_true(shows(&r, "there is nothing to save any more"));
     assert_false(ui_is_typing(r.ui));
     close_room(&r);
@@ -423,7 +423,7 @@ static void a_line_goes_while_another_is_picked(void **state)
     type(&r, "\n");
     assert_true(shows(&r, "KEY 4: INSTEAD OF 1003 Person 3"));
     assert_int_equal(appearance_edit(&r.desk.list, &edit, 1), 1);
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     assert_true(shows(&r, "KEY 4: INSTEAD OF a line that is gone"));
     close_room(&r);
 }
@@ -496,7 +496,7 @@ static void people_may_be_told_anew(void **state)
     type(&r, "\n");
     assert_int_equal(appearance_count(&r.desk.list).keys, 21);
     assert_string_equal(r.desk.list.lines.items[20].here->name, "Renamed");
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     draw(&r);
     ui_set_desk(r.ui, NULL, NULL);
     draw(&r);
@@ -514,7 +514,7 @@ static void settings_are_sent_one_by_one(void **state)
     r.desk.settings.has = DESK_SETTINGS_ALL & ~(unsigned)DESK_HAS_VISIBLE;
     r.desk.desk.settings = &r.desk.settings;
     r.desk.desk.settings_state = UI_DESK_TOLD;
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     type(&r, ",j\n");
     assert_int_equal(r.desk.sets, 1);
     assert_int_equal(r.desk.set.has, DESK_HAS_PICKUP);
@@ -522,14 +522,14 @@ static void settings_are_sent_one_by_one(void **state)
     type(&r, "k\n");
     assert_int_equal(r.desk.sets, 1);
     fake_desk_confirm(&r.desk);
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     type(&r, "jjjjj\n"); /* presence is not shared: nobody may answer */
     assert_int_equal(r.desk.sets, 1);
     assert_true(shows(&r, "on first"));
     type(&r, "kkk\n");
     assert_int_equal(r.desk.set.has, DESK_HAS_SHARE);
     fake_desk_confirm(&r.desk);
-    ui_desk_changed(r.ui, r.now_ms);
+    ui_desk_changed(r.ui);
     type(&r, "j\n"); /* who may see it: the telephone system has none */
     assert_int_equal(r.desk.sets, 2);
     type(&r, "jj\n/1003\n \n");

@@ -62,7 +62,7 @@ struct ui;
 /* ops NULL: there is no desk; the commands say so. Both are borrowed. */
 void ui_set_desk(struct ui *ui, const struct ui_desk *desk, const struct ui_desk_ops *ops);
 /* Something of the desk has changed. */
-void ui_desk_changed(struct ui *ui, int64_t now_ms);
+void ui_desk_changed(struct ui *ui);
 /* The program has a save to ask about (sync = automatic, and phones would restart): opens the save
  * dialog, or where another question is open or the link is lost, later. */
 void ui_desk_ask_save(struct ui *ui, int64_t now_ms);

@@ -86,7 +86,7 @@ static void lose(struct rex_gateway *g, enum link_state state, const char *text,
     if (wait_ms < 0)
         wait_ms = next_wait_ms(g);
     gateway_start(g, &g->retry, wait_ms, on_retry);
-    log_info("rex", "gateway: %s; next try in %lld ms", text, (long long)wait_ms);
+    log_info("ringcentral", "gateway: %s; next try in %lld ms", text, (long long)wait_ms);
     tell(g, state, text, gateway_now(g) + wait_ms);
 }
 
@@ -140,7 +140,7 @@ static void on_ping(void *self)
         return;
     }
     if (g->stage == STAGE_OPEN && g->absolute_ms > 0 && now_ms - g->opened_ms >= g->absolute_ms) {
-        log_info("rex", "gateway: its time is nearly up, connecting anew");
+        log_info("ringcentral", "gateway: its time is nearly up, connecting anew");
         gateway_drop_soon(g, LINK_CONNECTING, 0, NULL);
         return;
     }
@@ -250,7 +250,8 @@ static void open_socket(struct rex_gateway *g, const struct rex_wstoken *got)
     g->has_sent_wsc = is_worth_recovering(g);
     put_query(g, &url, got, g->has_sent_wsc);
     if (g->has_sent_wsc && url.len > QUERY_MOST_BYTES) {
-        log_info("rex", "the session is not recovered: its token is too long for the request");
+        log_info("ringcentral",
+                 "the session is not recovered: its token is too long for the request");
         g->has_sent_wsc = false;
         buf_reset(&url);
         put_query(g, &url, got, false);

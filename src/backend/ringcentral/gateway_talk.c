@@ -210,7 +210,8 @@ static void on_details(struct rex_gateway *g, const struct rex_frame *frame)
     g->replayed = 0;
     g->replay_until_ms = 0;
     if (is_recovered) {
-        log_info("rex", "gateway: the session goes on%s", is_all_there ? "" : ", with a gap");
+        log_info("ringcentral", "gateway: the session goes on%s",
+                 is_all_there ? "" : ", with a gap");
         /* With a known gap all is read anyway: another word of it would undo that reading. */
         g->replay_until_ms = is_all_there ? gateway_now(g) + REPLAY_MS : 0;
         open_now(g, true, is_all_there, frame);
@@ -219,7 +220,7 @@ static void on_details(struct rex_gateway *g, const struct rex_frame *frame)
         return;
     }
     if (frame->details.has_recovery)
-        log_info("rex", "gateway: the session is not recovered (%s): subscribing anew",
+        log_info("ringcentral", "gateway: the session is not recovered (%s): subscribing anew",
                  frame->details.recovery_code);
     g->subscription_id[0] = '\0';
     g->stage = STAGE_ASKED;
@@ -269,11 +270,11 @@ static void on_check(struct rex_gateway *g, const struct rex_frame *frame)
     if (frame->status != 404 || g->stage != STAGE_OPEN)
         return;
     if (g->is_checked_anew) {
-        log_info("rex", "gateway: whether the subscription is there cannot be asked");
+        log_info("ringcentral", "gateway: whether the subscription is there cannot be asked");
         g->is_uncheckable = true;
         return;
     }
-    log_warn("rex", "gateway: the subscription has lapsed (%s): a new one", frame->code);
+    log_warn("ringcentral", "gateway: the subscription has lapsed (%s): a new one", frame->code);
     g->is_checked_anew = true;
     g->subscription_id[0] = '\0';
     g->c.owner.doubted(g->c.owner.self);
@@ -295,7 +296,7 @@ static void on_reply(struct rex_gateway *g, const struct rex_frame *frame)
         bool was_open = g->stage == STAGE_OPEN;
         str_copy(g->subscription_id, sizeof g->subscription_id, frame->reply.subscription_id);
         for (size_t i = 0; i < frame->reply.disabled.len; i++)
-            log_warn("rex", "no events of %s: %s", frame->reply.disabled.items[i].filter,
+            log_warn("ringcentral", "no events of %s: %s", frame->reply.disabled.items[i].filter,
                      frame->reply.disabled.items[i].reason);
         open_now(g, was_open && g->is_put, was_open && g->is_put, frame);
         if (g->is_changed && g->reply_id[0] == '\0' && g->resend == NULL)
@@ -304,7 +305,7 @@ static void on_reply(struct rex_gateway *g, const struct rex_frame *frame)
     }
     g->is_changed = true;
     if (g->is_put && frame->status == 404) { /* it has lapsed: a new one, and what came is lost */
-        log_info("rex", "gateway: the subscription is gone (%s): a new one", frame->code);
+        log_info("ringcentral", "gateway: the subscription is gone (%s): a new one", frame->code);
         g->subscription_id[0] = '\0';
         gateway_subscribe(g);
         return;
@@ -352,7 +353,7 @@ static void watch_replay(struct rex_gateway *g)
         g->replay_until_ms = 0;
     } else if (++g->replayed >= g->recovery_buffer) {
         g->replay_until_ms = 0;
-        log_info("rex", "gateway: more was missed than the service keeps");
+        log_info("ringcentral", "gateway: more was missed than the service keeps");
         g->c.owner.undecodable(g->c.owner.self);
     }
 }
@@ -373,7 +374,7 @@ static void on_notice(struct rex_gateway *g, const struct rex_frame *frame)
 static void on_error(struct rex_gateway *g, const struct rex_frame *frame)
 {
     char text[ERR_TEXT_BYTES];
-    log_info("rex", "gateway: error %d %s %s", frame->status, frame->code, frame->text);
+    log_info("ringcentral", "gateway: error %d %s %s", frame->status, frame->code, frame->text);
     if (g->has_sent_wsc && g->stage == STAGE_OPENING) /* "malformed session": without it then */
         g->wsc.token[0] = '\0';
     bool is_time_up = (str_eq(frame->code, "WSG-902") || str_eq(frame->code, "WSG-903")) &&
@@ -401,7 +402,7 @@ void gateway_message(void *self, const char *bytes, size_t len)
     struct err err = {0};
     if (rex_wire_frame(&frame, bytes, len, &err) != RC_OK) {
         char text[ERR_TEXT_BYTES];
-        log_warn("rex", "gateway: %s", err.text);
+        log_warn("ringcentral", "gateway: %s", err.text);
         snprintf(text, sizeof text, "the websocket of %s does not speak as RingCentral's: %.200s",
                  g->host, err.text);
         if (g->stage == STAGE_OPENING)

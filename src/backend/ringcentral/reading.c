@@ -256,7 +256,7 @@ static void mistrust(struct backend *b, int64_t least_ms)
 
 void rex_gap(struct backend *b, const char *why)
 {
-    log_warn("rex", "an event was lost: %s", why);
+    log_warn("ringcentral", "an event was lost: %s", why);
     mistrust(b, 0);
 }
 
@@ -264,7 +264,8 @@ void rex_doubted(struct backend *b)
 {
     if (!b->is_whole && rex_sync_is_open(b->sync))
         return; /* it is being looked, and another word would undo that */
-    log_warn("rex", "events may have been lost: none comes, and they may not be subscribed to");
+    log_warn("ringcentral",
+             "events may have been lost: none comes, and they may not be subscribed to");
     mistrust(b, REX_LATE_MS); /* the new subscription, if there is one soon, comes before */
 }
 
@@ -321,7 +322,7 @@ static void on_poll_wait(void *self)
         rex_poll_after(b, REX_POLL_MS);
         return;
     }
-    log_info("rex", "no websocket: asking every %d s", REX_POLL_MS / 1000);
+    log_info("ringcentral", "no websocket: asking every %d s", REX_POLL_MS / 1000);
     b->is_polling = true;
     poll_now(b);
 }

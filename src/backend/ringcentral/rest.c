@@ -238,7 +238,7 @@ static void on_answer(void *self, const struct io_http_answer *from)
     rest->under_way--;
     if (from->is_unsent)
         rex_shared_give_back(rest->c.shared, job->group);
-    log_debug("rex", "%d (%s) to %s %.200s", from->status, rc_text(from->rc), job->method,
+    log_debug("ringcentral", "%d (%s) to %s %.200s", from->status, rc_text(from->rc), job->method,
               job->path);
     bool is_group_named = from->rc == RC_OK && read_budget(rest, from, &group);
     if (is_again(job, from, is_group_named, group))
@@ -258,7 +258,7 @@ static void on_answer(void *self, const struct io_http_answer *from)
     } else if (from->status < 200 || from->status > 299) {
         rex_wire_error(code, sizeof code, text, sizeof text, answer.body, answer.body_len);
         explain(job, from, code, text, answer.text, sizeof answer.text);
-        log_info("rex", "%s", answer.text);
+        log_info("ringcentral", "%s", answer.text);
     }
     finish(job, &answer);
     pump(rest);

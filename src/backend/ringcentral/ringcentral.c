@@ -81,7 +81,7 @@ static void on_ready(void *self)
 static void on_signin_failed(void *self, enum rc rc, const char *text)
 {
     struct backend *b = self;
-    log_warn("rex", "sign-in: %s", text);
+    log_warn("ringcentral", "sign-in: %s", text);
     if (b->config.is_desk_only)
         rex_desk_only_failed(b, rc, text);
     else if (!b->is_open && rex_signin_wait_ms(b->signin) > 0)

@@ -183,7 +183,8 @@ static void visit(struct rex_shared *shared, bool (*change)(void *owner, struct 
     }
     enum rc rc = shared->file.update(shared->file.self, visit_text, &visit, &err);
     if (rc != RC_OK && !shared->is_warned)
-        log_warn("rex", "token and budget are not shared with other callhuds: %s", err.text);
+        log_warn("ringcentral", "token and budget are not shared with other callhuds: %s",
+                 err.text);
     shared->is_warned = rc != RC_OK;
 }
 

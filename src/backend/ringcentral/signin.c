@@ -72,7 +72,7 @@ static void trouble(struct rex_signin *s, enum rc rc, int64_t after_ms, const ch
     if (s->has_token && s->token.expires_ms <= wall_ms(s))
         s->has_token = false;
     if (s->has_token) /* else the owner says so */
-        log_info("rex", "the token is not renewed yet: %s", text);
+        log_info("ringcentral", "the token is not renewed yet: %s", text);
     if (rc != RC_AUTH)
         plan(s, after_ms);
     else if (s->has_token) /* asked once more, and told, when the old one lapses */
@@ -148,7 +148,7 @@ static void take_token(struct rex_signin *s, const struct io_http_answer *answer
     str_copy(token.owner, sizeof token.owner, got.owner_id);
     log_secret(got.access);
     log_secret(got.refresh);
-    log_info("rex", "signed in by %s for %lld s", s->is_by_jwt ? "JWT" : "refresh",
+    log_info("ringcentral", "signed in by %s for %lld s", s->is_by_jwt ? "JWT" : "refresh",
              (long long)(got.expires_in_ms / 1000));
     mem_wipe(&got, sizeof got);
     rex_shared_keep(s->c.shared, s->me, &token);
@@ -167,7 +167,7 @@ static void on_refused(struct rex_signin *s, const struct io_http_answer *answer
         refuse(s, code, text);
         return;
     }
-    log_info("rex", "the refresh token is not taken (%s: %s): signing in anew", code, text);
+    log_info("ringcentral", "the refresh token is not taken (%s: %s): signing in anew", code, text);
     plan(s, 0);
 }
 

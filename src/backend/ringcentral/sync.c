@@ -149,7 +149,7 @@ void sync_fail(struct rex_sync *sync, enum rc rc, const char *what, const char *
 {
     struct err err;
     err_set(&err, rc, "%s: %s", what, text);
-    log_warn("rex", "%s", err.text);
+    log_warn("ringcentral", "%s", err.text);
     rex_sync_stop(sync);
     sync->config.owner.failed(sync->config.owner.self, rc, err.text);
 }

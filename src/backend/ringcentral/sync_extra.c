@@ -59,7 +59,8 @@ static void on_repaired(void *self, const struct rex_answer *answer)
     bool is_taken =
         is_told && sync_take_presence(extra->sync, answer, extra->asked_epoch, NULL, &err);
     if (!is_taken)
-        log_info("rex", "a presence could not be read anew: %s", is_told ? err.text : answer->text);
+        log_info("ringcentral", "a presence could not be read anew: %s",
+                 is_told ? err.text : answer->text);
     if (is_taken || sync_is_denied(answer))
         extra->failures = 0;
     else

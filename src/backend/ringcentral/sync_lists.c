@@ -48,7 +48,7 @@ static void on_lines(void *self, const struct rex_answer *answer)
     size_t before = sync->lines.len;
     if (answer->rc == RC_OK && (answer->status == 403 || answer->status == 404)) {
         /* An internal resource (10, 17): not every application may have it. */
-        log_info("rex", "no list of lines: %s", answer->text);
+        log_info("ringcentral", "no list of lines: %s", answer->text);
         sync_people_denied(&sync->people);
         sync_step(sync);
         return;
@@ -99,7 +99,7 @@ static void on_people(void *self, const struct rex_answer *answer)
     rex_persons persons = {0};
     struct err err = {0};
     if (sync_is_denied(answer)) {
-        log_info("rex", "no directory: %s", answer->text);
+        log_info("ringcentral", "no directory: %s", answer->text);
         sync->is_people_denied = true;
         sync_step(sync);
         return;
@@ -175,7 +175,7 @@ static void on_grants(void *self, const struct rex_answer *answer)
             sync_fail_answer(sync, "the grants could not be read", answer);
             return;
         }
-        log_info("rex", "no grants: %s", answer->text);
+        log_info("ringcentral", "no grants: %s", answer->text);
     } else if (has_more_grants(sync, &paging, before)) {
         sync_ask_grants(sync);
         return;

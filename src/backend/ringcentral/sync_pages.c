@@ -43,7 +43,7 @@ bool sync_page_next(struct rex_sync *sync, const struct rex_paging *paging, cons
         sync->page++;
         return true;
     }
-    log_warn("rex",
+    log_warn("ringcentral",
              "%s: page %" PRIu32 " %s, and the service says that there are more: not asked for",
              what, sync->page, brings_nobody ? "tells nothing new" : "is the last that is read");
     return false;

@@ -136,7 +136,7 @@ static void on_own(void *self, const struct rex_answer *answer)
     be_patient(sync, false);
     if (rex_is_yes(answer)) {
         if (!take_answer(sync, answer, NULL, &err))
-            log_info("rex", "our own presence could not be read: %s", err.text);
+            log_info("ringcentral", "our own presence could not be read: %s", err.text);
     } else if (!sync_is_denied(answer)) {
         sync_fail_answer(sync, "our own presence could not be read", answer);
         return;
@@ -158,7 +158,7 @@ static void on_account(void *self, const struct rex_answer *answer)
     struct err err = {0};
     be_patient(sync, false);
     if (sync_is_denied(answer)) {
-        log_info("rex", "no presence of the whole account: %s", answer->text);
+        log_info("ringcentral", "no presence of the whole account: %s", answer->text);
         sync->is_account_denied = true;
         sync_step(sync);
         return;

@@ -1,5 +1,6 @@
 /* RingCentral (RingEX): REST for questions and actions, one websocket of the gateway for events.
  * Contract: contracts/ringcentral.md; section numbers in these headers are its.
+ * Names begin with rex_, of RingEX.
  *
  *   signin, budget, shared   the token and what may be asked when, one for all callhuds of a person
  *   rest                     requests that obey them, urgent ones first
