@@ -58,6 +58,7 @@ plan_usual() {
     batch 4 "valgrind; a day of calls, bytes"
 
     # What mostly waits: for a PBX of its own, for a terminal, for a clock.
+    plan ex_storm 420 python3 tests/proto/storm.py
     # shellcheck disable=SC2010,SC2046
     plan_script 420 $(ls tests/proto/lab_*.py tests/proto/ex_*.sh tests/proto/ex_*.py tests/e2e/*.sh \
         tests/e2e/test_*.py tests/bench/rt_memory.py |

@@ -24,7 +24,14 @@ SEED = int(os.environ.get("CALLHUD_SEED", random.SystemRandom().randrange(1, 100
 # A link is lost 30 s after the last sign of life at the latest; the look at the truth is this much apart.
 WRONG_MAX_S = 30
 LOOK_S = 0.5
-SETTLE_S = 120  # a penalty for signing in lasts a minute
+SOON_S = 3
+# A penalty lasts a minute: a run that is to be over in little more has its one penalty at the beginning (for
+# a reading, which a broken frame brings about) and at its end a calm. Limits differ from application to
+# application: there it may sign in, and read the account, more often than in the long run.
+IS_SHORT = SECONDS < 300
+FIRST = ["malformed-frame", "http-429"] if IS_SHORT else []  # backwards
+CALM_S = 15 if IS_SHORT else 0
+SETTLE_S = 120 if IS_SHORT else 300
 FAULTS = {  # kind: what is ordered
     "drop-socket": lambda d: {},
     "refuse": lambda d: {"count": d.randrange(1, 3)},
@@ -126,6 +133,10 @@ class Judge:
         self.worst = ""
         self.lasted = []
 
+    def oldest(self):
+        """For how long the one has been wrong that is so longest."""
+        return max((time.monotonic() - began for began, _ in self.wrong.values()), default=0)
+
     def look(self, follower, truth):
         now, fresh = time.monotonic(), follower.fresh()
         for extension, true in truth.items():
@@ -135,6 +146,9 @@ class Judge:
                     self.lasted.append(now - began[0])
                 continue
             began = self.wrong.setdefault(extension, (now, fresh[extension]))
+            if began[1] != fresh[extension]:  # another lamp: it was so when it was read (polling: every 15 s)
+                self.lasted.append(now - began[0])
+                began = self.wrong[extension] = (now, fresh[extension])
             if now - began[0] > self.longest:
                 self.longest = now - began[0]
                 self.worst = f"{time.strftime('%H:%M:%S', time.gmtime())} {extension}: shown {fresh[extension]}, is {true}"
@@ -173,6 +187,8 @@ def settled(config, env):
 exchange, port = start_exchange()
 try:
     config, env = write_config()
+    if IS_SHORT:
+        control("PATCH", "/limits", {"auth": 20, "heavy": 30})
     follower = Follower(config, env)
     deadline = time.monotonic() + 20
     while len(follower.fresh()) <= USERS and time.monotonic() < deadline:
@@ -182,19 +198,23 @@ try:
 
     judge, ordered = Judge(), {}
     end = time.monotonic() + SECONDS
-    kinds, said = [], []
+    kinds, said, looks = [], [], []
     next_fault = time.monotonic() + 1
     while time.monotonic() < end:
         judge.look(follower, truth_now())
-        if time.monotonic() >= next_fault:
+        looks.append(len(follower.fresh()) > USERS / 2)
+        if next_fault <= time.monotonic() < end - CALM_S:
             # every kind comes before any comes again
-            kinds = kinds or dice.sample(sorted(FAULTS), len(FAULTS))
+            if not kinds:
+                left = [k for k in sorted(FAULTS) if k not in (FIRST if not ordered else FIRST[1:])]
+                kinds = dice.sample(left, len(left)) + (FIRST if not ordered else [])
             kind = kinds.pop()
             order = {"kind": kind, **FAULTS[kind](dice)}
             control("POST", "/faults", order)
             said.append(f"{time.strftime('%H:%M:%S', time.gmtime())} {order}")
             ordered[kind] = ordered.get(kind, 0) + 1
-            next_fault = time.monotonic() + dice.uniform(1, 5 if SECONDS < 300 else 15)
+            next_fault = time.monotonic() + dice.uniform(1, 4.5 if IS_SHORT else 15)
+            next_fault = 0 if IS_SHORT and kind == "http-429" else next_fault
         time.sleep(LOOK_S)
     tap.note(f"faults: {ordered}")
     tap.ok(len(ordered) == len(FAULTS), "every kind of fault was there", ordered)
@@ -207,12 +227,15 @@ try:
         judge.look(follower, truth)
         fresh = follower.fresh()
         wrong = {e: (fresh.get(e), t) for e, t in truth.items() if fresh.get(e) != t}
-        # some change in the moment of looking
-        is_mended = len(wrong) <= USERS / 200 and not judge.wrong or not wrong
+        # some change in the moment of looking: each of them is told soon
+        is_mended = len(wrong) <= USERS / 200 and judge.oldest() < SOON_S and not any(
+            fresh.get(e) is None for e in wrong)
         time.sleep(LOOK_S)
+    tap.note(f"figure settled: {time.monotonic() - end + SETTLE_S:.0f} s after the storm")
     tap.ok(is_mended, "in the end what was followed is what is true", sorted(wrong.items())[:20])
     tap.ok(judge.longest <= WRONG_MAX_S, "no fresh lamp was wrong for longer than the link's rule allows",
            f"{judge.longest:.1f} s, {judge.worst}")
+    tap.note(f"figure fresh: {100 * sum(looks) // len(looks)} % of the storm")
     if judge.lasted:
         tap.note(f"figure wrong lamps: {len(judge.lasted)}, of their times p50 "
                  f"{percentile(judge.lasted, 50):.1f} s, p99 {percentile(judge.lasted, 99):.1f} s, "
