@@ -159,7 +159,7 @@ bool dialog_is_late_answer(const struct ui *ui, const struct key *key, int64_t n
  */
 
 /* To wait is an answer where there is something to wait for. */
-static void dialog_save(struct ui *ui, bool is_when_idle)
+static void dialog_save(struct ui *ui, bool is_when_idle, int64_t now_ms)
 {
     char idle[64];
 
@@ -167,7 +167,7 @@ static void dialog_save(struct ui *ui, bool is_when_idle)
     if (is_when_idle && idle[0] == '\0')
         return;
     dialog_close(ui);
-    save_answer(ui, is_when_idle);
+    save_answer(ui, is_when_idle, now_ms);
 }
 
 void dialog_key(struct ui *ui, const struct key *key, const struct hud *hud, int64_t now_ms)
@@ -180,7 +180,7 @@ void dialog_key(struct ui *ui, const struct key *key, const struct hud *hud, int
         return;
     bool is_yes = is_plain && key->code == 'y', is_idle = is_plain && key->code == 'w';
     if (ui->dialog.kind == DIALOG_SAVE && (is_yes || is_idle)) {
-        dialog_save(ui, is_idle);
+        dialog_save(ui, is_idle, now_ms);
         return;
     }
     if (is_yes) {
@@ -191,6 +191,9 @@ void dialog_key(struct ui *ui, const struct key *key, const struct hud *hud, int
     }
     if ((is_plain && (key->code == KEY_CODE_ESCAPE || key->code == KEY_CODE_ENTER ||
                       key->code == 'n' || key->code == 'q')) ||
-        (key->is_ctrl && (key->code == 'c' || key->code == 'g')))
+        (key->is_ctrl && (key->code == 'c' || key->code == 'g'))) {
+        if (ui->dialog.kind == DIALOG_SAVE)
+            save_refuse(ui, now_ms);
         dialog_close(ui);
+    }
 }

@@ -83,6 +83,8 @@ const char *why_no_save(const struct cmd_call *call)
         return why;
     if (desk->list == NULL)
         return "nothing is known of a list yet";
+    if (desk->is_local && !str_is_empty(desk->list_text))
+        return desk->list_text; /* it stores none, or not for us */
     if (desk->is_local)
         return "this telephone system stores no list: it is kept on this machine, saved already";
     if (appearance_count(desk->list).unsaved == 0)

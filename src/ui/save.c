@@ -83,7 +83,7 @@ void save_begin(struct ui *ui, const struct hud *hud, int64_t now_ms)
     } else if (save_restarts(ui)) {
         open_dialog(ui);
     } else {
-        save_answer(ui, false);
+        save_answer(ui, false, now_ms);
     }
 }
 
@@ -114,12 +114,28 @@ void save_put_off(struct ui *ui)
     ui->desk.is_ask_due = desk_of(ui) != NULL && desk_of(ui)->is_automatic;
 }
 
-void save_answer(struct ui *ui, bool is_when_idle)
+void save_answer(struct ui *ui, bool is_when_idle, int64_t now_ms)
+{
+    const struct ui_desk_ops *ops = ui->desk.ops;
+    char text[120];
+
+    if (ops == NULL)
+        return;
+    ops->push(ops->self, is_when_idle);
+    if (!is_when_idle)
+        return;
+    view_waiting(ui, text, sizeof text);
+    ui_message(ui, UI_INFO, text, NULL, now_ms);
+}
+
+void save_refuse(struct ui *ui, int64_t now_ms)
 {
     const struct ui_desk_ops *ops = ui->desk.ops;
 
-    if (ops != NULL)
-        ops->push(ops->self, is_when_idle);
+    if (ops == NULL || !desk_of(ui)->is_waiting)
+        return;
+    ops->push_cancel(ops->self);
+    ui_message(ui, UI_INFO, "the save was called off; the edits are kept", NULL, now_ms);
 }
 
 void save_void(struct ui *ui, const struct hud *hud, char *out, size_t size)

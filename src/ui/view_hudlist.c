@@ -82,15 +82,10 @@ static void put_read(const struct paint *p, const struct ui_desk *desk, bool is_
     paint_due(p, p->live_ms + every_ms - age_ms % every_ms);
 }
 
-static void put_writing(const struct paint *p, const struct ui_desk *desk, struct buf *out)
+static void put_writing(const struct ui_desk *desk, struct buf *out)
 {
-    char idle[64], key[KEYMAP_NAME_BYTES];
-
     if (desk->is_waiting) {
-        keymap_first(&p->ui->keymap, cmd_find("save-cancel"), key, sizeof key);
-        save_idle_text(p->ui, idle, sizeof idle);
-        buf_printf(out, "!saves %s (%s calls it off)\n",
-                   idle[0] != '\0' ? idle : "when phones are idle", key);
+        buf_puts(out, "!waits to save\n");
     } else if (desk->writing == UI_DESK_ASKED) {
         buf_puts(out, "!saving\n");
     } else if (desk->writing == UI_DESK_FAILED) {
@@ -115,9 +110,9 @@ static void paint_head(const struct paint *p, int row)
         buf_printf(&facts, "%zu key%s\n", counts.keys, counts.keys == 1 ? "" : "s");
     if (counts.conflicts > 0)
         buf_printf(&facts, "!%zu in conflict\n", counts.conflicts);
+    put_writing(desk, &facts);
     if (!desk->is_local)
         buf_printf(&facts, "%s%zu unsaved\n", counts.unsaved > 0 ? "!" : "", counts.unsaved);
-    put_writing(p, desk, &facts);
     if (roll->rows.len < roll->all || p->ui->desk.is_diff_only)
         buf_printf(&facts, "!%zu shown\n", roll->rows.len);
     if (roll->search[0] != '\0')
@@ -348,6 +343,17 @@ static void paint_line_words(const struct paint *p, int row, const struct roll_r
     }
 }
 
+/* "it is saved when Desk is idle; w calls it off" */
+void view_waiting(const struct ui *ui, char *out, size_t size)
+{
+    char idle[64], key[KEYMAP_NAME_BYTES];
+
+    keymap_first(&ui->keymap, cmd_find("save-cancel"), key, sizeof key);
+    save_idle_text(ui, idle, sizeof idle);
+    (void)snprintf(out, size, "saved %s; %s calls it off",
+                   idle[0] != '\0' ? idle : "when phones are idle", key);
+}
+
 /* What S would do. */
 static void paint_save_words(const struct paint *p, int row)
 {
@@ -356,8 +362,14 @@ static void paint_save_words(const struct paint *p, int row)
     struct appearance_counts counts = appearance_count(desk->list);
     char key[KEYMAP_NAME_BYTES];
     bool is_first = true;
+    char text[120];
 
     keymap_first(&p->ui->keymap, cmd_find("save"), key, sizeof key);
+    if (desk->is_waiting) {
+        view_waiting(p->ui, text, sizeof text);
+        pen_put(&pen, STYLE(ROLE_WARN), text);
+        return;
+    }
     if (!str_is_empty(desk->list_text) &&
         (desk->is_local || desk->reading == UI_DESK_FAILED || desk->writing == UI_DESK_FAILED)) {
         pen_put(&pen, STYLE(ROLE_WARN), desk->list_text);

@@ -392,6 +392,50 @@ static void a_question_shows_what_there_is_now(void **state)
     close_room(&r);
 }
 
+/* That a save waits is said where there is room for little; no is no to that one as well. */
+static void a_save_that_waits_is_seen(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 6);
+    struct desk_phone *phone = fake_desk_phone(&r.desk, "Desk", "");
+    phone->restarts = phone->is_in_call = true;
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-S");
+    wait_ms(&r, 250);
+    type(&r, "w");
+    assert_int_equal(r.desk.idle_pushes, 1);
+    assert_true(shows(&r, "saved when Desk idle; w calls it off"));
+    r.desk.desk.is_waiting = true;
+    r.desk.desk.writing = UI_DESK_UNKNOWN;
+    wait_ms(&r, 60000);
+    assert_true(shows(&r, "waits to save"));
+    assert_true(shows(&r, "saved when Desk idle; w calls it off"));
+    type(&r, "S");
+    wait_ms(&r, 250);
+    assert_int_equal(r.desk.cancels, 0);
+    type(&r, "\n");
+    assert_int_equal(r.desk.cancels, 1);
+    assert_true(shows(&r, "the save was called off"));
+    close_room(&r);
+}
+
+/* A list that is refused to us is not one that does not exist. */
+static void a_list_that_is_denied(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 6);
+    r.desk.desk.is_local = true;
+    r.desk.desk.list_text = "an administrator may change it";
+    type(&r, "eS");
+    assert_true(shows(&r, "save: an administrator may change it"));
+    close_room(&r);
+}
+
 /* Who monitors the list adds people to the list. */
 static void nobody_is_monitored_by_a_list(void **state)
 {
@@ -586,6 +630,8 @@ int main(void)
         cmocka_unit_test(a_question_that_changed_is_read_again),
         cmocka_unit_test(phones_are_looked_at_again),
         cmocka_unit_test(the_program_asks_again),
+        cmocka_unit_test(a_save_that_waits_is_seen),
+        cmocka_unit_test(a_list_that_is_denied),
         cmocka_unit_test(nobody_is_monitored_by_a_list),
         cmocka_unit_test(a_line_goes_while_another_is_picked),
         cmocka_unit_test(a_question_shows_what_there_is_now),

@@ -155,7 +155,11 @@ unsigned preset_bit(enum preset_row row);
 
 /* Saves, or asks first. */
 void save_begin(struct ui *ui, const struct hud *hud, int64_t now_ms);
-void save_answer(struct ui *ui, bool is_when_idle);
+void save_answer(struct ui *ui, bool is_when_idle, int64_t now_ms);
+/* Not now: nor is what was to be saved when phones are idle. */
+void save_refuse(struct ui *ui, int64_t now_ms);
+/* What is waited for, and the key that calls it off. */
+void view_waiting(const struct ui *ui, char *out, size_t size);
 /* Before a picture: the question is about what there is now, and one that is due is asked. */
 void save_watch(struct ui *ui, const struct hud *hud, int64_t now_ms);
 /* The question has closed unanswered. sync = automatic: it is asked again. */
