@@ -105,11 +105,39 @@ static void say_source(struct doctor *d, const char *name)
         doctor_say(d, name, DOCTOR_OK, "there is none: a public application");
 }
 
+static bool is_given(const struct doctor *d, const char *name)
+{
+    char variable[128], section[PROFILE_NAME_BYTES + 8], command[64], file[64];
+    secret_variable(variable, sizeof variable, d->settings.profile, name);
+    (void)snprintf(section, sizeof section, "profile %s", d->settings.profile);
+    (void)snprintf(command, sizeof command, "%s_command", name);
+    (void)snprintf(file, sizeof file, "%s_file", name);
+    return !str_is_empty(getenv(variable)) || config_find(&d->config, section, command) ||
+           config_find(&d->config, section, file);
+}
+
+/* Of those that settings_secrets() takes in turn, the one at which it stopped. */
+static const char *missing_secret(const struct doctor *d)
+{
+    for (size_t i = 0; i < option_table_len; i++) {
+        const struct option_row *row = &option_table[i];
+        if (row->type != OPTION_SECRET)
+            continue;
+        enum secret_need need = settings_secret_need(&d->settings, row->name);
+        char *const *field =
+            (char *const *)(const void *)((const char *)&d->settings + row->offset);
+        if (need != SECRET_UNUSED && str_is_empty(*field) &&
+            (need == SECRET_NEEDED || is_given(d, row->name)))
+            return row->name;
+    }
+    return "secrets";
+}
+
 static void check_secrets(struct doctor *d)
 {
     struct err err = {0};
     if (!d->has_settings) {
-        doctor_say(d, "password", DOCTOR_SKIP, "needs a profile");
+        doctor_say(d, "secrets", DOCTOR_SKIP, "needs a profile");
         return;
     }
     bool is_found = settings_secrets(&d->settings, &d->config, &err) == RC_OK;
@@ -120,9 +148,9 @@ static void check_secrets(struct doctor *d)
             continue;
         if (is_found)
             say_source(d, row->name);
-        else if (settings_secret_need(&d->settings, row->name) == SECRET_NEEDED)
-            doctor_say(d, row->name, DOCTOR_FAIL, "%s", err.text);
     }
+    if (!is_found)
+        doctor_say(d, missing_secret(d), DOCTOR_FAIL, "%s", err.text);
     d->has_secrets = is_found;
 }
 

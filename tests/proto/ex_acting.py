@@ -292,6 +292,19 @@ def doctor(f):
           "do not disturb of another user, confirmed by the exchange", out)
     _, audit = f.run("audit", "show", "--json")
     check('"dnd"' in audit and f.run("audit", "verify")[0] == 0, "and it is in the record", audit)
+    for name in ("client_secret", "jwt"):
+        variable = f"CALLHUD_X_{name.upper()}"
+        kept, f.env[variable] = f.env[variable], ""
+        with open(f.config, encoding="utf-8") as config:
+            before = config.read()
+        with open(f.config, "w", encoding="utf-8") as config:
+            config.write(f"{before}{name}_file = /nonexistent\n")
+        code, out = f.run("doctor", "--json")
+        bad = [line["check"] for line in json.loads(out) if line["result"] == "FAIL"]
+        check(code == 1 and bad == [name], f"a fault of {name} is told as one of it", out)
+        with open(f.config, "w", encoding="utf-8") as config:
+            config.write(before)
+        f.env[variable] = kept
 
 
 def story(name, tell, switches=""):
