@@ -73,7 +73,7 @@ void save_begin(struct ui *ui, const struct hud *hud, int64_t now_ms)
     else if (!hud->link.is_synced)
         why = "there is no link to the telephone system";
     else if (changes(desk) == 0)
-        why = "all that is left is in conflict: choose first";
+        why = "choose what is in conflict first";
     else if (appearance_plan(desk->list, &plan, &err) != RC_OK)
         why = err.text; /* never read, or too long */
     appearance_plan_fini(&plan);
