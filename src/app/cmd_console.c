@@ -436,6 +436,11 @@ static void on_told(void *self, bool is_warning, const char *text)
     want_frame(c);
 }
 
+static void on_lacked(void *self, const char *text)
+{
+    on_told(self, true, text);
+}
+
 static void on_turned(void *self)
 {
     struct console *c = self;
@@ -516,6 +521,7 @@ static enum rc open_screen(struct console *c, struct err *err)
     c->session.changed = on_changed;
     c->session.acted = on_acted;
     c->session.told = on_told;
+    c->session.lacked = on_lacked;
     c->session.passed = on_passed;
     c->session.turned = on_turned;
     c->session.self = c;

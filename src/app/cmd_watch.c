@@ -114,14 +114,32 @@ static bool says_who_is_missing(struct watch *w)
         if (hud_user_by_extension(&w->session.hud, w->cli->args[i]))
             continue;
         struct err err;
-        err_set(&err, RC_NOT_FOUND,
-                "no monitored user has extension %s: 'callhud status' lists them, 'monitor' in the "
-                "profile decides",
-                w->cli->args[i]);
+        session_no_user(&w->session, w->cli->args[i], &err);
         end_with(w, start_fail(&err));
         return true;
     }
     return false;
+}
+
+/* Nobody is there because of what is refused to us: no floor to be shown. */
+static bool says_why_empty(struct watch *w)
+{
+    const char *lack = session_lack_of_users(&w->session);
+    struct err err;
+    if (w->session.hud.users.len > 0 || !lack)
+        return false;
+    err_set(&err, RC_DENIED, "%s", lack);
+    end_with(w, start_fail(&err));
+    return true;
+}
+
+static void say_lacks(struct watch *w)
+{
+    for (int lack = 0; lack < LACK_COUNT; lack++) {
+        const char *text = session_lack(&w->session, (enum lack)lack);
+        if (text)
+            doing_note(text);
+    }
 }
 
 static void put_beginning(struct watch *w)
@@ -129,8 +147,9 @@ static void put_beginning(struct watch *w)
     w->is_started = true;
     loop_timer_stop(w->deadline);
     w->deadline = NULL;
-    if (says_who_is_missing(w))
+    if (says_who_is_missing(w) || says_why_empty(w))
         return;
+    say_lacks(w);
     struct order order = {0};
     struct order_request request = {.by = ORDER_LINE};
     order_build(&order, &w->session.hud, &request, session_now(&w->session));
@@ -171,6 +190,13 @@ static void put_changes(struct watch *w)
             buf_putc(&w->line, '\n');
         send_line(w);
     }
+}
+
+static void on_lacked(void *self, const char *text)
+{
+    struct watch *w = self;
+    if (w->is_started && !w->is_once && w->exit_code < 0)
+        doing_note(text);
 }
 
 static void on_changed(void *self, unsigned bits)
@@ -246,6 +272,7 @@ static int run(const struct cli *cli, bool is_once)
     }
     w.session.is_once = is_once;
     w.session.changed = on_changed;
+    w.session.lacked = on_lacked;
     w.session.turned = on_turned;
     w.session.self = &w;
     w.out = out_new(w.session.loop, STDOUT_FILENO, on_out_ended, &w);

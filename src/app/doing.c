@@ -99,10 +99,7 @@ static bool finds_user(struct doing *d)
     const struct user *user = hud_user_by_extension(&d->session.hud, extension);
     struct err err;
     if (!user) {
-        err_set(&err, RC_NOT_FOUND,
-                "no monitored user has extension %s: 'callhud status' lists them, 'monitor' in the "
-                "profile decides",
-                extension);
+        session_no_user(&d->session, extension, &err);
         doing_fail(d, &err);
         return false;
     }

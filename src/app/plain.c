@@ -217,6 +217,11 @@ static void prompt(struct plain *p)
     p->is_prompt_shown = true;
 }
 
+static void on_lacked(void *self, const char *text)
+{
+    plain_say(self, text);
+}
+
 static void on_changed(void *self, unsigned bits)
 {
     struct plain *p = self;
@@ -247,7 +252,9 @@ const struct user *plain_user(struct plain *p, const char *extension)
 {
     const struct user *user = hud_user_by_extension(&p->session.hud, extension);
     if (!user) {
-        buf_printf(&p->line, "no user has extension '%s'\n", extension);
+        const char *lack = session_lack_of_users(&p->session);
+        buf_printf(&p->line, "no user has extension '%s'%s%s\n", extension, lack ? ": " : "",
+                   lack ? lack : "");
         plain_send(p);
     }
     return user;
@@ -378,6 +385,7 @@ static void run(struct plain *p, struct err *err)
     p->session.changed = on_changed;
     p->session.acted = plain_acted;
     p->session.told = plain_told;
+    p->session.lacked = on_lacked;
     p->session.turned = on_turned;
     p->session.self = p;
     p->told_state = LINK_IDLE;

@@ -40,6 +40,42 @@ static bool is_progress(const struct event *event)
     return event->is_answer || (event->kind == EVENT_LINK && event->u.link.retry_ms == 0);
 }
 
+const char *session_lack(const struct session *s, enum lack what)
+{
+    bool is_replaced = what == LACK_LIST && s->hud.users.len > 0; /* by those of [users] */
+    return is_replaced ? NULL : s->hud.lacks[what];
+}
+
+const char *session_lack_of_users(const struct session *s)
+{
+    static const enum lack kinds[] = {LACK_LIST, LACK_PEOPLE, LACK_SELF};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (s->hud.lacks[kinds[i]])
+            return s->hud.lacks[kinds[i]];
+    return NULL;
+}
+
+enum rc session_no_user(const struct session *s, const char *extension, struct err *err)
+{
+    const char *lack = session_lack_of_users(s);
+    if (lack)
+        return err_set(err, RC_DENIED, "extension %.40s is not known: %s", extension, lack);
+    return err_set(err, RC_NOT_FOUND,
+                   "no monitored user has extension %s: 'callhud status' lists them, 'monitor' in "
+                   "the profile decides",
+                   extension);
+}
+
+static void tell_lack(struct session *s, enum lack what)
+{
+    const char *text = session_lack(s, what);
+    if (!text)
+        return;
+    log_warn("hud", "%s", text);
+    if (s->lacked)
+        s->lacked(s->self, text);
+}
+
 static void on_event(void *self, const struct event *event)
 {
     struct session *s = self;
@@ -50,6 +86,8 @@ static void on_event(void *self, const struct event *event)
     if (event->kind == EVENT_ACTION && s->actions)
         actions_event(s->actions, event);
     unsigned bits = hud_apply(&s->hud, event, session_now(s));
+    if (event->kind == EVENT_LACK && bits)
+        tell_lack(s, event->u.lack.what);
     if (event->kind == EVENT_ACTION && s->acted)
         s->acted(s->self, event);
     if (event->kind == EVENT_LINK)

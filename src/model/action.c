@@ -222,7 +222,9 @@ static bool is_not_known(const struct question *q, struct action_check *out)
     }
     if (hud_lamp(q->hud, q->user, q->now_ms).lamp != LAMP_UNKNOWN)
         return false;
-    say(out, "what %s does is not known: the telephone system has told nothing yet", who);
+    const char *lack = q->hud->lacks[LACK_PRESENCE];
+    say(out, "what %s does is not known: %s", who,
+        lack ? lack : "the telephone system has told nothing yet");
     return true;
 }
 

@@ -60,6 +60,8 @@ void hud_fini(struct hud *hud)
     VEC_FREE(&hud->departments);
     mem_free(hud->link.text);
     mem_free(hud->own_id);
+    for (int lack = 0; lack < LACK_COUNT; lack++)
+        mem_free(hud->lacks[lack]);
     for (size_t i = 0; i < HUD_TAKEN_MAX; i++) {
         mem_free(hud->taken[i].user_id);
         mem_free(hud->taken[i].call_id);

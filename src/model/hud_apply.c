@@ -404,6 +404,17 @@ static unsigned note_taken(struct hud *hud, const struct event *event)
     return HUD_CHANGED_ACTION;
 }
 
+static unsigned apply_lack(struct hud *hud, const struct event *event)
+{
+    char **lack = &hud->lacks[event->u.lack.what];
+    const char *text = or_empty(event->u.lack.text);
+    if (str_eq(or_empty(*lack), text))
+        return 0;
+    mem_free(*lack);
+    *lack = *text ? mem_dup(text) : NULL;
+    return HUD_CHANGED_SETTINGS;
+}
+
 /* ---- dispatch -------------------------------------------------------------------------------- */
 
 static unsigned apply_fact(struct hud *hud, struct user *user, const struct event *event,
@@ -460,6 +471,7 @@ unsigned hud_apply(struct hud *hud, const struct event *event, int64_t now_ms)
     case EVENT_SETTINGS: return apply_settings(hud, event);
     case EVENT_CAPABILITY: return hud_apply_capability(hud, event);
     case EVENT_SELF: return hud_apply_self(hud, event);
+    case EVENT_LACK: return apply_lack(hud, event);
     case EVENT_DESK: /* not the model's: whoever keeps the list asks anew */ return 0;
     case EVENT_ACTION: return hud_apply_action(hud, event, now_ms);
     case EVENT_USER: return str_is_empty(event->user_id) ? 0 : apply_user(hud, event, now_ms);

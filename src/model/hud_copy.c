@@ -75,6 +75,8 @@ void hud_copy(struct hud *to, const struct hud *from)
     memcpy(to->own_phone, from->own_phone, sizeof to->own_phone);
     memcpy(to->own_extension, from->own_extension, sizeof to->own_extension);
     to->own_id = mem_dup(from->own_id);
+    for (int lack = 0; lack < LACK_COUNT; lack++)
+        to->lacks[lack] = from->lacks[lack] ? mem_dup(from->lacks[lack]) : NULL;
     supervision_copy(&to->supervision, &from->supervision);
     for (int kind = 0; kind < ACTION_COUNT; kind++) {
         mem_free(to->capabilities[kind].why);

@@ -271,6 +271,8 @@ static void put_unknown(const struct why *w)
         buf_puts(w->out, " ago");
     } else if (w->view.is_stale) {
         buf_printf(w->out, "no answer about %s has come yet", w->who);
+    } else if (w->hud->lacks[LACK_PRESENCE]) {
+        buf_puts(w->out, w->hud->lacks[LACK_PRESENCE]);
     } else {
         buf_printf(w->out, "the telephone system has told nothing about %s yet", w->who);
     }
@@ -427,12 +429,12 @@ static void put_supervisors(const struct why *w)
 /* "You listen to a call to Acme Ltd since 14:02:11"; was: "You listened to ..." */
 static void put_our_mode(const struct why *w, const struct supervision *ours, bool was)
 {
-    static const char *const does[] = {
-        [SUPERVISE_LISTEN] = "listen to ", [SUPERVISE_WHISPER] = "whisper to ",
-        [SUPERVISE_BARGE] = "take part in "};
-    static const char *const did[] = {
-        [SUPERVISE_LISTEN] = "listened to ", [SUPERVISE_WHISPER] = "whispered to ",
-        [SUPERVISE_BARGE] = "took part in "};
+    static const char *const does[] = {[SUPERVISE_LISTEN] = "listen to ",
+                                       [SUPERVISE_WHISPER] = "whisper to ",
+                                       [SUPERVISE_BARGE] = "take part in "};
+    static const char *const did[] = {[SUPERVISE_LISTEN] = "listened to ",
+                                      [SUPERVISE_WHISPER] = "whispered to ",
+                                      [SUPERVISE_BARGE] = "took part in "};
     int64_t at_ms = hud_backend_now(w->hud, ours->begin_ms);
     char at[32];
 

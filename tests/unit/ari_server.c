@@ -170,6 +170,7 @@ static void on_event(void *self, const struct event *event)
         break;
     case EVENT_CALLS_WITHHELD: buf_puts(&rig->log, "withheld\n"); return;
     case EVENT_SELF:
+    case EVENT_LACK:
     case EVENT_DESK:
         buf_printf(&rig->log, "desk %s%s%s\n", user, event->u.desk.is_list ? " list" : "",
                    event->u.desk.is_settings ? " settings" : "");

@@ -244,6 +244,8 @@ static void a_refused_list_is_replaced_by_the_users_of_the_configuration(void **
         house->config.users_len = 3;
         open_live(house);
         assert_int_equal(house->hud.users.len, 2);
+        assert_non_null(strstr(house->hud.lacks[LACK_LIST], "the stored list cannot be read"));
+        assert_null(house->hud.lacks[LACK_PRESENCE]);
         assert_int_equal(hud_user_by_extension(&house->hud, "103")->line, 1);
         assert_string_equal(hud_user_by_extension(&house->hud, "101")->name, "Noor");
         assert_string_equal(hud_user_by_extension(&house->hud, "101")->department, "Watches");
@@ -255,6 +257,39 @@ static void a_refused_list_is_replaced_by_the_users_of_the_configuration(void **
         assert_int_equal(house_lamp(house, "103"), LAMP_RINGING);
         end(house);
     }
+}
+
+static void presence_that_is_refused_is_told_once_and_until_it_is_had(void **state)
+{
+    (void)state;
+    struct house *house = house_of(4);
+    house->presence_status = 403;
+    open_live(house);
+    const char *lack = house->hud.lacks[LACK_PRESENCE];
+    assert_non_null(lack);
+    assert_non_null(strstr(lack, "nobody's presence is told: 403"));
+    assert_null(strstr(lack, "/restapi"));
+    assert_int_equal(house_lamp(house, "102"), LAMP_UNKNOWN);
+    assert_null(house->hud.lacks[LACK_LIST]);
+    house->presence_status = 0;
+    house_run(house, 20 * 60 * 1000);
+    assert_int_equal(house_lamp(house, "102"), LAMP_AVAILABLE);
+    assert_null(house->hud.lacks[LACK_PRESENCE]);
+    end(house);
+}
+
+static void a_directory_that_is_refused_is_a_lack_where_nobody_is_known(void **state)
+{
+    (void)state;
+    struct house *house = house_of(4);
+    house->config.monitor = "101-104";
+    house->directory_status = house->account_status = 403;
+    house->own_status = 403;
+    open_live(house);
+    assert_int_equal(house->hud.users.len, 0);
+    assert_non_null(strstr(house->hud.lacks[LACK_PEOPLE], "the directory cannot be read"));
+    assert_non_null(strstr(house->hud.lacks[LACK_SELF], "who we are is not told"));
+    end(house);
 }
 
 /* ---- everybody, and ranges ---- */
@@ -367,6 +402,8 @@ int main(void)
         cmocka_unit_test(who_comes_onto_the_list_began_unseen),
         cmocka_unit_test(a_list_without_an_end_is_ended),
         cmocka_unit_test(a_refused_list_is_replaced_by_the_users_of_the_configuration),
+        cmocka_unit_test(presence_that_is_refused_is_told_once_and_until_it_is_had),
+        cmocka_unit_test(a_directory_that_is_refused_is_a_lack_where_nobody_is_known),
         cmocka_unit_test(everybody_and_ranges),
         cmocka_unit_test(without_a_directory_presence_tells_who_there_is),
         cmocka_unit_test(each_by_itself_where_all_are_refused),

@@ -59,6 +59,9 @@ struct session {
     void (*passed)(void *self, const struct event *event);
     /* One line for the person at the screen, which is in the log already; may be NULL. */
     void (*told)(void *self, bool is_warning, const char *text);
+    /* Something of the floor is refused, in a sentence that says what to do, which is in the log
+     * already; told once, before the snapshot is done. May be NULL. */
+    void (*lacked)(void *self, const char *text);
     /* After each turn of the loop; may be NULL. */
     void (*turned)(void *self);
     void *self;
@@ -95,6 +98,12 @@ void session_reconnect(struct session *s); /* now, without waiting for the back-
 /* From the turn in which fd is at its end of file on, nothing is there to connect to: the backend
  * is closed, every lamp fades, and text says so. After session_start(); fd stays the caller's. */
 void session_lives_by(struct session *s, int fd, const char *text);
+/* What the backend is refused, or NULL; for the list NULL too while somebody is watched without. */
+const char *session_lack(const struct session *s, enum lack what);
+/* Why users may be missing; NULL when nothing is known to keep them from us. */
+const char *session_lack_of_users(const struct session *s);
+/* Nobody has this extension: RC_DENIED when what is refused may be why, else RC_NOT_FOUND. */
+enum rc session_no_user(const struct session *s, const char *extension, struct err *err);
 /* actions_do(), or the reason why nothing can be done. */
 enum rc session_act(struct session *s, const struct wish *wish, uint32_t *id, struct err *err);
 #define SESSION_LEAVE_MS 3000

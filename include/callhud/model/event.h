@@ -52,6 +52,15 @@ enum right {
     RIGHT_COUNT
 };
 
+/* What of the whole floor the backend is refused, whatever it asks again. */
+enum lack {
+    LACK_LIST,     /* the stored list of those to be monitored */
+    LACK_SELF,     /* who we are */
+    LACK_PEOPLE,   /* the directory, and nothing else tells who there is */
+    LACK_PRESENCE, /* everybody's presence but our own */
+    LACK_COUNT
+};
+
 /* How a capability of the backend is there: native, assisted or missing. */
 enum capability { CAPABILITY_MISSING, CAPABILITY_ASSISTED, CAPABILITY_NATIVE };
 
@@ -103,6 +112,7 @@ enum event_kind {
     EVENT_SETTINGS,        /* u.settings: the supervisor's monitoring settings */
     EVENT_CAPABILITY,      /* u.capability: how one action is there at all */
     EVENT_SELF, /* u.self: who we are; user_id: the user we are signed in as, monitored or not */
+    EVENT_LACK, /* u.lack: something of the floor is refused, or is had again */
     EVENT_DESK, /* what the backend stores for the desk of user_id has changed elsewhere: u.desk */
     /* --- one user; user_id is set --- */
     EVENT_USER,           /* u.user: the user is monitored, and is called this */
@@ -185,6 +195,10 @@ struct event {
             const char
                 *why; /* of missing and assisted: one sentence that says what to do; else "" */
         } capability;
+        struct {
+            enum lack what;
+            const char *text; /* one sentence: what, why, what to do; "": it is had again */
+        } lack;
         struct {
             bool is_list, is_settings; /* which of them may be another one now */
         } desk;

@@ -141,7 +141,8 @@ struct hud {
     bool is_read_only;            /* set by the owner: no action is possible */
     char own_phone[96]; /* the device that rings for our actions: "PJSIP/108", set by the owner, or
                            as EVENT_SELF names it; "" */
-    char own_extension[64]; /* likewise; "" */
+    char own_extension[64];  /* likewise; "" */
+    char *lacks[LACK_COUNT]; /* owned: what the backend is refused, as EVENT_LACK said; or NULL */
     char *own_id; /* owned: the user we are signed in as; NULL while EVENT_SELF has not told */
 
     /* the snapshot being answered */

@@ -56,6 +56,43 @@ bool sync_is_denied(const struct rex_answer *answer)
            answer->status != 401 && answer->status != 429;
 }
 
+/* ---- what is refused ---- */
+
+void sync_lack(struct rex_sync *sync, enum lack what, const char *text)
+{
+    static const char *const words[LACK_COUNT] = {
+        [LACK_LIST] = "the stored list cannot be read (name the people in [users])",
+        [LACK_SELF] = "who we are is not told",
+        [LACK_PEOPLE] = "the directory cannot be read",
+        [LACK_PRESENCE] = "nobody's presence is told",
+    };
+    struct err err;
+    const char *path_end = text != NULL && str_starts(text, "GET /") ? strstr(text, ": ") : NULL;
+    if (path_end != NULL) /* it may name thirty people, and is in the log */
+        text = path_end + 2;
+    if (text != NULL)
+        err_set(&err, RC_DENIED, "%s: %s", words[what], text);
+    mem_free(sync->lacks[what]);
+    sync->lacks[what] = text != NULL ? mem_dup(err.text) : NULL;
+}
+
+/* Presence is refused one by one as well: it is a lack when nobody's is told. */
+static void tell_lacks(struct rex_sync *sync)
+{
+    struct event event;
+    memset(&event, 0, sizeof event);
+    event.kind = EVENT_LACK;
+    if (sync->is_any_told)
+        sync_lack(sync, LACK_PRESENCE, NULL);
+    for (int lack = 0; lack < LACK_COUNT; lack++) {
+        bool is_one = sync->lacks[lack] != NULL &&
+                      (lack != LACK_PEOPLE || sync_people_count(&sync->people) == 0);
+        event.u.lack.what = (enum lack)lack;
+        event.u.lack.text = is_one ? sync->lacks[lack] : "";
+        sync->config.floor->sink.event(sync->config.floor->sink.self, &event);
+    }
+}
+
 /* ---- the end of a run ---- */
 
 static void clear_run(struct rex_sync *sync)
@@ -90,6 +127,7 @@ static void begin_run(struct rex_sync *sync, enum sync_run run, enum rex_priorit
     sync->priority = priority;
     sync->phase = PHASE_START;
     sync->at_ms = 0;
+    sync->is_any_told = false;
     sync->first_epoch = rex_floor_asked(sync->config.floor);
     if (run == RUN_SNAPSHOT || run == RUN_POLL) {
         sync->is_open = true;
@@ -131,6 +169,7 @@ static void finish(struct rex_sync *sync)
         sync->config.owner.answered(sync->config.owner.self);
         sync->is_open = false;
         sync->was_read = true;
+        tell_lacks(sync);
         tell(sync, EVENT_SNAPSHOT_DONE, sync->at_ms);
         rex_floor_sweep(sync->config.floor, sync->at_ms);
         sync->config.owner.done(sync->config.owner.self);
@@ -407,6 +446,8 @@ void rex_sync_free(struct rex_sync *sync)
     sync_extra_stop(&sync->repair);
     sync_extra_stop(&sync->detail);
     VEC_FREE(&sync->features);
+    for (int lack = 0; lack < LACK_COUNT; lack++)
+        mem_free(sync->lacks[lack]);
     sync_people_fini(&sync->people);
     mem_free(sync);
 }

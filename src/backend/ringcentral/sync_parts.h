@@ -96,7 +96,9 @@ struct rex_sync {
     enum rex_priority wanted_priority;
     bool is_list_wanted; /* when what runs is over */
     bool is_people_denied, is_account_denied;
-    uint32_t pages_last; /* of the account's presence, when last asked; 0: not known */
+    char *lacks[LACK_COUNT]; /* owned: refused, in a sentence; NULL: had, or not asked for */
+    bool is_any_told;        /* in this run: the presence of somebody else than ourselves */
+    uint32_t pages_last;     /* of the account's presence, when last asked; 0: not known */
     int64_t people_ms, features_ms, grants_ms; /* monotonic time of the last reading; INT64_MIN */
     uint32_t page; /* that is asked for, from 1: the service's own count is not gone by */
     struct sync_pages pages;
@@ -130,6 +132,8 @@ void sync_fail_answer(struct rex_sync *sync, const char *what, const struct rex_
 /* A refusal that asking again does not change. */
 bool sync_is_denied(const struct rex_answer *answer);
 int64_t sync_now_ms(const struct rex_sync *sync);
+/* Notes a refusal, which is told when the snapshot is over; text NULL: there is none. */
+void sync_lack(struct rex_sync *sync, enum lack what, const char *text);
 
 /* ---- sync_pages.c ---- */
 void sync_pages_begin(struct rex_sync *sync); /* of a list: page 1 is asked for next */

@@ -6,6 +6,7 @@
 #include "sync_parts.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- presence ---- */
@@ -18,6 +19,18 @@ void sync_batch_path(struct buf *out, char *const *ids, size_t count)
     buf_puts(out, "/presence?" REX_DETAILED);
 }
 
+static void note_refusal(struct rex_sync *sync, const struct rex_presence *presence)
+{
+    char text[80];
+    if (presence->refused == 0) {
+        sync->is_any_told |= !str_eq(presence->extension_id, sync->config.floor->own_id);
+    } else if (presence->refused == 403 && presence->is_shared &&
+               sync->lacks[LACK_PRESENCE] == NULL) {
+        snprintf(text, sizeof text, "403: ask an administrator of the account for the permission");
+        sync_lack(sync, LACK_PRESENCE, text);
+    }
+}
+
 bool sync_take_presence(struct rex_sync *sync, const struct rex_answer *answer, uint32_t asked,
                         struct rex_paging *paging, struct err *err)
 {
@@ -28,6 +41,7 @@ bool sync_take_presence(struct rex_sync *sync, const struct rex_answer *answer, 
         const struct rex_presence *presence = &list.items[i];
         if (paging != NULL)
             sync_page_item(sync, presence->extension_id);
+        note_refusal(sync, presence);
         if (sync->is_people_denied && sync->phase == PHASE_ALL &&
             rex_floor_user(sync->config.floor, presence->extension_id) == NULL)
             sync_people_met(&sync->people, presence);
@@ -210,6 +224,8 @@ static void on_batch(void *self, const struct rex_answer *answer)
         sync->config.floor->is_answering = sync->is_open;
         bool is_hidden = answer->status == 403 && !str_eq(answer->code, "SUB-402") &&
                          str_starts(answer->code, "SUB-");
+        if (!is_hidden && answer->status == 403)
+            sync_lack(sync, LACK_PRESENCE, answer->text);
         for (size_t i = 0; i < sync->batch; i++)
             refuse(sync, sync->some.items[i], answer->status, !is_hidden);
         sync->config.floor->is_answering = false;

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""What the service refuses is said, with what to do about it: by the commands, by lines, by the console and
+by the doctor. A relay before the exchange answers 403 to the paths that it is told."""
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+from exenv import CALLHUD, Exchange, Person, check, stories, tap  # noqa: E402
+from termenv import Tmux  # noqa: E402
+
+ADVICE = "ask an administrator"
+
+
+class Refuser:
+    """Each connection's requests come one at a time: one begins where what was received begins."""
+
+    def __init__(self, exchange):
+        self.to = exchange.port["port"]
+        self.refused = lambda path: False
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.server.accept()
+            upstream = socket.create_connection(("127.0.0.1", self.to))
+            for source, sink, is_question in ((client, upstream, True), (upstream, client, False)):
+                threading.Thread(target=self.pump, args=(source, sink, is_question), daemon=True).start()
+
+    def pump(self, source, sink, is_question):
+        try:
+            while data := source.recv(65536):
+                if is_question and data.startswith(b"GET ") and self.refused(data.split(b" ")[1].decode()):
+                    source.sendall(self.refusal())
+                else:
+                    sink.sendall(data)
+        except OSError:
+            pass
+        for one in (source, sink):
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    @staticmethod
+    def refusal():
+        body = json.dumps({"errorCode": "CMN-408", "message": "needs [ReadPresence] permission"}).encode()
+        return (b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                % len(body)) + body
+
+
+def says(told, *words):
+    """One line of standard error has all the words."""
+    return any(all(word in line for word in words) for line in told.splitlines())
+
+
+def no_list(exchange):
+    refuser = Refuser(exchange)
+    refuser.refused = lambda path: "/presence/line" in path
+    person = Person(exchange, name="list", server=refuser.url)
+    for arguments in (("status",), ("status", "101"), ("watch",), ("dnd", "101", "on")):
+        code, out, told = person.run(*arguments)
+        check(code == 4 and not out and says(told, "the stored list cannot be read", ADVICE)
+              and len(told.splitlines()) == 1,
+              f"without the right to the list {' '.join(arguments)} says so and ends with 4", (code, out, told))
+    plain = person.start("--plain", stdin=subprocess.PIPE)
+    said = next((line for line in plain.stdout if "the stored list cannot be read" in line), "")
+    check(ADVICE in said, "so does --plain", said)
+    out = plain.communicate("why 101\nq\n", timeout=10)[0]
+    check(says(out, "no user has extension '101'", "the stored list"), "and says why somebody is missing", out)
+    terminal = Tmux(24, 200, shlex.join(person.command()), person.env)
+    screen = terminal.wait("the stored list cannot be read", 10)
+    check(screen is not None, "and the console", "" if screen else terminal.screen())
+    terminal.stop()
+
+    person.configure(refuser.url, "[users]\n101 = Noor")
+    code, out, told = person.run("status")
+    check(code == 0 and "101" in out and not told, "with [users] those are shown", (code, out, told))
+    code, out, told = person.run("status", "102")
+    check(code == 4 and says(told, "102", "the stored list", ADVICE), "and who is missing is told why",
+          (code, out, told))
+
+
+def no_self(exchange):
+    refuser = Refuser(exchange)
+    refuser.refused = lambda path: "/account/~/" in path
+    person = Person(exchange, name="self", server=refuser.url)
+    for arguments in (("status",), ("status", "101"), ("dnd", "101", "on")):
+        code, out, told = person.run(*arguments)
+        check(code == 4 and says(told, "403", ADVICE), f"{' '.join(arguments)} where all is refused",
+              (code, out, told))
+    refuser.refused = lambda path: path.endswith("/extension/~")
+    code, out, told = person.run("status", "101")
+    check(code == 0 and "101" in out and says(told, "who we are is not told", ADVICE),
+          "who we are alone is refused: the lamps are there, and it is said", (code, out, told))
+
+
+def no_presence(exchange):
+    refuser = Refuser(exchange)
+    refuser.refused = lambda path: "/presence?" in path
+    person = Person(exchange, name="presence", server=refuser.url)
+    code, out, told = person.run("status")
+    check(code == 0 and "not heard from" in out and says(told, "nobody's presence is told", ADVICE)
+          and len(told.splitlines()) == 1, "without presence status says why", (code, told))
+    code, out, told = person.run("dnd", "102", "on")
+    check(code == 4 and says(told, "nobody's presence is told", ADVICE), "and so does dnd", (code, told))
+
+
+def main():
+    tap.note(f"callhud: {CALLHUD}")
+    stories(*[(story.__name__, lambda s: s(Exchange(s.__name__)), story)
+              for story in (no_list, no_self, no_presence)])
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
