@@ -142,6 +142,26 @@ static void say_lacks(struct watch *w)
     }
 }
 
+/* No fault: whoever is added to the list, or hired, shows up. */
+static void say_nobody(const struct watch *w)
+{
+    const char *monitor = w->session.backend_config.monitor;
+    char text[ERR_TEXT_BYTES];
+    if (w->session.hud.users.len > 0)
+        return;
+    if (str_eq(monitor, "list"))
+        (void)snprintf(text, sizeof text,
+                       "nobody is watched: the list has no lines: add some (callhud list add), or "
+                       "set monitor in profile %s",
+                       profile_of(w));
+    else
+        (void)snprintf(text, sizeof text,
+                       "nobody is watched: monitor = %.200s matches nobody: correct it in profile "
+                       "%s",
+                       monitor, profile_of(w));
+    doing_note(text);
+}
+
 static void put_beginning(struct watch *w)
 {
     w->is_started = true;
@@ -150,6 +170,7 @@ static void put_beginning(struct watch *w)
     if (says_who_is_missing(w) || says_why_empty(w))
         return;
     say_lacks(w);
+    say_nobody(w);
     struct order order = {0};
     struct order_request request = {.by = ORDER_LINE};
     order_build(&order, &w->session.hud, &request, session_now(&w->session));

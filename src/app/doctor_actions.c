@@ -228,6 +228,28 @@ static void say_same(struct doctor *d, const struct hud *hud, int first)
                "%s: %s", names, is_native ? words[fact->level] : fact->why);
 }
 
+/* Who is monitored, and whether anything is told of them. Asterisk has asked for both before. */
+static void say_floor(struct doctor *d, const struct session *s)
+{
+    const char *monitor = s->backend_config.monitor;
+    const char *lack = session_lack_of_users(s), *silence = session_lack(s, LACK_PRESENCE);
+    size_t users = s->hud.users.len;
+    if (!str_eq(d->settings.backend, "ringcentral"))
+        return;
+    if (!str_eq(monitor, "list") && users == 0)
+        doctor_say(d, "users", DOCTOR_FAIL, "monitor = %.200s matches nobody: %s", monitor,
+                   lack ? lack : "correct it in the profile");
+    else if (!str_eq(monitor, "list"))
+        doctor_say(d, "users", DOCTOR_OK, "monitor = %.200s matches %zu %s", monitor, users,
+                   users == 1 ? "person" : "people");
+    if (silence)
+        doctor_say(d, "presence", DOCTOR_FAIL, "%s", silence);
+    else if (users > 0)
+        doctor_say(d, "presence", DOCTOR_OK, "told of %zu monitored", users);
+    else
+        doctor_say(d, "presence", DOCTOR_SKIP, "needs somebody who is monitored");
+}
+
 static void run(struct look *look)
 {
     struct err err = {0};
@@ -250,6 +272,7 @@ static void run(struct look *look)
                    s->hud.link.text[0] ? s->hud.link.text : "no answer in time");
         return;
     }
+    say_floor(look->d, s);
     for (int kind = 0; kind < ACTION_COUNT; kind++) {
         if (kind != ACTION_STOP)
             say_same(look->d, &s->hud, kind);

@@ -289,16 +289,20 @@ static void check_users(struct service *s)
 {
     rex_lines lines = {0};
     size_t others = 0;
-    bool is_list = str_eq(s->n->config.monitor, "list");
+    if (!str_eq(s->n->config.monitor, "list")) {
+        if (s->d->cli->is_read_only) /* else doctor_actions() counts them */
+            doctor_say(s->d, "users", DOCTOR_SKIP, "not counted: --read-only");
+        return;
+    }
     if (!ask(s, OWN "/presence/line?page=1&perPage=1000", REX_LIGHT) ||
         rex_wire_lines(&lines, NULL, s->answer.body, s->body.len, NULL) != RC_OK) {
-        say_unread(s, "users", is_list ? DOCTOR_FAIL : DOCTOR_WARN,
+        say_unread(s, "users", DOCTOR_FAIL,
                    "the stored list cannot be read (name the people in [users])");
         return;
     }
     for (size_t i = 0; i < lines.len; i++)
         others += !lines.items[i].is_reserved;
-    if (others == 0 && is_list)
+    if (others == 0)
         doctor_say(s->d, "users", DOCTOR_WARN,
                    "the stored list has no lines: add some (callhud list add), or set monitor = "
                    "all");

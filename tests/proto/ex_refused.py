@@ -62,6 +62,11 @@ def says(told, *words):
     return any(all(word in line for word in words) for line in told.splitlines())
 
 
+def line_of(out, name):
+    """The doctor's line of that name."""
+    return next((line for line in out.splitlines() if line[4:].split()[:1] == [name]), "")
+
+
 def no_list(exchange):
     refuser = Refuser(exchange)
     refuser.refused = lambda path: "/presence/line" in path
@@ -112,12 +117,35 @@ def no_presence(exchange):
           and len(told.splitlines()) == 1, "without presence status says why", (code, told))
     code, out, told = person.run("dnd", "102", "on")
     check(code == 4 and says(told, "nobody's presence is told", ADVICE), "and so does dnd", (code, told))
+    code, out, told = person.run("doctor")
+    check(code == 1 and line_of(out, "presence").startswith("FAIL") and ADVICE in line_of(out, "presence"),
+          "and the doctor", out)
+    refuser.refused = lambda path: False
+    code, out, told = person.run("doctor")
+    check(code == 0 and line_of(out, "presence").startswith("ok"), "who finds nothing when it is told", out)
+
+
+def nobody(exchange):
+    person = Person(exchange, name="nobody", monitor="9999")
+    code, out, told = person.run("status")
+    check((code, out) == (0, "") and says(told, "monitor = 9999", "nobody"), "a range that matches nobody",
+          (code, out, told))
+    watch = person.start("watch")
+    check(says(watch.stderr.readline(), "monitor = 9999", "nobody"), "a watch says so too")
+    watch.terminate()
+    watch.wait(10)
+    code, out, told = person.run("doctor")
+    check(code == 1 and line_of(out, "users").startswith("FAIL") and "9999" in line_of(out, "users"),
+          "and the doctor, who speaks of those that are monitored", out)
+    person.configure(monitor="103-105")
+    code, out, told = person.run("doctor")
+    check(line_of(out, "users").endswith("monitor = 103-105 matches 3 people"), "three are three", out)
 
 
 def main():
     tap.note(f"callhud: {CALLHUD}")
     stories(*[(story.__name__, lambda s: s(Exchange(s.__name__)), story)
-              for story in (no_list, no_self, no_presence)])
+              for story in (no_list, no_self, no_presence, nobody)])
     tap.end()
 
 
