@@ -42,15 +42,16 @@ static void check_audit(struct doctor *d)
     }
     bool is_there = lstat(path, &st) == 0;
     char *slash = strrchr(path, '/');
-    if (!is_there)
-        *slash = '\0';
-    bool is_writable = access(path, W_OK) == 0;
-    int why = errno;
-    if (!is_there)
-        *slash = '/';
+    int why = is_there && access(path, W_OK) != 0 ? errno : 0;
+    *slash = '\0';
+    if (why == 0)
+        why = doctor_try_folder(path);
+    if (is_there && why == EACCES) /* the record itself may grow all the same */
+        why = 0;
+    *slash = '/';
     if (is_there && !S_ISREG(st.st_mode))
         say_unwritable(d, path, "is no regular file");
-    else if (!is_writable)
+    else if (why != 0)
         say_unwritable(d, path, strerror(why));
     else if (!is_there)
         doctor_say(d, "audit", DOCTOR_OK, "no record yet; it will be %s", path);

@@ -5,6 +5,7 @@
 #include "callhud/base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,24 @@ static void check_secrets(struct doctor *d)
     d->has_secrets = is_found;
 }
 
+int doctor_try_folder(const char *folder)
+{
+    static const char bytes[4096] = "callhud doctor looks whether it can write here\n";
+    char path[PATH_BYTES + 32];
+    (void)snprintf(path, sizeof path, "%s/doctor-XXXXXX", folder);
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    int why = 0;
+    errno = ENOSPC; /* of a write that stops half-way */
+    if (write(fd, bytes, sizeof bytes) != (ssize_t)sizeof bytes)
+        why = errno;
+    if (close(fd) != 0 && why == 0)
+        why = errno;
+    (void)unlink(path);
+    return why;
+}
+
 static void check_state(struct doctor *d)
 {
     char path[PATH_BYTES];
@@ -171,14 +190,11 @@ static void check_state(struct doctor *d)
         return;
     }
     *slash = '\0';
-    bool is_writable = access(path, W_OK | X_OK) == 0;
-    int why = errno;
+    int why = doctor_try_folder(path);
     *slash = '/';
-    if (is_writable && is_there && access(path, W_OK) != 0) {
-        is_writable = false;
+    if (why == 0 && is_there && access(path, W_OK) != 0)
         why = errno;
-    }
-    if (is_writable)
+    if (why == 0)
         doctor_say(d, "state", DOCTOR_OK, "the log is %s", path);
     else
         doctor_say(d, "state", DOCTOR_WARN, "cannot write %s: %s: there will be no log file", path,

@@ -63,6 +63,17 @@ ends 0 "doctor, for people" doctor
 says out '^ok    audit ' "doctor looks at the record"
 says out '^ok    leftovers ' "and for what killed runs left"
 says out '^skip  actions ' "and says that what can be done was not tried"
+(
+    trap '' XFSZ
+    ulimit -f 0 # as a disk that is full: files can be made, nothing can be put into them
+    "$CALLHUD" doctor </dev/null 2>&1
+    echo "ends with $?"
+) | cat >"$scratch/out"
+says out '^ends with 1' "doctor where nothing can be written ends with 1"
+says out '^warn  state .*there will be no log file' "it says that there will be no log"
+says out '^FAIL  audit .*what is done is not recorded' "and no record"
+[ -z "$(find "$XDG_STATE_HOME" -name 'doctor-*')" ]
+result $? "and leaves nothing of its own behind"
 ends 0 "doctor --example" doctor --example asterisk
 sed -n '/^\[profile/,$p' "$scratch/out" | sed 's/^password_file.*/password_command = echo x/' >"$scratch/example.ini"
 ends 2 "doctor --example of another backend" doctor --example avaya

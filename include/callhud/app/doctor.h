@@ -46,6 +46,10 @@ void doctor_say_clock(struct doctor *d, int64_t ahead_ms);
 void doctor_say(struct doctor *d, const char *check, enum doctor_result result, const char *format,
                 ...) __attribute__((format(printf, 4, 5)));
 
+/* Writes a small file into the folder and removes it: 0, or errno. A disk can be full, a quota used
+ * up, where the rights say that one may write. */
+int doctor_try_folder(const char *folder);
+
 void doctor_config(struct doctor *d);   /* file, profile, secrets, folders */
 void doctor_terminal(struct doctor *d); /* locale, TERM, colours, size, keys, theme, libraries */
 void doctor_records(struct doctor *d);  /* the audit file, what killed runs left */
