@@ -315,6 +315,17 @@ static void check_users(struct service *s)
     VEC_FREE(&lines);
 }
 
+static void check_names(struct service *s)
+{
+    bool is_list = str_eq(s->n->config.monitor, "list");
+    if (ask(s, "/restapi/v1.0/account/~/directory/entries?showFederated=false&page=1&perPage=1",
+            REX_MEDIUM))
+        doctor_say(s->d, "names", DOCTOR_OK, "the directory can be read");
+    else
+        say_unread(s, "names", DOCTOR_WARN,
+                   is_list ? "no names are told" : "neither names are told nor who there is");
+}
+
 static bool is_phone(const struct rex_device *device)
 {
     return str_eq_nocase(device->type, "HardPhone") || str_eq_nocase(device->type, "SoftPhone");
@@ -418,8 +429,8 @@ static void run_steps(struct service *s)
         const char *name;
         void (*check)(struct service *s);
     } steps[] = {{"sign-in", check_sign_in},   {"scopes", check_scopes}, {"events", check_events},
-                 {"features", check_features}, {"users", check_users},   {"phone", check_phone},
-                 {"rights", check_rights},     {"groups", check_groups}};
+                 {"features", check_features}, {"users", check_users},   {"names", check_names},
+                 {"phone", check_phone},       {"rights", check_rights}, {"groups", check_groups}};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (s->n->blocked)
             doctor_say(s->d, steps[i].name, DOCTOR_SKIP, "needs %s", s->n->blocked);

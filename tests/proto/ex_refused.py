@@ -120,9 +120,14 @@ def no_presence(exchange):
     code, out, told = person.run("doctor")
     check(code == 1 and line_of(out, "presence").startswith("FAIL") and ADVICE in line_of(out, "presence"),
           "and the doctor", out)
+    refuser.refused = lambda path: "/directory/" in path
+    code, out, told = person.run("doctor")
+    check(code == 0 and line_of(out, "names").startswith("warn") and ADVICE in line_of(out, "names"),
+          "who also says that names are not told", out)
     refuser.refused = lambda path: False
     code, out, told = person.run("doctor")
-    check(code == 0 and line_of(out, "presence").startswith("ok"), "who finds nothing when it is told", out)
+    check(code == 0 and line_of(out, "presence").startswith("ok")
+          and line_of(out, "names").startswith("ok"), "who finds nothing when it is told", out)
 
 
 def nobody(exchange):
