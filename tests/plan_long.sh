@@ -9,6 +9,7 @@ done
 batch 2 "fuzzers, $long s each"
 
 plan "long-model-property" "$limit" sh tests/bench/long_property.sh build/dev/test_model_property "$long"
+plan "long-list-plays" "$limit" env CALLHUD_PLAYS_FROM="$(date +%s)" CALLHUD_PLAYS=20000 build/test_list_property
 plan "long-screen-sizes" "$limit" env CALLHUD_SWEEP_STRIDE=1 build/dev/test_screen
 plan "long-soak" "$limit" env CALLHUD_SOAK_SECONDS="$long" python3 tests/bench/soak.py
 plan "long-storm" "$limit" env CALLHUD_STORM_SECONDS="$long" python3 tests/proto/storm.py

@@ -127,17 +127,62 @@ static int64_t count_moves(const appearance_users *list, const struct map *was_s
     return count;
 }
 
+#define FIT_OF_EDIT 1000000
+
 static int64_t fit_of(const struct appearance_sent *sent, const struct maps *m)
 {
     struct map users = {0}, was_stored = {0};
     map_users(&sent->users, &users);
     map_users(&sent->was_stored, &was_stored);
-    int64_t fit = count_edits(&sent->users, &was_stored, m, true) +
-                  count_edits(&sent->was_stored, &users, m, false) +
-                  count_moves(&sent->users, &was_stored, m);
+    int64_t edits = count_edits(&sent->users, &was_stored, m, true) +
+                    count_edits(&sent->was_stored, &users, m, false);
+    /* Who is on it says more than their order, which somebody else may have turned since. */
+    int64_t fit = edits != 0 ? edits * FIT_OF_EDIT : count_moves(&sent->users, &was_stored, m);
     map_fini(&users, NULL);
     map_fini(&was_stored, NULL);
     return fit;
+}
+
+/* Are those told, of which places says where each stands, exactly these? */
+static bool is_told(const appearance_users *users, const struct map *places,
+                    const struct stored_line *lines, size_t len)
+{
+    uintptr_t last = 0;
+    size_t told = 0;
+    for (size_t i = 0; i < users->len; i++) {
+        uintptr_t place = place_in(places, users->items[i]->id);
+        if (place <= last)
+            return false;
+        last = place;
+    }
+    for (size_t i = 0; i < len; i++)
+        told += !lines[i].is_reserved;
+    return told == users->len;
+}
+
+/* One that arrives after a later one was stored has no edit that the later one has not. What was
+ * edited between the two tells: all of it is undone, and it is more than one line. */
+static bool has_undone(const struct appearance_sent *sent, const appearance_users *stored,
+                       const struct maps *m)
+{
+    struct map users = {0};
+    size_t count = 0;
+    bool is_all = true;
+    map_users(&sent->users, &users);
+    for (size_t i = 0; i < sent->users.len; i++) {
+        const char *id = sent->users.items[i]->id;
+        bool is_other = !place_in(&m->stored, id);
+        count += is_other;
+        is_all &= !is_other || place_in(&m->told, id);
+    }
+    for (size_t i = 0; i < stored->len; i++) {
+        const char *id = stored->items[i]->id;
+        bool is_other = !place_in(&users, id);
+        count += is_other;
+        is_all &= !is_other || !place_in(&m->told, id);
+    }
+    map_fini(&users, NULL);
+    return is_all && count > 1;
 }
 
 /* A list is replaced as a whole, so what is there now comes from one that was sent, or from the one
@@ -154,11 +199,16 @@ static size_t find_sent(const struct appearance *a, const struct stored_line *li
     int64_t best = 0;
     for (size_t i = a->sent.len; i-- > 0;) {
         int64_t fit = fit_of(&a->sent.items[i], &m);
-        if (fit <= best)
-            continue;
-        best = fit;
-        found = i;
+        if (fit > best) {
+            best = fit;
+            found = i;
+        }
     }
+    bool is_late = found == NO_LINE && !is_told(&stored, &m.told, lines, len);
+    for (size_t i = a->sent.len; i-- > 0 && is_late && found == NO_LINE;)
+        if (is_told(&a->sent.items[i].users, &m.told, lines, len) ||
+            has_undone(&a->sent.items[i], &stored, &m))
+            found = i;
     map_fini(&m.stored, NULL);
     map_fini(&m.told, NULL);
     VEC_FREE(&stored);

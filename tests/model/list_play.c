@@ -204,7 +204,8 @@ static void settle_edit(struct play *p, const struct process *by, const struct p
 {
     struct plain now = here(p), theirs = part(&now, OURS, THEIRS_END);
     struct plain theirs_before = part(before, OURS, THEIRS_END);
-    compare(p, what, &theirs, &theirs_before);
+    struct plain is = undisputed(p, &theirs), wanted = undisputed(p, &theirs_before);
+    compare(p, what, &is, &wanted); /* undo may open a conflict again that was chosen */
     if (by->is_killed && by->dies_too_early)
         compare(p, "an edit that was not written", &now, before);
     p->ours = part(&now, 0, OURS);
@@ -309,6 +310,17 @@ static void choose(struct play *p, struct process *by)
 
 /* ---- edits elsewhere ------------------------------------------------------------------------- */
 
+/* Is a list with this user on it noted as sent? */
+static bool is_sent(struct play *p, int user)
+{
+    const struct appearance *a = list_now(p);
+    for (size_t i = 0; i < a->sent.len; i++)
+        for (size_t j = 0; j < a->sent.items[i].users.len; j++)
+            if (shore_number(a->sent.items[i].users.items[j]->id) == user)
+                return true;
+    return false;
+}
+
 static void edit_theirs(struct play *p)
 {
     struct plain *l = &shore.stored;
@@ -319,6 +331,9 @@ static void edit_theirs(struct play *p)
     if (at < l->len && !is_stored(p, user) && is_told(user))
         return; /* added and removed again before we looked, but for one answer on its way: the
                    lists do not tell that from one that a save of ours has overwritten */
+    if (at == l->len && !is_stored(p, user) && is_sent(p, user))
+        return; /* removed, and put back while a save of ours that still has it is on its way:
+                   whether it is there by the one or by the other no list tells */
     if (at == l->len) {
         plain_insert(l, below(p, l->len + 1), user);
     } else {
