@@ -143,23 +143,6 @@ static int64_t fit_of(const struct appearance_sent *sent, const struct maps *m)
     return fit;
 }
 
-/* Are those told, of which places says where each stands, exactly these? */
-static bool is_told(const appearance_users *users, const struct map *places,
-                    const struct stored_line *lines, size_t len)
-{
-    uintptr_t last = 0;
-    size_t told = 0;
-    for (size_t i = 0; i < users->len; i++) {
-        uintptr_t place = place_in(places, users->items[i]->id);
-        if (place <= last)
-            return false;
-        last = place;
-    }
-    for (size_t i = 0; i < len; i++)
-        told += !lines[i].is_reserved;
-    return told == users->len;
-}
-
 /* One that arrives after a later one was stored has no edit that the later one has not. What was
  * edited between the two tells: all of it is undone, and it is more than one line. */
 static bool has_undone(const struct appearance_sent *sent, const appearance_users *stored,
@@ -204,10 +187,8 @@ static size_t find_sent(const struct appearance *a, const struct stored_line *li
             found = i;
         }
     }
-    bool is_late = found == NO_LINE && !is_told(&stored, &m.told, lines, len);
-    for (size_t i = a->sent.len; i-- > 0 && is_late && found == NO_LINE;)
-        if (is_told(&a->sent.items[i].users, &m.told, lines, len) ||
-            has_undone(&a->sent.items[i], &stored, &m))
+    for (size_t i = a->sent.len; i-- > 0 && found == NO_LINE;)
+        if (has_undone(&a->sent.items[i], &stored, &m))
             found = i;
     map_fini(&m.stored, NULL);
     map_fini(&m.told, NULL);

@@ -634,6 +634,35 @@ static void test_sent_one_after_the_other(void **state)
     appearance_fini(&a);
 }
 
+/* The next one had all its edits and more: what it undoes tells that it came after all. One line
+ * less is what somebody else may have done. */
+static void test_sent_comes_after_the_next(void **state)
+{
+    static const struct {
+        const char *more, *stored, *there, *shown;
+    } rows[] = {
+        {"+f -b", "c d e f", "b c d e", "-b c d e +f"},
+        {"+f -b", "c d e f", "b d e", "-b d e +f"}, /* and c was removed elsewhere */
+        {"+f", "b c d e f", "b c d e", "b c d e"},
+        {"+f -b", "c d e f", "c d e", "c d e"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct appearance a;
+        appearance_init(&a);
+        merge(&a, "b c d");
+        edit(&a, "+e");
+        send(&a, 900);
+        edit(&a, rows[i].more);
+        send(&a, 900);
+        merge(&a, rows[i].stored);
+        assert_int_equal(a.sent.len, 1);
+        merge(&a, rows[i].there);
+        assert_string_equal(shown(&a), rows[i].shown);
+        appearance_fini(&a);
+    }
+}
+
 static void test_is_as_stored(void **state)
 {
     (void)state;
@@ -921,6 +950,7 @@ int main(void)
         cmocka_unit_test(test_sent_beside_a_conflict),
         cmocka_unit_test(test_sent_and_refused),
         cmocka_unit_test(test_sent_one_after_the_other),
+        cmocka_unit_test(test_sent_comes_after_the_next),
         cmocka_unit_test(test_is_as_stored),
         cmocka_unit_test(test_undo_after_merge),
         cmocka_unit_test(test_undo_is_bounded),
