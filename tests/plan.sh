@@ -51,7 +51,8 @@ plan_usual() {
     for program in $(programs build 'test_*' | first supervise_trouble ari_act ari_world hud log); do
         # what takes long there and has little to do with memory, or has clocks and kills: in the long run
         case $program in */test_net_* | */test_tty_out | */test_term | */test_ex_* | */test_audit | \
-            */test_ari_desk_write | */test_made | */test_plain | */test_doing | */test_demo | */test_screen | \
+            */test_ari_desk_write | */test_ari_act | */test_ari_supervise_trouble | \
+            */test_order | */test_log | */test_made | */test_plain | */test_doing | */test_demo | */test_screen | \
             */test_model_property | */test_utf8* | */test_config) continue ;; esac
         plan "valgrind-$(basename "$program")" 400 sh tests/valgrind.sh "$program"
     done
@@ -61,17 +62,17 @@ plan_usual() {
     plan ex_storm 420 python3 tests/proto/storm.py
     # shellcheck disable=SC2010,SC2046
     plan_script 420 $(ls tests/proto/lab_*.py tests/proto/ex_*.sh tests/proto/ex_*.py tests/e2e/*.sh \
-        tests/e2e/test_*.py tests/bench/rt_memory.py |
+        tests/e2e/test_*.py |
         grep -vE '/(lab_day|lab_lamps|test_stall|test_resolver)\.py$' |
         first random list_kill list_two lab_commands act_clean act_console act_audit act_audio test_terminal)
-    batch 4 "the real Asterisk, the exchange, terminals, memory"
+    batch 5 "the real Asterisk, the exchange, terminals"
 
     plan_script 300 tests/bench/rt_first_frame.py tests/bench/rt_latency.py
     plan rt-rc_cost 300 sh tests/lab_run.sh tests/bench/rc_cost.py
     batch 1 "real time, alone, on the release binary"
-    plan_script 420 tests/e2e/test_stall.py tests/proto/lab_lamps.py tests/bench/rt_load.py \
-        tests/e2e/test_resolver.py
-    batch 2 "real time: a minute of nobody reading; lamps, load"
+    plan_script 420 tests/e2e/test_stall.py tests/bench/rt_memory.py tests/proto/lab_lamps.py \
+        tests/bench/rt_load.py tests/e2e/test_resolver.py
+    batch 2 "real time: a minute of nobody reading; memory, lamps, load"
 }
 
 case $what in
