@@ -119,7 +119,11 @@ static const struct appearance_line *line_at(struct desk_run *run, const char *t
     uint32_t key = 0;
     const struct appearance_line *line =
         key_of(text, &key) ? appearance_by_key(keeper_list(run->keeper), key) : NULL;
-    if (!line)
+    if (!line && !keeper_list(run->keeper)->is_read)
+        desk_run_fail(run, RC_UNREACHABLE,
+                      "whether %s is on the list is not known: the stored one was not read yet",
+                      text);
+    else if (!line)
         desk_run_fail(run, RC_USAGE, "%s is no key of the list: callhud list show has them", text);
     return line;
 }
