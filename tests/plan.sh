@@ -65,7 +65,7 @@ plan_usual() {
         tests/e2e/test_*.py |
         grep -vE '/(lab_day|lab_lamps|test_stall|test_resolver)\.py$' |
         first random list_kill list_two lab_commands act_clean act_console act_audit act_audio test_terminal)
-    batch 5 "the real Asterisk, the exchange, terminals"
+    batch 4 "the real Asterisk, the exchange, terminals"
 
     plan_script 300 tests/bench/rt_first_frame.py tests/bench/rt_latency.py
     plan rt-rc_cost 300 sh tests/lab_run.sh tests/bench/rc_cost.py
