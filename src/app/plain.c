@@ -153,8 +153,10 @@ static void put_link(struct plain *p)
         [LINK_IDLE] = "idle",       [LINK_CONNECTING] = "connecting", [LINK_LIVE] = "connected",
         [LINK_POLLING] = "polling", [LINK_LOST] = "link lost",        [LINK_REFUSED] = "refused",
     };
-    if (link->state == p->told_state && link->is_synced == p->is_told_synced)
+    bool is_end = p->session.is_peer_ended && !p->is_end_told; /* also after the loss it caused */
+    if (link->state == p->told_state && link->is_synced == p->is_told_synced && !is_end)
         return;
+    p->is_end_told |= is_end;
     bool was_synced = p->is_told_synced;
     p->told_state = link->state;
     p->is_told_synced = link->is_synced;

@@ -33,6 +33,7 @@ struct plain {
     struct loop_watch *input;
     enum link_state told_state;
     bool is_told_synced;
+    bool is_end_told; /* session.is_peer_ended was */
     bool is_ascii, is_prompting;
     bool is_prompt_shown; /* and nothing was written since */
     bool is_leaving;

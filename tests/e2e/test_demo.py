@@ -18,6 +18,23 @@ os.mkdir(temporary)
 env = home.env(TMPDIR=temporary)
 
 
+def control_of(folder):
+    """What asks the exchange of a demo: METHOD, PATH, BODY."""
+    with open(os.path.join(folder, "port.json"), encoding="utf-8") as opened:
+        port = json.load(opened)
+
+    def ask(method, path, body=None):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port['port']}/exchange{path}", method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": "Bearer " + port["control_token"],
+                     "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    return ask
+
+
 class Demo:
     def __init__(self, *options, rows=24, cols=80):
         self.began = time.monotonic()
@@ -26,18 +43,8 @@ class Demo:
         if not wait_until(lambda: glob.glob(os.path.join(temporary, "callhud-demo.*", "config.ini")), 5):
             raise RuntimeError("no demo: " + self.tmux.screen())
         self.folder = glob.glob(os.path.join(temporary, "callhud-demo.*"))[0]
-        with open(os.path.join(self.folder, "port.json"), encoding="utf-8") as opened:
-            self.port = json.load(opened)
+        self.control = control_of(self.folder)
         self.pids = processes()
-
-    def control(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port['port']}/exchange{path}", method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": "Bearer " + self.port["control_token"],
-                     "Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
 
     def call(self, number, to, is_answered=True):
         made = self.control("POST", "/calls", {"from": number, "to": to, "name": "Acme Ltd"})["id"]
@@ -220,12 +227,18 @@ def plain():
     process = subprocess.Popen([CALLHUD, "demo", "--plain"], env=env, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     seen = []
+    was_cut = False
     for line in process.stdout:
         seen.append(line)
-        if "live" in line:
+        if "live:" in line:  # the link goes before its exchange does: both are told
+            folder = glob.glob(os.path.join(temporary, "callhud-demo.*"))[0]
+            control_of(folder)("POST", "/faults", {"kind": "drop-socket"})
+        if "link lost: closed" in line:
+            was_cut = True
             os.kill(child_of(processes()), signal.SIGKILL)
         if "exchange has ended" in line:
             break
+    tap.ok(was_cut, "plain lines say that the link is cut", seen[-3:])
     tap.ok(seen and "start the demo anew" in seen[-1], "plain lines say that the exchange has ended",
            seen[-3:])
     process.stdin.write("q\n")
