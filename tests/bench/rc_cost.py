@@ -6,10 +6,10 @@ Judged are ratios within one run: memory grows at most as the floor does, an eve
 as much again on the largest floor as on the smallest, a key is answered. The reference is the same
 program on the smallest floor, measured beside it at the same time."""
 from benchenv import *
-import json
 import signal
 import tempfile
-import urllib.request
+
+from exenv import control, start_exchange
 
 LARGE = os.environ.get("CALLHUD_LARGE_FLOOR") == "1"
 SIZES = [100, 1000, 10000] + ([100000] if LARGE else [])
@@ -34,22 +34,12 @@ class Exchange:
         self.users = users
         self.folder = os.path.join(folders, str(users))
         os.mkdir(self.folder)
-        port_file = os.path.join(self.folder, "port.json")
-        self.process = subprocess.Popen(
-            [CALLHUD, "exchange", "--users", str(users), "--rate", str(CALLS_A_SECOND), "--seed",
-             "5", "--port-file", port_file], stdout=subprocess.DEVNULL)
-        assert wait_until(lambda: os.path.exists(port_file), 60), "the exchange starts"
-        with open(port_file) as f:
-            self.port = json.load(f)
+        self.process, self.port = start_exchange(
+            os.path.join(self.folder, "port.json"), "--users", users, "--rate", CALLS_A_SECOND, "--seed", 5, limit=60)
         self.control("PATCH", "/limits", RAISED)
 
-    def control(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port['port']}/exchange{path}", method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": "Bearer " + self.port["control_token"]})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read() or b"null")
+    def control(self, *asked):
+        return control(self.port, *asked)
 
     def close(self):
         self.process.terminate()

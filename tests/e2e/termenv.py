@@ -26,7 +26,7 @@ import unicodedata
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "proto"))
 from fakeari import FakeAri  # noqa: E402,F401
-from labenv import CALLHUD, Lab, Tap, Watch, percentile, run  # noqa: E402,F401
+from labenv import CALLHUD, Lab, Tap, Watch, next_line, percentile, run  # noqa: E402,F401
 
 DEV = os.environ.get("CALLHUD_DEV", CALLHUD)
 BUILD = os.environ.get("CALLHUD_BUILD", os.path.dirname(os.path.abspath(CALLHUD)))

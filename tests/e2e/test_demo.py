@@ -1,14 +1,12 @@
 """The demo in tmux: a newcomer's first look, acting from the keys, and nothing left behind."""
 import glob
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
-import urllib.request
 
 from termenv import CALLHUD, Home, Tap, Tmux, expect, wait_until
+from exenv import control, lines_until, modes, port_of
 
 tap = Tap()
 home = Home("http://127.0.0.1:1/ari")
@@ -16,23 +14,6 @@ os.unlink(home.config)  # a newcomer has none
 temporary = os.path.join(home.dir, "tmp")
 os.mkdir(temporary)
 env = home.env(TMPDIR=temporary)
-
-
-def control_of(folder):
-    """What asks the exchange of a demo: METHOD, PATH, BODY."""
-    with open(os.path.join(folder, "port.json"), encoding="utf-8") as opened:
-        port = json.load(opened)
-
-    def ask(method, path, body=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port['port']}/exchange{path}", method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": "Bearer " + port["control_token"],
-                     "Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    return ask
 
 
 class Demo:
@@ -43,8 +24,11 @@ class Demo:
         if not wait_until(lambda: glob.glob(os.path.join(temporary, "callhud-demo.*", "config.ini")), 5):
             raise RuntimeError("no demo: " + self.tmux.screen())
         self.folder = glob.glob(os.path.join(temporary, "callhud-demo.*"))[0]
-        self.control = control_of(self.folder)
+        self.port = port_of(os.path.join(self.folder, "port.json"))
         self.pids = processes()
+
+    def control(self, *asked):
+        return control(self.port, *asked)
 
     def call(self, number, to, is_answered=True):
         made = self.control("POST", "/calls", {"from": number, "to": to, "name": "Acme Ltd"})["id"]
@@ -56,8 +40,7 @@ class Demo:
         return next(u for u in self.control("GET", "/state")["users"] if u["extension"] == extension)
 
     def supervisions(self):
-        return [(s["extension"], s["mode"]) for s in self.control("GET", "/state")["supervisions"]
-                if s["confirmed"]]
+        return modes(self.control("GET", "/state"))
 
     def expect(self, test, name, timeout=5.0):
         return expect(tap, self.tmux, test, name, timeout)
@@ -226,21 +209,13 @@ def plain():
     """Without a screen: lines, and the same end."""
     process = subprocess.Popen([CALLHUD, "demo", "--plain"], env=env, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    seen = []
-    was_cut = False
-    for line in process.stdout:
-        seen.append(line)
-        if "live:" in line:  # the link goes before its exchange does: both are told
-            folder = glob.glob(os.path.join(temporary, "callhud-demo.*"))[0]
-            control_of(folder)("POST", "/faults", {"kind": "drop-socket"})
-        if "link lost: closed" in line:
-            was_cut = True
-            os.kill(child_of(processes()), signal.SIGKILL)
-        if "exchange has ended" in line:
-            break
-    tap.ok(was_cut, "plain lines say that the link is cut", seen[-3:])
-    tap.ok(seen and "start the demo anew" in seen[-1], "plain lines say that the exchange has ended",
-           seen[-3:])
+    lines_until(process.stdout, "live:")
+    port = port_of(glob.glob(os.path.join(temporary, "callhud-demo.*", "port.json"))[0])
+    control(port, "POST", "/faults", {"kind": "drop-socket"})  # the link goes first: both are told
+    tap.ok(lines_until(process.stdout, "link lost: closed"), "plain lines say that the link is cut")
+    os.kill(child_of(processes()), signal.SIGKILL)
+    said = lines_until(process.stdout, "exchange has ended")[-1]
+    tap.ok("start the demo anew" in said, "plain lines say that the exchange has ended", said)
     process.stdin.write("q\n")
     process.stdin.flush()
     tap.ok(process.wait(10) == 0, "and q ends them", process.returncode)

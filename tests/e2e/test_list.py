@@ -1,106 +1,31 @@
 """A day with the HUD list on the built-in exchange, in tmux: searched, changed, looked at, saved with
 its warning, changed elsewhere, in conflict; the presence settings from the key to the lamp. Pictures
 are left in captures/ of the build."""
-import atexit
-import base64
-import json
 import os
-import subprocess
 import time
-import urllib.parse
-import urllib.request
 
-from termenv import BUILD, CALLHUD, Home, Tap, Tmux, expect, wait_until
+from termenv import BUILD, CALLHUD, Tmux, expect, wait_until
+from exenv import Exchange, Person, tap
 
 CAPTURES = os.path.join(BUILD, "captures")
-tap = Tap()
 os.makedirs(CAPTURES, exist_ok=True)
 
 
-class Floor:
-    """An exchange and a profile on it. The service answers so many requests a minute and no more:
-    each part of the day has one of its own."""
+class Floor(Exchange):
+    """With a person on it. The service answers so many requests a minute and no more: each part of the day
+    has one of its own."""
 
-    def __init__(self):
-        self.home = Home("http://127.0.0.1:1/ari")
-        port_file = os.path.join(self.home.dir, "port.json")
-        self.exchange = subprocess.Popen([CALLHUD, "exchange", "--users", "24", "--rate", "0",
-                                          "--seed", "7", "--port-file", port_file],
-                                         stdout=subprocess.DEVNULL)
-        atexit.register(self.exchange.kill)
-        if not wait_until(lambda: os.path.exists(port_file) and os.path.getsize(port_file) > 0, 10):
-            raise RuntimeError("the exchange does not start")
-        with open(port_file, encoding="utf-8") as f:
-            self.port = json.load(f)
-        with open(self.home.config, "w", encoding="utf-8") as f:
-            f.write("[profile work]\nbackend = ringcentral\n"
-                    f"server = http://127.0.0.1:{self.port['port']}\n"
-                    f"client_id = {self.port['client_id']}\n"
-                    f"client_secret_file = {self.secret('secret', self.port['client_secret'])}\n"
-                    f"jwt_file = {self.secret('jwt', self.port['jwt'])}\n")
-
-    def secret(self, name, text):
-        path = os.path.join(self.home.dir, name)
-        with open(path, "w", encoding="utf-8") as f:
-            os.fchmod(f.fileno(), 0o600)
-            f.write(text)
-        return path
-
-    def control(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port['port']}/exchange{path}", method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": "Bearer " + self.port["control_token"],
-                     "Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def stored(self):
-        state = self.control("GET", "/state")
-        return [line["extension"] for line in state["appearances"][self.port["supervisor"]]]
-
-    def stop(self):
-        self.exchange.terminate()
-        self.exchange.wait(5)
-
-
-class Elsewhere:
-    """The same list as the portal has it: requests of the service, without callhud."""
-
-    def __init__(self, floor):
-        port = floor.port
-        self.server = f"http://127.0.0.1:{port['port']}"
-        basic = base64.b64encode(f"{port['client_id']}:{port['client_secret']}".encode()).decode()
-        body = urllib.parse.urlencode({"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
-                                       "assertion": port["jwt"]}).encode()
-        self.token = self.ask("POST", "/restapi/oauth/token", body, "Basic " + basic,
-                              "application/x-www-form-urlencoded")["access_token"]
-
-    def ask(self, method, path, body=None, authorization=None, kind="application/json"):
-        request = urllib.request.Request(
-            self.server + path, method=method, data=body,
-            headers={"Authorization": authorization or "Bearer " + self.token, "Content-Type": kind})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            text = answer.read()
-            return json.loads(text) if text else None
-
-    def change(self, change):
-        """change gets the records, without the reserved ones, as (id, extension number)."""
-        path = "/restapi/v1.0/account/~/extension/~/presence/line"
-        records = self.ask("GET", path)["records"]
-        kept = [r for r in records if r.get("notEditableOnHud")]
-        rest = change([(r["extension"]["id"], r["extension"]["extensionNumber"])
-                       for r in records if not r.get("notEditableOnHud")])
-        ids = [r["extension"]["id"] for r in kept] + [one for one, _ in rest]
-        body = [{"id": str(i + 1), "extension": {"id": one}} for i, one in enumerate(ids)]
-        self.ask("PUT", path, json.dumps(body).encode())
+    def __init__(self, name):
+        super().__init__(name, users=24, seed=7, is_generous=False)
+        self.person = Person(self)
+        self.who = self.ids()
 
 
 class Desk:
     def __init__(self, floor, rows, cols, *options):
         self.floor = floor
-        self.tmux = Tmux(rows, cols, f"{CALLHUD} --config {floor.home.config} {' '.join(options)}; "
-                         "echo ended $?; sleep 60", floor.home.env())
+        self.tmux = Tmux(rows, cols, f"{CALLHUD} --config {floor.person.config} {' '.join(options)}; "
+                         "echo ended $?; sleep 60", floor.person.env)
         self.name = f"{cols}x{rows}"
         if not self.expect(lambda s: " live" in s.split("\n")[0], f"{self.name}: live", 15):
             raise RuntimeError("nothing to test")
@@ -131,7 +56,7 @@ def edits(desk):
     desk.type("e")
     desk.expect(lambda s: "HUD LIST" in s and "26 of 100 keys" in s and "0 unsaved" in s
                 and "auto-sync off" in s, "the list, as it is stored")
-    department = desk.floor.control("GET", "/state")["users"][0]["department"]
+    department = desk.floor.state()["users"][0]["department"]
     desk.type("/" + department.split()[0].lower())
     desk.tmux.keys("Enter")
     desk.expect(lambda s: " shown" in s and "search:" in s, "searched by department")
@@ -192,8 +117,7 @@ def saves(desk):
 
 
 def is_changed_elsewhere(desk):
-    elsewhere = Elsewhere(desk.floor)
-    elsewhere.change(lambda lines: [line for line in lines if line[1] != "106"])
+    desk.floor.edit(lambda lines: [e for e in lines if e != "106"], ids=desk.floor.who)
     desk.expect(lambda s: "23 of 100" in s and " 106 " not in s and "0 unsaved" in s,
                 "what is removed elsewhere goes here by itself", 10)
     desk.at("102")
@@ -202,7 +126,7 @@ def is_changed_elsewhere(desk):
     desk.at("104")
     desk.tmux.keys("Enter")
     desk.expect(lambda s: "changed here" in desk.row("102", s), "changed here")
-    elsewhere.change(lambda lines: [line for line in lines if line[1] != "102"])
+    desk.floor.edit(lambda lines: [e for e in lines if e != "102"], ids=desk.floor.who)
     desk.expect(lambda s: "CONFLICT" in s and "1 in conflict" in s, "the conflict shows by itself", 10)
     desk.expect(lambda s: "< keep" in s and "> " in s, "with its choices")
     desk.capture("conflict")
@@ -227,9 +151,7 @@ def settings(desk):
     desk.type(",")
     desk.expect(lambda s: "PRESENCE SETTINGS" in s and "Desk" in s and "shows presence" in s,
                 "the presence settings, with the devices", 10)
-    made = desk.floor.control("POST", "/calls", {"from": "+17778732492", "to": "101"})["id"]
-    desk.floor.control("POST", f"/calls/{made}/answer")
-    desk.floor.control("POST", f"/calls/{made}/hold")
+    made = desk.floor.call("101", "answer", "hold")
     for ring, pickup, words in rows:
         for at, value in (("Ring my phone", ring), ("Enable me to", pickup)):
             row = next(r for r in desk.tmux.screen().split("\n") if at in r)
@@ -249,7 +171,7 @@ def settings(desk):
                     f"{ring}, {pickup}: the mark says the same")
         desk.type(",")
         desk.expect("PRESENCE SETTINGS", "again")
-    desk.floor.control("POST", f"/calls/{made}/hangup")
+    desk.floor.hang_up(made)
 
 
 def leaves(desk):
@@ -260,22 +182,22 @@ def leaves(desk):
     desk.tmux.stop()
 
 
-floor = Floor()
+floor = Floor("day")
 day = Desk(floor, 24, 80)
 edits(day)
 looks(day)
 saves(day)
 is_changed_elsewhere(day)
 leaves(day)
-floor.stop()
+floor.close()
 
-floor = Floor()
+floor = Floor("settings")
 day = Desk(floor, 24, 80)
 settings(day)
 leaves(day)
-floor.stop()
+floor.close()
 
-floor = Floor()
+floor = Floor("wide")
 wide = Desk(floor, 50, 200, "--read-only")
 wide.type("e")
 wide.expect(lambda s: "HUD LIST" in s and "department" in s, "200x50: the list with departments")
@@ -290,5 +212,5 @@ wide.type(",")
 wide.expect("PRESENCE SETTINGS", "200x50: the settings")
 wide.capture("presence")
 wide.tmux.stop()
-floor.stop()
+floor.close()
 tap.end()

@@ -10,7 +10,7 @@ import termios
 import time
 
 from termenv import (CALLHUD, DEV, HERE, FakeAri, Home, Pty, Stranger, Tap, Tmux, expect, is_same_tty,
-                     wait_until)
+                     next_line, wait_until)
 
 PEOPLE = ["101 = Noor Haddad | Sales", "102 = Rana Aziz | Sales", "103 = Omar Said | Support",
           "201 = Ana Ruiz | Support"]
@@ -278,7 +278,7 @@ SERVER = ("import sys, time; sys.path.insert(0, sys.argv[1]); from fakeari impor
 def server(port=0):
     process = subprocess.Popen([sys.executable, "-c", SERVER, os.path.join(HERE, "..", "proto"), str(port)],
                                stdout=subprocess.PIPE, text=True)
-    return process, int(process.stdout.readline())
+    return process, int(next_line(process.stdout))
 
 
 process, port = server()

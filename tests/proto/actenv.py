@@ -21,7 +21,7 @@ import threading
 import time
 import urllib.parse
 
-from labenv import CALLHUD, LAB, Lab, Tap, run  # noqa: F401
+from labenv import CALLHUD, LAB, Lab, Tap, next_line, run  # noqa: F401
 
 sys.path.insert(0, LAB)
 import labtool  # noqa: E402

@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from exenv import OUTSIDE, Exchange, Person, check, stories, tap, wait  # noqa: E402
+from exenv import Exchange, Person, check, next_line, stories, tap, wait  # noqa: E402
 from termenv import Pty  # noqa: E402
 
 seed = int(os.environ.get("CALLHUD_SEED", random.SystemRandom().randrange(1, 1000000)))
@@ -27,49 +27,17 @@ class Floor(Exchange):
         super().__init__(name, users=8)
         self.person = Person(self, monitor="all")
 
-    def call(self, extension, *then):
-        call = self.control("POST", "/calls", {"from": OUTSIDE, "to": extension})["id"]
-        wait(lambda: self.states(extension), f"a call rings at {extension}")
-        for step in then:
-            self.control("POST", f"/calls/{call}/{step}")
-        return call
-
-    def end(self, call):
-        self.control("POST", f"/calls/{call}/hangup")
-
-    def modes(self):
-        return [(s["extension"], s["mode"]) for s in self.state()["supervisions"] if s["confirmed"]]
-
-    def rings(self):
-        return set(self.states(OWN)) & {"ringing", "dialling"}
-
-    def device(self, step, body=None):
-        self.control("POST", f"/devices/{self.port['device']}/{step}", body)
-
-    def lift(self):
-        wait(self.rings, "our phone rings")
-        self.device("answer")
-
     def supervise(self, person, mode, extension):
         """A process that supervises, confirmed."""
         process = person.start(mode, extension, stdin=subprocess.PIPE)
         self.lift()
         if mode != "listen":
-            wait(lambda: "connected" in self.states(OWN), "our phone is lifted")
-            self.device("dial", {"digits": extension + "#"})
+            self.key(extension + "#")
         wait(lambda: self.modes() == [(extension, mode)], f"{mode} is on")
         return process
 
     def is_free(self):
         return not self.states(OWN) and not self.state()["supervisions"]
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait(10)
-
-    def revive(self):
-        self.tokens = {}
-        self.start(f"127.0.0.1:{self.port['port']}")
 
 
 def made(person):
@@ -227,7 +195,7 @@ def exchange_dies(f, mode, phase):
     process = None
     if phase == "before":
         process = f.person.start("watch", "--json")
-        wait(lambda: process.stdout.readline(), "it is up")
+        next_line(process.stdout)  # it is up
         process.send_signal(signal.SIGINT)
         ended(process)
         f.control("POST", "/faults", {"kind": "slow", "count": 100, "ms": 700})
@@ -284,7 +252,7 @@ def call_ends(f):
         process.stdin.write("barge\n")
         process.stdin.flush()
         time.sleep(dice.random() * 0.4)
-        f.end(call)
+        f.hang_up(call)
         fates.append(ended(process))
         wait(lambda: not f.states("101"), "the call is over")
         is_so, left = is_clean(f, "101", None)

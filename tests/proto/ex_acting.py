@@ -4,117 +4,39 @@ whom, what our phone does, what is left after a kill, what doctor says. Each sto
 its own (the service lets one sign in a few times a minute), and they run side by side."""
 import json
 import os
-import queue
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from labenv import CALLHUD, Tap  # noqa: E402
-
-OUTSIDE = "+17778732492"
-LIMIT_S = 30
-tap = Tap()
-results = queue.Queue()
-folders = tempfile.mkdtemp(prefix="callhud-acting-", dir="/tmp")
+from exenv import LIMIT_S, Exchange, Follower, Person, check, stories, tap, wait  # noqa: E402
 
 
-class Floor:
-    """An exchange, a profile on it, and one who looks at both."""
+class Floor(Exchange):
+    """With one who acts on it, and the service's own limits."""
 
     def __init__(self, name, switches=""):
-        self.folder = os.path.join(folders, name)
-        os.mkdir(self.folder)
-        port_file = os.path.join(self.folder, "port.json")
-        self.exchange = subprocess.Popen(
-            [CALLHUD, "exchange", "--users", "8", "--rate", "0", "--port-file", port_file]
-            + (["--switch", switches] if switches else []), stdout=subprocess.DEVNULL)
-        self.wait(lambda: os.path.exists(port_file), "the exchange starts")
-        with open(port_file, encoding="utf-8") as f:
-            self.port = json.load(f)
-        self.config = os.path.join(self.folder, "config.ini")
-        with open(self.config, "w", encoding="utf-8") as f:
-            f.write(f"[profile x]\nbackend = ringcentral\nserver = http://127.0.0.1:{self.port['port']}\n"
-                    f"client_id = {self.port['client_id']}\nmonitor = all\nring_timeout = 5\n")
-        self.env = dict(os.environ, CALLHUD_X_CLIENT_SECRET=self.port["client_secret"],
-                        CALLHUD_X_JWT=self.port["jwt"], LC_ALL="C.UTF-8", TZ="UTC",
-                        XDG_STATE_HOME=os.path.join(self.folder, "state"),
-                        XDG_CACHE_HOME=os.path.join(self.folder, "cache"))
+        super().__init__(name, users=8, switches=switches, is_generous=False)
+        self.person = Person(self, monitor="all")
 
-    def close(self):
-        self.exchange.send_signal(signal.SIGTERM)
-        self.exchange.wait(10)
-
-    @staticmethod
-    def wait(is_so, what):
-        deadline = time.monotonic() + LIMIT_S
-        while time.monotonic() < deadline:
-            value = is_so()
-            if value:
-                return value
-            time.sleep(0.05)
-        raise AssertionError(f"not in time: {what}")
-
-    def control(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port['port']}/exchange{path}", method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": "Bearer " + self.port["control_token"],
-                     "Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def state(self):
-        return self.control("GET", "/state")
-
-    def call(self, extension, *then):
-        call = self.control("POST", "/calls", {"from": OUTSIDE, "to": extension})["id"]
-        self.wait(lambda: self.states(extension), f"a call rings at {extension}")
-        for step in then:
-            self.control("POST", f"/calls/{call}/{step}")
-        return call
-
-    def states(self, extension):
-        return [c["state"] for u in self.state()["users"] if u["extension"] == extension for c in u["calls"]]
-
-    def modes(self):
-        return [(s["extension"], s["mode"]) for s in self.state()["supervisions"] if s["confirmed"]]
-
-    def device(self, step, body=None):
-        self.control("POST", f"/devices/{self.port['device']}/{step}", body)
-
-    def start(self, *arguments):
-        return subprocess.Popen([CALLHUD, "--config", self.config, *arguments], env=self.env,
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                text=True)
+    def begin(self, *arguments):
+        """A process of theirs; what it says on the way is among what it prints."""
+        return self.person.start(*arguments, stdin=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def run(self, *arguments, limit=LIMIT_S):
-        process = self.start(*arguments)
+        process = self.begin(*arguments)
         out, _ = process.communicate(timeout=limit)
         return process.returncode, out
 
     def is_within_limits(self):
         """callhud was never refused for asking too much, nor asked while it was to wait."""
-        log = os.path.join(self.folder, "state", "callhud", "callhud.log")
-        with open(log, encoding="utf-8", errors="replace") as lines:
-            refused = [line for line in lines if " 429 (" in line]
-        return not refused and self.control("GET", "/faults")["requests_in_penalty"] == 0
-
-    def lift(self):
-        self.wait(lambda: set(self.states("900")) & {"ringing", "dialling"}, "our phone rings")
-        self.device("answer")
-
-    def key(self, digits):
-        self.wait(lambda: "connected" in self.states("900"), "our phone is lifted")
-        self.device("dial", {"digits": digits})
+        return " 429 (" not in self.person.log() and \
+            self.control("GET", "/faults")["requests_in_penalty"] == 0
 
     def made(self):
-        folder = os.path.join(self.folder, "state", "callhud")
+        folder = os.path.join(self.person.state, "callhud")
         return [n for n in os.listdir(folder) if n.startswith("made-")] if os.path.isdir(folder) else []
 
 
@@ -123,50 +45,46 @@ def say(words, process):
     process.stdin.flush()
 
 
-def check(is_so, what, seen=""):
-    results.put((bool(is_so), what, seen))
-
-
 def listening(f):
     call = f.call("102", "answer")
-    process = f.start("listen", "102", "--json")
+    process = f.begin("listen", "102", "--json")
     f.lift()
-    f.wait(lambda: f.modes() == [("102", "listen")], "listening")
+    wait(lambda: f.modes() == [("102", "listen")], "listening")
     code, out = f.run("listen", "102")
     check(code == 4 and "supervises this call of 102 already" in out and f.modes() == [("102", "listen")],
           "who supervises the call already is said to another callhud", out)
     say("barge", process)
-    f.wait(lambda: not f.modes(), "the listening leg is ended first")
+    wait(lambda: not f.modes(), "the listening leg is ended first")
     f.lift()
     f.key("102#")
-    f.wait(lambda: f.modes() == [("102", "barge")], "barged in")
-    f.control("POST", f"/calls/{call}/hangup")
+    wait(lambda: f.modes() == [("102", "barge")], "barged in")
+    f.hang_up(call)
     out, _ = process.communicate(timeout=LIMIT_S)
     modes = [json.loads(line)["mode"] for line in out.splitlines() if line.startswith("{")]
     check(modes == ["listen", "barge"] and process.returncode == 0,
           "listen, then barge with the phone: each mode is told when the exchange has it", out)
-    f.wait(lambda: not f.states("900"), "our phone is free")
+    wait(lambda: not f.states("900"), "our phone is free")
     check(not f.made(), "the end of the call frees our phone, and nothing is left on the list")
 
 
 def killed(f):
     f.call("103", "answer")
-    process = f.start("listen", "103")
+    process = f.begin("listen", "103")
     f.lift()
-    f.wait(lambda: f.modes() == [("103", "listen")], "listening")
+    wait(lambda: f.modes() == [("103", "listen")], "listening")
     process.kill()
     process.wait()
     time.sleep(0.5)
     is_on = f.modes() == [("103", "listen")]
-    process = f.start("watch")
-    f.wait(lambda: not f.modes(), "the next run ends what the killed one left")
+    process = f.begin("watch")
+    wait(lambda: not f.modes(), "the next run ends what the killed one left")
     process.send_signal(signal.SIGINT)
     process.wait(LIMIT_S)
     check(is_on and f.states("103") == ["connected"] and not f.made(),
           "what a killed listener left is ended by the next run, and the call goes on", f.states("103"))
-    process = f.start("listen", "103")
+    process = f.begin("listen", "103")
     f.lift()
-    f.wait(lambda: f.modes() == [("103", "listen")], "listening again")
+    wait(lambda: f.modes() == [("103", "listen")], "listening again")
     process.send_signal(signal.SIGHUP)
     process.wait(LIMIT_S)
     check(not f.modes() and not f.states("900"), "SIGHUP ends the listening at once", f.modes())
@@ -178,9 +96,9 @@ def taking(f):
     check(code == 0 and f.states("900") == ["connected"] and not f.states("104"),
           "a ringing call is picked up, and stays on our phone", out)
     f.device("hangup")
-    f.wait(lambda: not f.states("900"), "hung up")
+    wait(lambda: not f.states("900"), "hung up")
     f.call("105", "answer")
-    process = f.start("takeover", "105")
+    process = f.begin("takeover", "105")
     f.lift()
     f.key("105#")
     out, _ = process.communicate(timeout=LIMIT_S)
@@ -208,7 +126,7 @@ def refused(f):
 
 def in_a_row(f):
     """The service allows five sign-ins a minute, and each websocket takes one; some fifty requests."""
-    watching = f.start("watch")
+    watching = f.begin("watch")
     f.call("101", "answer")
     f.call("102")
     f.call("103", "answer")
@@ -223,9 +141,9 @@ def in_a_row(f):
     do("pickup", "102")
     is_ours = f.states("900") == ["connected"] and not f.states("102")
     f.device("hangup")
-    process = f.start("--log-level", "debug", "listen", "103")
+    process = f.begin("--log-level", "debug", "listen", "103")
     f.lift()
-    f.wait(lambda: f.modes() == [("103", "listen")], "listening")
+    wait(lambda: f.modes() == [("103", "listen")], "listening")
     say("stop", process)
     out, _ = process.communicate(timeout=LIMIT_S)
     fates.append((("listen", "103"), process.returncode, out))
@@ -249,32 +167,21 @@ def in_a_row(f):
 
 def many_watch(f):
     f.call("101", "answer")
-    watching = [f.start("--log-level", "debug", "watch", "--json") for _ in range(5)]
-    seen = [{} for _ in watching]
-
-    def read(process, users):
-        for line in process.stdout:
-            try:
-                user = json.loads(line)
-                users[user["extension"]] = (user["lamp"], user["stale"])
-            except ValueError:
-                users["?"] = line
-
-    readers = [threading.Thread(target=read, args=pair, daemon=True) for pair in zip(watching, seen)]
     begun = time.monotonic()
-    for reader in readers:
-        reader.start()
-    f.wait(lambda: all(u.get("101") == ("on_call", False) for u in seen), "five of them show the floor")
+    watching = [Follower(f.person, "--log-level", "debug") for _ in range(5)]
+
+    def show(extension, lamp):
+        told = [w.users.get(extension, {"lamp": None}) for w in watching]
+        return all(u["lamp"] == lamp and not u["stale"] for u in told)
+
+    wait(lambda: show("101", "on_call"), "five of them show the floor")
     took = time.monotonic() - begun
     check(took < 12, "five watch at once show the floor at once, also those that get no websocket", took)
     f.call("102")
-    f.wait(lambda: all(u.get("102") == ("ringing", False) for u in seen), "five of them follow it")
-    check(not any("?" in u for u in seen), "and go on", seen)
-    for process in watching:
-        process.send_signal(signal.SIGINT)
-    for reader, process in zip(readers, watching):
-        process.wait(LIMIT_S)
-        reader.join()
+    wait(lambda: show("102", "ringing"), "five of them follow it")
+    check([w.stop() for w in watching] == [143] * 5 and
+          not any(w.bad or w.process.stderr.read() for w in watching), "and go on, with nothing to complain of",
+          [w.bad for w in watching])
     check(f.is_within_limits(), "and stay within the limits")
 
 
@@ -294,41 +201,29 @@ def doctor(f):
     check('"dnd"' in audit and f.run("audit", "verify")[0] == 0, "and it is in the record", audit)
     for name in ("client_secret", "jwt"):
         variable = f"CALLHUD_X_{name.upper()}"
-        kept, f.env[variable] = f.env[variable], ""
-        with open(f.config, encoding="utf-8") as config:
+        kept, f.person.env[variable] = f.person.env[variable], ""
+        with open(f.person.config, encoding="utf-8") as config:
             before = config.read()
-        with open(f.config, "w", encoding="utf-8") as config:
+        with open(f.person.config, "w", encoding="utf-8") as config:
             config.write(f"{before}{name}_file = /nonexistent\n")
         code, out = f.run("doctor", "--json")
         bad = [line["check"] for line in json.loads(out) if line["result"] == "FAIL"]
         check(code == 1 and bad == [name], f"a fault of {name} is told as one of it", out)
-        with open(f.config, "w", encoding="utf-8") as config:
+        with open(f.person.config, "w", encoding="utf-8") as config:
             config.write(before)
-        f.env[variable] = kept
+        f.person.env[variable] = kept
 
 
-def story(name, tell, switches=""):
-    floor = None
-    try:
-        floor = Floor(name, switches)
-        tell(floor)
-    except Exception as failure:  # pylint: disable=broad-except
-        check(False, f"{name}: {failure}")
-    finally:
-        if floor:
+def begin(told, switches=""):
+    def tell():
+        floor = Floor(told.__name__, switches)
+        try:
+            told(floor)
+        finally:
             floor.close()
+    return told.__name__, tell
 
 
-stories = [threading.Thread(target=story, args=arguments) for arguments in (
-    ("in_a_row", in_a_row), ("many_watch", many_watch),
-    ("listening", listening), ("killed", killed), ("taking", taking), ("doctor", doctor),
-    ("refused", refused, "pickup-held=off,callout-star=off"))]
-for one in stories:
-    one.start()
-for one in stories:
-    one.join()
-while not results.empty():
-    is_ok, what, seen = results.get()
-    tap.ok(is_ok, what, "" if is_ok else seen)
-shutil.rmtree(folders, ignore_errors=True)
+stories(*map(begin, (in_a_row, many_watch, listening, killed, taking, doctor)),
+        begin(refused, "pickup-held=off,callout-star=off"))
 tap.end()

@@ -10,7 +10,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
-from exenv import (CALLHUD, Editor, Exchange, Follower, Meter, Person, check, stories, tap,  # noqa: E402
+from exenv import (CALLHUD, Editor, Exchange, Follower, Meter, Person, check, next_line, stories, tap,  # noqa: E402
                    wait)
 from termenv import Tmux  # noqa: E402
 
@@ -308,7 +308,7 @@ def limited(exchange):
     for word in ("requests", "sign-ins"):
         exchange.fault("http-429", count=1)
         push = person.start("list", "push")
-        said = push.stderr.readline()
+        said = next_line(push.stderr)
         push.terminate()
         check(push.wait(10) == 143 and f"waiting: the service allows no more {word} for 6" in said,
               f"told to wait with {word} as well", said)

@@ -42,9 +42,10 @@ def at_once(exchange, lines, pushes):
         while not begun.wait(0.3):
             person.run("list", "push")
 
-    threads = [threading.Thread(target=edits, args=(person, list(half), half, SEED + i, faults))
+    threads = [threading.Thread(target=edits, args=(person, list(half), half, SEED + i, faults),
+                                daemon=True)
                for i, half in enumerate(halves)]
-    pusher = threading.Thread(target=push) if pushes else None
+    pusher = threading.Thread(target=push, daemon=True) if pushes else None
     for one in threads + ([pusher] if pusher else []):
         one.start()
     for one in threads:
@@ -99,7 +100,7 @@ def same_line(exchange):
             code, _, said = person.run("list", "set", "4", extension)
             codes.append((code, said) if code else 0)
 
-    threads = [threading.Thread(target=set_all, args=(part,))
+    threads = [threading.Thread(target=set_all, args=(part,), daemon=True)
                for part in ([str(e) for e in range(110, 125)], [str(e) for e in range(130, 145)])]
     for one in threads:
         one.start()

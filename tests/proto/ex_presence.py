@@ -112,7 +112,7 @@ def row_of_table(exchange, person, follower, console, row, by):
     if why is None:
         check(code == 0 and exchange.states("900") == ["connected"] and not exchange.states("101"),
               f"{name}: it is picked up", (code, out, said))
-        exchange.control("POST", f"/devices/{exchange.port['device']}/hangup")
+        exchange.device("hangup")
         wait(lambda: not exchange.states("900"), "our phone is free")
     else:
         check(code == 4 and line["pickup"]["why"] in said and exchange.states("101") == ["held"],

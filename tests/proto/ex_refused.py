@@ -4,51 +4,30 @@ by the doctor. A relay before the exchange answers 403 to the paths that it is t
 import json
 import os
 import shlex
-import socket
 import subprocess
 import sys
-import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
-from exenv import CALLHUD, Exchange, Person, check, stories, tap  # noqa: E402
+from exenv import CALLHUD, Exchange, Person, Relay, check, lines_until, next_line, stories, tap  # noqa: E402
 from termenv import Tmux  # noqa: E402
 
 ADVICE = "ask an administrator"
 
 
-class Refuser:
+class Refuser(Relay):
     """Each connection's requests come one at a time: one begins where what was received begins."""
 
     def __init__(self, exchange):
-        self.to = exchange.port["port"]
         self.refused = lambda path: False
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__(exchange)
 
-    def accept(self):
-        while True:
-            client, _ = self.server.accept()
-            upstream = socket.create_connection(("127.0.0.1", self.to))
-            for source, sink, is_question in ((client, upstream, True), (upstream, client, False)):
-                threading.Thread(target=self.pump, args=(source, sink, is_question), daemon=True).start()
-
-    def pump(self, source, sink, is_question):
-        try:
-            while data := source.recv(65536):
-                if is_question and data.startswith(b"GET ") and self.refused(data.split(b" ")[1].decode()):
-                    source.sendall(self.refusal())
-                else:
-                    sink.sendall(data)
-        except OSError:
-            pass
-        for one in (source, sink):
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+    def to_exchange(self, data, client):
+        if data.startswith(b"GET ") and self.refused(data.split(b" ")[1].decode()):
+            client.sendall(self.refusal())
+            return b""
+        return data
 
     @staticmethod
     def refusal():
@@ -77,7 +56,7 @@ def no_list(exchange):
               and len(told.splitlines()) == 1,
               f"without the right to the list {' '.join(arguments)} says so and ends with 4", (code, out, told))
     plain = person.start("--plain", stdin=subprocess.PIPE)
-    said = next((line for line in plain.stdout if "the stored list cannot be read" in line), "")
+    said = lines_until(plain.stdout, "the stored list cannot be read")[-1]
     check(ADVICE in said, "so does --plain", said)
     out = plain.communicate("why 101\nq\n", timeout=10)[0]
     check(says(out, "no user has extension '101'", "the stored list"), "and says why somebody is missing", out)
@@ -136,7 +115,7 @@ def nobody(exchange):
     check((code, out) == (0, "") and says(told, "monitor = 9999", "nobody"), "a range that matches nobody",
           (code, out, told))
     watch = person.start("watch")
-    check(says(watch.stderr.readline(), "monitor = 9999", "nobody"), "a watch says so too")
+    check(says(next_line(watch.stderr), "monitor = 9999", "nobody"), "a watch says so too")
     watch.terminate()
     watch.wait(10)
     code, out, told = person.run("doctor")

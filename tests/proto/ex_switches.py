@@ -4,52 +4,28 @@ each of its positions, with the real callhud on it. Three exchanges side by side
 that go together; GET /exchange/state says what is right."""
 import os
 import re
-import socket
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from exenv import Exchange, Follower, OUTSIDE, Person, check, stories, tap, wait  # noqa: E402
+from exenv import Exchange, Follower, OUTSIDE, Person, Relay, check, next_line, stories, tap, wait  # noqa: E402
 
 BOTH = (("on", True), ("off", False))
 turned = {}  # switch: the positions in which something was checked
 
 
-class Spoiler:
-    """Stands before the exchange and spoils the tokens for the websocket, as many as it is told to."""
+class Spoiler(Relay):
+    """Spoils the tokens for the websocket, as many as it is told to."""
 
     WORD = b'"ws_access_token":'
 
     def __init__(self, exchange):
-        self.to = exchange.port["port"]
         self.left = self.done = 0
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__(exchange)
 
-    def accept(self):
-        while True:
-            client, _ = self.server.accept()
-            upstream = socket.create_connection(("127.0.0.1", self.to))
-            for source, sink, is_answer in ((client, upstream, False), (upstream, client, True)):
-                threading.Thread(target=self.pump, args=(source, sink, is_answer), daemon=True).start()
-
-    def pump(self, source, sink, is_answer):
-        try:
-            while data := source.recv(65536):
-                sink.sendall(self.spoiled(data) if is_answer and self.left else data)
-        except OSError:
-            pass
-        for one in (source, sink):
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def spoiled(self, data):
+    def to_callhud(self, data, connection):
         """The same length: the first letters of the token are others."""
-        found = re.search(self.WORD + rb'\s*"(.{4})', data)
+        found = self.left and re.search(self.WORD + rb'\s*"(.{4})', data)
         if not found:
             return data
         self.left -= 1
@@ -227,7 +203,7 @@ def acting(exchange):
         if is_on:
             check(code == 0 and exchange.states("900") == ["connected"] and not exchange.states("102"),
                   "pickup-held on: a held line is picked up", (code, said))
-            exchange.control("POST", f"/devices/{exchange.port['device']}/hangup")
+            exchange.device("hangup")
             wait(lambda: not exchange.states("900"), "hung up")
         else:
             check(code == 4 and "press the lit key of 102" in said and exchange.states("102") == ["held"],
@@ -267,7 +243,7 @@ def locks(exchange, person):
         else:
             check(code == 0 and exchange.states("900") == ["connected"] and not exchange.states("103"),
                   "ring-locks-hold off: and picks up where that is so", (code, said))
-            exchange.control("POST", f"/devices/{exchange.port['device']}/hangup")
+            exchange.device("hangup")
     wait(lambda: not exchange.states("900"), "hung up")
 
 
@@ -277,12 +253,10 @@ def supervised(exchange, person, word, what, digits=""):
     call = exchange.call(extension, "answer")
     process = person.start(word, extension, "--json", stdin=-1)
     if digits:
-        wait(lambda: "connected" in exchange.states("900"), "our phone is lifted")
-        exchange.control("POST", f"/devices/{exchange.port['device']}/dial", {"digits": digits})
+        exchange.key(digits)
     try:
-        wait(lambda: [(s["extension"], s["mode"]) for s in exchange.state()["supervisions"]
-                      if s["confirmed"]] == [(extension, word)], "confirmed", 10)
-        said = process.stdout.readline()
+        wait(lambda: exchange.modes() == [(extension, word)], "confirmed", 10)
+        said = next_line(process.stdout)
         who = person.json("status", extension)[0]["calls"][0]["supervised_by"]
         check(f'"{word}"' in said and [w["extension"] for w in who] == ["900"],
               f"{what}: {word} is confirmed as the exchange has it, and shown to others", (said, who))

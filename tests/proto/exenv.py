@@ -1,6 +1,6 @@
 """The built-in exchange for tests, people who use callhud on it, and other editors of their lists.
 
-    from exenv import Exchange, Person, Meter, Follower, stories, tap
+    from exenv import Exchange, Person, Relay, Meter, Follower, stories, tap
 
 Everything is bounded in time, and everything started is stopped. Standard library only.
 
@@ -25,7 +25,7 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from labenv import CALLHUD, HERE, Tap  # noqa: E402
+from labenv import CALLHUD, HERE, Tap, lines_until, next_line  # noqa: E402
 
 BUILD = os.environ.get("CALLHUD_BUILD", os.path.dirname(os.path.abspath(CALLHUD)))
 OUTSIDE = "+17778732492"
@@ -66,6 +66,44 @@ def request(method, url, body=None, headers=(), timeout=20):
         return status, text.decode(errors="replace")
 
 
+def start_exchange(port_file, *options, limit=LIMIT_S):
+    """(process, what its port file says) of a `callhud exchange` that listens."""
+    def written():
+        try:
+            return os.stat(port_file).st_mtime_ns
+        except FileNotFoundError:
+            return None
+
+    before = written()
+    process = subprocess.Popen([CALLHUD, "exchange", "--port-file", port_file, *map(str, options)],
+                               stdout=subprocess.DEVNULL)
+    atexit.register(process.kill)
+    wait(lambda: written() not in (None, before) or process.poll() is not None, "the exchange starts",
+         limit)
+    if process.poll() is not None:
+        raise AssertionError(f"the exchange ended at once, with {process.returncode}")
+    return process, port_of(port_file)
+
+
+def port_of(port_file):
+    with open(port_file, encoding="utf-8") as f:
+        return json.load(f)
+
+
+def control(port, method, path, body=None):
+    """A request of the control of an exchange, with what its port file says."""
+    status, answer = request(method, f"http://127.0.0.1:{port['port']}/exchange{path}", body,
+                             {"Authorization": "Bearer " + port["control_token"]}, timeout=60)
+    if status >= 300:
+        raise AssertionError(f"{method} /exchange{path}: {status} {answer}")
+    return answer
+
+
+def modes(state):
+    """Of GET /exchange/state: (extension, mode) of each supervision that is confirmed."""
+    return [(s["extension"], s["mode"]) for s in state["supervisions"] if s["confirmed"]]
+
+
 class Exchange:
     """A running `callhud exchange` with a state file."""
 
@@ -84,21 +122,10 @@ class Exchange:
         self.start()
         atexit.register(self.close)
 
-    def written(self):
-        """When the port file was; None: it is not there."""
-        try:
-            return os.stat(self.port_file).st_mtime_ns
-        except FileNotFoundError:
-            return None
-
     def start(self, listen="127.0.0.1:0"):
-        before = self.written()
-        self.process = subprocess.Popen(
-            [CALLHUD, "exchange", "--listen", listen, "--port-file", self.port_file, "--state",
-             self.state_file, *self.arguments], stdout=subprocess.DEVNULL)
-        wait(lambda: self.written() not in (None, before), "the exchange starts")
-        with open(self.port_file, encoding="utf-8") as f:
-            self.port = json.load(f)
+        self.tokens = {}
+        self.process, self.port = start_exchange(self.port_file, "--listen", listen, "--state",
+                                                 self.state_file, *self.arguments)
         self.url = f"http://127.0.0.1:{self.port['port']}"
         if self.is_generous:
             self.control("PATCH", "/limits", {"window": 1, "light": 100000, "medium": 100000,
@@ -107,7 +134,14 @@ class Exchange:
     def restart(self):
         """The same place, the same people and lists."""
         self.close()
-        self.tokens = {}
+        self.revive()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+
+    def revive(self):
+        """At the same place again."""
         self.start(f"127.0.0.1:{self.port['port']}")
 
     def close(self):
@@ -118,11 +152,7 @@ class Exchange:
     # ---- its control --------------------------------------------------------------------------------
 
     def control(self, method, path, body=None):
-        status, answer = request(method, self.url + "/exchange" + path, body,
-                                 {"Authorization": "Bearer " + self.port["control_token"]})
-        if status >= 300:
-            raise AssertionError(f"{method} /exchange{path}: {status} {answer}")
-        return answer
+        return control(self.port, method, path, body)
 
     def state(self):
         return self.control("GET", "/state")
@@ -147,6 +177,25 @@ class Exchange:
 
     def hang_up(self, call):
         self.control("POST", f"/calls/{call}/hangup")
+
+    def modes(self):
+        return modes(self.state())
+
+    # the phone of the supervisor
+
+    def device(self, step, body=None):
+        self.control("POST", f"/devices/{self.port['device']}/{step}", body)
+
+    def rings(self):
+        return set(self.states(self.port["supervisor"])) & {"ringing", "dialling"}
+
+    def lift(self):
+        wait(self.rings, "our phone rings")
+        self.device("answer")
+
+    def key(self, digits):
+        wait(lambda: "connected" in self.states(self.port["supervisor"]), "our phone is lifted")
+        self.device("dial", {"digits": digits})
 
     def fault(self, kind, **more):
         self.control("POST", "/faults", {"kind": kind, **more})
@@ -236,7 +285,7 @@ class Editor:
             self.hear("ready")
 
     def hear(self, word):
-        said = self.process.stdout.readline()
+        said = next_line(self.process.stdout, LIMIT_S)
         if not said or word not in json.loads(said):
             raise AssertionError(f"the official client: {word}: {said}")
         return json.loads(said)[word]
@@ -300,9 +349,11 @@ class Person:
         return [CALLHUD, "--config", self.config, *arguments]
 
     def start(self, *arguments, **more):
-        more.setdefault("stdin", subprocess.DEVNULL)
-        return subprocess.Popen(self.command(*arguments), env=self.env, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, **more)
+        more = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **more}
+        process = subprocess.Popen(self.command(*arguments), env=self.env, stdout=subprocess.PIPE, text=True,
+                                   **more)
+        atexit.register(process.kill)
+        return process
 
     def run(self, *arguments, timeout=LIMIT_S, text_in="", to=subprocess.PIPE, **more):
         """(exit code, what it wrote to stdout, to stderr)."""
@@ -372,17 +423,26 @@ class Follower:
         return self.process.returncode
 
 
-class Meter:
-    """Stands between callhud and the exchange and counts what is asked, over HTTP and in websockets."""
+class Relay:
+    """Stands between callhud and the exchange. What is received in one go, each way, passes a hook."""
 
     def __init__(self, exchange):
-        self.asked = []  # (method, path)
-        self.slow_s = 0  # how long a list that is written is on its way to the exchange
         self.to = exchange.port["port"]
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def begin(self, client):
+        """What the hooks of a connection are handed."""
+        return client
+
+    def to_exchange(self, data, connection):
+        """What goes on to the exchange; nothing may."""
+        return data
+
+    def to_callhud(self, data, connection):
+        return data
 
     def accept(self):
         while True:
@@ -392,24 +452,15 @@ class Meter:
             except OSError:
                 client.close()
                 continue
-            held = [0]  # until when what was asked on this connection is on its way
-            threading.Thread(target=self.pump, args=(client, upstream, self.reader(held), held),
-                             daemon=True).start()
-            threading.Thread(target=self.pump, args=(upstream, client, None, held), daemon=True).start()
+            connection = self.begin(client)
+            for way in ((client, upstream, self.to_exchange), (upstream, client, self.to_callhud)):
+                threading.Thread(target=self.pump, args=(*way, connection), daemon=True).start()
 
     @staticmethod
-    def pump(source, sink, reader, held):
+    def pump(source, sink, hook, connection):
         try:
-            if reader:
-                next(reader)
-            while True:
-                data = source.recv(65536)
-                if not data:
-                    break
-                if reader:
-                    reader.send(data)
-                    time.sleep(max(held[0] - time.monotonic(), 0))
-                sink.sendall(data)
+            while data := source.recv(65536):
+                sink.sendall(hook(data, connection))
         except OSError:
             pass
         for one in (source, sink):
@@ -417,6 +468,27 @@ class Meter:
                 one.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+
+class Meter(Relay):
+    """Counts what is asked, over HTTP and in websockets."""
+
+    def __init__(self, exchange):
+        self.asked = []  # (method, path)
+        self.slow_s = 0  # how long a list that is written is on its way to the exchange
+        super().__init__(exchange)
+
+    def begin(self, client):
+        held = [0]  # until when what was asked on this connection is on its way
+        reader = self.reader(held)
+        next(reader)
+        return reader, held
+
+    def to_exchange(self, data, connection):
+        reader, held = connection
+        reader.send(data)
+        time.sleep(max(held[0] - time.monotonic(), 0))
+        return data
 
     def reader(self, held):
         """Takes bytes from the client, notes requests."""
@@ -490,15 +562,18 @@ def tell(story, *arguments):
 
 def stories(*told):
     """Each is (name, function, arguments...); they run side by side, then the results are printed."""
-    threads = [threading.Thread(target=tell, name=name, args=rest) for name, *rest in told]
+    threads = [threading.Thread(target=tell, name=name, args=rest, daemon=True) for name, *rest in told]
     for one in threads:
         one.start()
-    for one in threads:
-        one.join()
-    for one in threads:
-        for is_ok, what, seen in results.pop(one.name, []):
-            tap.ok(is_ok, f"{one.name}: {what}", "" if is_ok else seen)
+    try:
+        for one in threads:
+            one.join()
+    finally:  # also when there is no time left for one of them
+        for one in threads:
+            for is_ok, what, seen in results.pop(one.name, []):
+                tap.ok(is_ok, f"{one.name}: {what}", "" if is_ok else seen)
 
 
 __all__ = ["ACCOUNT", "BUILD", "CALLHUD", "HERE", "LIMIT_S", "OUTSIDE", "Editor", "Exchange", "Follower",
-           "Meter", "Person", "check", "folders", "request", "stories", "tap", "wait"]
+           "Meter", "Person", "Relay", "check", "control", "folders", "lines_until", "modes", "next_line",
+           "port_of", "request", "start_exchange", "stories", "tap", "wait"]

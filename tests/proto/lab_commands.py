@@ -11,7 +11,7 @@ import subprocess
 import termios
 import time
 
-from actenv import CALLHUD, Act, ActLab, LockedTap, until
+from actenv import CALLHUD, Act, ActLab, LockedTap, next_line, until
 
 tap = LockedTap()
 lab = ActLab(agents=3, supervisors=2, lines="ring_timeout = 5")
@@ -268,7 +268,7 @@ act = subprocess.Popen([CALLHUD, "--config", lab.config, "--profile", profile, "
                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                        env=lab.callhud_env())
 phones.answer(phone)
-act.stdout.readline()
+next_line(act.stdout)
 act.stdout.close()
 try:
     code = act.wait(8)

@@ -34,7 +34,7 @@ def agree(name, tries=12):
 
 def busy(seconds, seed):
     thread = threading.Thread(target=lambda: lab.scenario("busy-day", seconds, seed, timeout=seconds + 60,
-                                                          check=False))
+                                                          check=False), daemon=True)
     thread.start()
     return thread
 

@@ -98,10 +98,10 @@ def runs():
             failed.append(done)
 
 
-flipper = threading.Thread(target=flip)
+flipper = threading.Thread(target=flip, daemon=True)
 flipper.start()
 begin = time.time()
-pair = [threading.Thread(target=runs) for _ in range(2)]
+pair = [threading.Thread(target=runs, daemon=True) for _ in range(2)]
 for one in pair:
     one.start()
 for one in pair:

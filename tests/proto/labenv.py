@@ -10,11 +10,13 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import traceback
 import urllib.error
 import urllib.request
 from datetime import datetime, timezone
@@ -47,6 +49,47 @@ class Tap:
     def end(self):
         print(f"1..{self.count}")
         sys.exit(1 if self.failed else 0)
+
+
+def out_of_time(_number, _frame):
+    """The time of the whole run is over (tap.sh): where each thread stands is told, then what was started is
+    stopped."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    told = ["not ok - it ends in time"]
+    names = {one.ident: one.name for one in threading.enumerate()}
+    for ident, frame in sys._current_frames().items():  # pylint: disable=protected-access
+        ours = [f for f in traceback.extract_stack(frame) if "/tests/" in os.path.abspath(f.filename)]
+        told += [f"# {names.get(ident, ident)}: {os.path.basename(f.filename)}:{f.lineno}: {f.line}" for f in ours]
+    os.write(1, ("\n".join(told) + "\n").encode(errors="replace"))
+    sys.exit(1)
+
+
+signal.signal(signal.SIGTERM, out_of_time)
+
+
+def next_line(stream, limit=20.0):
+    """The next line of what a program writes (empty: it has ended); AssertionError: none comes in time."""
+    got = []
+    reader = threading.Thread(target=lambda: got.append(stream.readline()), daemon=True)
+    reader.start()
+    reader.join(max(limit, 0))
+    if not got:
+        raise AssertionError(f"no line in {limit:.0f} s")
+    return got[0]
+
+
+def lines_until(stream, text, limit=20.0):
+    """The lines up to that which has the text; AssertionError tells which came instead."""
+    seen = []
+    deadline = time.monotonic() + limit
+    while not seen or text not in seen[-1]:
+        try:
+            seen.append(next_line(stream, deadline - time.monotonic()))
+        except AssertionError:
+            seen.append("")
+        if not seen[-1]:
+            raise AssertionError(f"no line with '{text}' in {limit:.0f} s, but {seen[-9:]}")
+    return seen
 
 
 def run(args, timeout=60, check=True, **more):

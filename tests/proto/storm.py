@@ -12,10 +12,10 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from labenv import CALLHUD, Tap, percentile  # noqa: E402
+from exenv import control, start_exchange, tap  # noqa: E402
+from labenv import CALLHUD, percentile  # noqa: E402
 
 SECONDS = int(os.environ.get("CALLHUD_STORM_SECONDS", 60))
 USERS = int(os.environ.get("CALLHUD_USERS", 2000))
@@ -47,33 +47,9 @@ FAULTS = {  # kind: what is ordered
     "reorder-events": lambda d: {"count": d.randrange(2, 6), "ms": 400},
 }
 
-tap = Tap()
 dice = random.Random(SEED)
 tap.note(f"CALLHUD_SEED={SEED}")
 folder = tempfile.mkdtemp(prefix="callhud-storm-", dir="/tmp")
-
-
-def start_exchange():
-    port_file = os.path.join(folder, "port.json")
-    process = subprocess.Popen(
-        [CALLHUD, "exchange", "--users", str(USERS), "--rate", RATE, "--seed", str(SEED),
-         "--port-file", port_file], stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while not os.path.exists(port_file):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("the exchange did not start")
-        time.sleep(0.02)
-    with open(port_file, encoding="utf-8") as opened:
-        return process, json.load(opened)
-
-
-def control(method, path, body=None):
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port['port']}/exchange{path}", method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": "Bearer " + port["control_token"], "Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
 
 
 def write_config():
@@ -155,20 +131,20 @@ class Judge:
 
 
 def truth_now():
-    return {u["extension"]: lamp(u) for u in control("GET", "/state")["users"]
+    return {u["extension"]: lamp(u) for u in control(port, "GET", "/state")["users"]
             if u["extension"] != port["supervisor"]}
 
 
 def settled(config, env):
     """Users whose calls were the same before and after a new `status`, which must show them."""
-    before = {u["extension"]: u for u in control("GET", "/state")["users"]}
+    before = {u["extension"]: u for u in control(port, "GET", "/state")["users"]}
     try:
         told = subprocess.run([CALLHUD, "status", "--json", "--config", config, "--log-level", "debug",
                                "--log", os.path.join(folder, "log-status")], env=env, timeout=60,
                               stdout=subprocess.PIPE, check=False)
     except subprocess.TimeoutExpired:
         return None, "no answer in 60 s"
-    after = {u["extension"]: u for u in control("GET", "/state")["users"]}
+    after = {u["extension"]: u for u in control(port, "GET", "/state")["users"]}
     if told.returncode != 0:
         return None, told.returncode
     status = {u["extension"]: u for u in json.loads(told.stdout)}
@@ -184,11 +160,11 @@ def settled(config, env):
     return wrong, same
 
 
-exchange, port = start_exchange()
+exchange, port = start_exchange(os.path.join(folder, "port.json"), "--users", USERS, "--rate", RATE, "--seed", SEED)
 try:
     config, env = write_config()
     if IS_SHORT:
-        control("PATCH", "/limits", {"auth": 20, "heavy": 30})
+        control(port, "PATCH", "/limits", {"auth": 20, "heavy": 30})
     follower = Follower(config, env)
     deadline = time.monotonic() + 20
     while len(follower.fresh()) <= USERS and time.monotonic() < deadline:
@@ -210,7 +186,7 @@ try:
                 kinds = dice.sample(left, len(left)) + (FIRST if not ordered else [])
             kind = kinds.pop()
             order = {"kind": kind, **FAULTS[kind](dice)}
-            control("POST", "/faults", order)
+            control(port, "POST", "/faults", order)
             said.append(f"{time.strftime('%H:%M:%S', time.gmtime())} {order}")
             ordered[kind] = ordered.get(kind, 0) + 1
             next_fault = time.monotonic() + dice.uniform(1, 4.5 if IS_SHORT else 15)
@@ -246,7 +222,7 @@ try:
             break
         time.sleep(5)
     tap.ok(wrong == [] and same > USERS * 0.9, "a new status equals GET /exchange/state", (wrong, same))
-    done = control("GET", "/faults")
+    done = control(port, "GET", "/faults")
     tap.ok(done["requests_in_penalty"] == 0, "no request was made during a penalty", done)
     follower.process.terminate()
     tap.ok(follower.process.wait(10) == 143, "watch ends when it is told to", follower.process.returncode)
