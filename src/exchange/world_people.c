@@ -160,7 +160,7 @@ static void make_supervisor(struct ex *x, size_t index)
     add_device(x, user, "Desk");
     add_device(x, user, "Lab");
     ex_lines_reserve(user);
-    for (size_t i = 0; i < index && i < EX_LINES_MAX; i++) {
+    for (size_t i = 0; i < index && user->lines.len < EX_LINES_MAX; i++) {
         struct ex_line line = {.id = (unsigned)user->lines.len + 1, .extension_id = x->users[i].id};
         VEC_PUSH(&user->lines, line);
     }
