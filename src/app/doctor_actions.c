@@ -30,6 +30,19 @@ static void say_unwritable(struct doctor *d, const char *path, const char *why)
                            : "what is done is not recorded");
 }
 
+/* errno; 0: the record can be made, or grow. In a folder that is closed to us it may grow all the
+ * same. */
+static int why_unwritable(char *path, bool is_there)
+{
+    if (is_there && access(path, W_OK) != 0)
+        return errno;
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    int why = doctor_try_folder(path);
+    *slash = '/';
+    return is_there && why == EACCES ? 0 : why;
+}
+
 static void check_audit(struct doctor *d)
 {
     char path[PATH_BYTES];
@@ -41,14 +54,7 @@ static void check_audit(struct doctor *d)
         return;
     }
     bool is_there = lstat(path, &st) == 0;
-    char *slash = strrchr(path, '/');
-    int why = is_there && access(path, W_OK) != 0 ? errno : 0;
-    *slash = '\0';
-    if (why == 0)
-        why = doctor_try_folder(path);
-    if (is_there && why == EACCES) /* the record itself may grow all the same */
-        why = 0;
-    *slash = '/';
+    int why = why_unwritable(path, is_there);
     if (is_there && !S_ISREG(st.st_mode))
         say_unwritable(d, path, "is no regular file");
     else if (why != 0)

@@ -4,12 +4,17 @@
 #include "callhud/app/share.h"
 #include "callhud/base/str.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -136,6 +141,62 @@ static void the_profile_of_ringcentral_can_be_read(void **state)
     buf_fini(&out);
 }
 
+/* What doctor says of the record when it lies in `folder` with these rights, to a user whom they
+ * hold for. */
+static enum doctor_result record_result(const char *folder, mode_t record, mode_t around)
+{
+    char file[300];
+    int status = 0;
+    (void)snprintf(file, sizeof file, "%s/callhud/audit.jsonl", folder);
+    assert_int_equal(chmod(file, record), 0);
+    *strrchr(file, '/') = '\0';
+    assert_int_equal(chmod(file, around), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct cli cli = {.format = FORMAT_JSON};
+        struct doctor d = {.cli = &cli};
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+            _exit(99);
+        setenv("XDG_STATE_HOME", folder, 1);
+        doctor_records(&d);
+        _exit(d.lines.len > 0 && str_eq(d.lines.items[0].check, "audit")
+                  ? (int)d.lines.items[0].result
+                  : 98);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return (enum doctor_result)WEXITSTATUS(status);
+}
+
+static void a_record_that_cannot_grow_is_a_failure(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/callhud-doctor.XXXXXX", path[300];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/callhud", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof path, "%s/callhud/audit.jsonl", folder);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 65534, 65534), 0);
+        *strrchr(path, '/') = '\0';
+        assert_int_equal(chown(path, 65534, 65534), 0);
+        assert_int_equal(chown(folder, 65534, 65534), 0);
+    }
+    assert_int_equal(record_result(folder, 0600, 0700), DOCTOR_OK);
+    assert_int_equal(record_result(folder, 0400, 0700), DOCTOR_FAIL);
+    assert_int_equal(record_result(folder, 0600, 0500), DOCTOR_OK); /* it may grow all the same */
+    (void)record_result(folder, 0600, 0700);
+    (void)snprintf(path, sizeof path, "%s/callhud/audit.jsonl", folder);
+    assert_int_equal(unlink(path), 0);
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +205,7 @@ int main(void)
         cmocka_unit_test(what_the_backend_sends_its_phone_to_is_there),
         cmocka_unit_test(the_profile_can_be_read),
         cmocka_unit_test(the_profile_of_ringcentral_can_be_read),
+        cmocka_unit_test(a_record_that_cannot_grow_is_a_failure),
     };
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
 }
