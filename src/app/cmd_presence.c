@@ -28,7 +28,7 @@ static void put_json(struct desk_run *run, const struct desk_settings *s, size_t
     else if (i < 3)
         buf_puts(&run->out, flags[i] ? "true" : "false");
     else if (i == 3)
-        buf_printf(&run->out, "\"%s\"", presence_details[s->details]);
+        buf_printf(&run->out, "\"%s\"", desk_details_word(s->details));
     else if (i == 4)
         put_names(run, s->answerable_by, s->answerable_len);
     else
@@ -96,16 +96,6 @@ static bool take_flag(const char *value, bool *out)
     return *out || str_eq(value, "off");
 }
 
-static bool take_details(const char *value, enum desk_details *out)
-{
-    for (int i = DESK_DETAILS_ALL; i <= DESK_DETAILS_NONE; i++) {
-        *out = (enum desk_details)i;
-        if (str_eq(value, presence_details[i]))
-            return true;
-    }
-    return false;
-}
-
 static bool take_people(struct desk_run *run, char *value, const char *nobody, user_ids *ids)
 {
     if (str_eq(value, nobody))
@@ -150,7 +140,7 @@ static bool take(struct desk_run *run, struct change *change, const char *word)
     s->has |= 1U << i;
     if (i < 3 && !take_flag(value, flags[i]))
         desk_run_fail(run, RC_USAGE, "%s is on or off", text);
-    else if (i == 3 && !take_details(value, &s->details))
+    else if (i == 3 && !desk_details_from_word(value, &s->details))
         desk_run_fail(run, RC_USAGE, "%s is all, permitted or none", text);
     else if (i == 4)
         return take_people(run, value, "none", &change->answerable);

@@ -10,9 +10,6 @@ const char *const presence_keys[PRESENCE_KEYS] = {
     "answerable_by",
     "visible_to",
 };
-const char *const presence_details[3] = {[DESK_DETAILS_ALL] = "all",
-                                         [DESK_DETAILS_PERMITTED] = "permitted",
-                                         [DESK_DETAILS_NONE] = "none"};
 
 const struct desk_person *presence_person(const struct desk_person *people, size_t len,
                                           const char *user_id)
@@ -46,7 +43,7 @@ void presence_put_value(struct buf *out, const struct desk_settings *settings, s
     else if (key < sizeof flags / sizeof *flags)
         buf_puts(out, flags[key] ? "on" : "off");
     else if (1U << key == DESK_HAS_DETAILS)
-        buf_puts(out, presence_details[settings->details]);
+        buf_puts(out, desk_details_word(settings->details));
     else if (len > 0)
         put_names(out, ids, len, people, people_len);
     else

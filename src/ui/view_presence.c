@@ -37,13 +37,6 @@ static void people_text(size_t len, const char *none, char *out, size_t size)
         (void)snprintf(out, size, "%zu %s", len, len == 1 ? "person" : "people");
 }
 
-static const char *details_word(enum desk_details details)
-{
-    return details == DESK_DETAILS_ALL         ? "all"
-           : details == DESK_DETAILS_PERMITTED ? "permitted"
-                                               : "none";
-}
-
 static void value_text(const struct paint *p, enum preset_row row, char *out, size_t size)
 {
     const struct ui_desk *desk = p->ui->desk.desk;
@@ -67,7 +60,7 @@ static void value_text(const struct paint *p, enum preset_row row, char *out, si
     if (is_flag)
         str_copy(out, size, is_on ? "on" : "off");
     else if (row == PRESET_DETAILS)
-        str_copy(out, size, details_word(now->details));
+        str_copy(out, size, desk_details_word(now->details));
     else if (row == PRESET_VISIBLE)
         people_text(now->visible_len, "everybody", out, size);
     else

@@ -7,7 +7,6 @@
 
 #define PRESENCE_KEYS 6
 extern const char *const presence_keys[PRESENCE_KEYS]; /* by position of the bit in `has` */
-extern const char *const presence_details[3];          /* by enum desk_details */
 
 /* Who has the id; NULL. */
 const struct desk_person *presence_person(const struct desk_person *people, size_t len,

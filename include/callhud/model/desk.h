@@ -29,7 +29,10 @@ struct desk_phone {
     bool restarts;       /* restarts when the list is changed */
 };
 
+/* To whom the details of calls are told. */
 enum desk_details { DESK_DETAILS_ALL, DESK_DETAILS_PERMITTED, DESK_DETAILS_NONE };
+const char *desk_details_word(enum desk_details details); /* "permitted" */
+bool desk_details_from_word(const char *word, enum desk_details *out);
 
 enum { /* desk_settings.has: which are told, or shall be changed */
        DESK_HAS_RING = 1,
