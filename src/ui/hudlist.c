@@ -102,30 +102,13 @@ const char *why_no_wait(const struct cmd_call *call)
 /* --- edits --------------------------------------------------------------------------------------
  */
 
-static struct appearance_user user_copy(const struct appearance_user *user)
-{
-    struct appearance_user copy = {.twin = user->twin};
-
-    copy.id = mem_dup(user->id);
-    copy.extension = mem_dup(user->extension != NULL ? user->extension : "");
-    copy.name = mem_dup(user->name != NULL ? user->name : "");
-    return copy;
-}
-
-static void user_free(struct appearance_user *user)
-{
-    mem_free((void *)(uintptr_t)user->id);
-    mem_free((void *)(uintptr_t)user->extension);
-    mem_free((void *)(uintptr_t)user->name);
-}
-
 void edits_put(struct edits *edits, enum appearance_edit_kind kind,
                const struct appearance_user *user, const struct appearance_user *to, uint32_t key)
 {
-    struct appearance_edit edit = {.kind = kind, .user = user_copy(user), .key = key};
+    struct appearance_edit edit = {.kind = kind, .user = *user, .key = key};
 
     if (to != NULL)
-        edit.to = user_copy(to);
+        edit.to = *to;
     VEC_PUSH(&edits->items, edit);
 }
 
@@ -167,10 +150,6 @@ size_t edits_do(const struct cmd_call *call, struct edits *edits, const char *do
     if (edits->items.len > 0) {
         count = ops->edit(ops->self, edits->items.items, edits->items.len);
         say_edits(call, edits, done, count, hidden);
-    }
-    for (size_t i = 0; i < edits->items.len; i++) {
-        user_free(&edits->items.items[i].user);
-        user_free(&edits->items.items[i].to);
     }
     VEC_FREE(&edits->items);
     return count;

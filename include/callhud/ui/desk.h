@@ -44,9 +44,11 @@ struct ui_desk {
 
 /* What the screens do with it. Whatever changes the list is on disk when it returns. */
 struct ui_desk_ops {
-    size_t (*edit)(void *self, struct appearance_edit *edits, size_t len); /* appearance_edit() */
-    bool (*undo)(void *self, char *text);                                  /* appearance_undo() */
-    /* user_id NULL: all conflicts. */
+    /* appearance_edit(). The edits may name people with the texts of the list as it is shown, which
+     * are gone when this returns: another callhud may have changed it. */
+    size_t (*edit)(void *self, struct appearance_edit *edits, size_t len);
+    bool (*undo)(void *self, char *text); /* appearance_undo() */
+    /* user_id NULL: all conflicts; it may be borrowed likewise. */
     enum rc (*choose)(void *self, const char *user_id, enum appearance_choice choice,
                       struct err *err);
     void (*show)(void *self, bool is_shown); /* a screen of the desk is open: people, phones and

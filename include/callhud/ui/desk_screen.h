@@ -125,7 +125,7 @@ const char *desk_label(const struct ui *ui, const struct cmd *cmd);
 /* --- changing the list -------------------------------------------------------------------------
  */
 
-/* Edits with strings of their own: what they are about may be read anew from the disk meanwhile. */
+/* Edits to be done at once: their texts are borrowed. */
 struct edits {
     VEC(struct appearance_edit) items;
 };
