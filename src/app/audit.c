@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,23 +346,6 @@ static bool format_record(const struct audit *audit, const struct audit_entry *e
     return audit_line_format(out, &facts, audit->digest, hash);
 }
 
-/* One write(2) unless it comes back short: then the next tells why. Returns the errno. A limit on
- * file sizes makes it fail, not kill. */
-static int write_bounded(int fd, const struct buf *bytes, size_t *written)
-{
-    static const struct timespec at_once;
-    sigset_t limit, before, pending;
-    sigemptyset(&limit);
-    sigaddset(&limit, SIGXFSZ);
-    pthread_sigmask(SIG_BLOCK, &limit, &before);
-    int error = write_all_counted(fd, bytes->data, bytes->len, written) ? 0 : errno;
-    if (sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ) == 1 &&
-        sigismember(&before, SIGXFSZ) == 0)
-        (void)sigtimedwait(&limit, NULL, &at_once);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
-}
-
 /* Takes back what was written of a record that nobody was told of. Where that cannot be (a file
  * that the system lets grow only), the next record ends the line. */
 static void take_back(const struct place *place, size_t written)
@@ -391,7 +373,7 @@ static enum rc append(struct audit *audit, const struct place *place, const stru
                       struct err *err)
 {
     size_t written;
-    int error = write_bounded(place->fd, bytes, &written);
+    int error = write_all_counted(place->fd, bytes->data, bytes->len, &written) ? 0 : errno;
     if (error == 0 && fdatasync(place->fd) != 0)
         error = errno;
     if (error == 0 && !audit->is_folder_synced && fsync(place->folder_fd) != 0)

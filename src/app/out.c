@@ -2,6 +2,7 @@
 
 #include "callhud/app/start.h"
 #include "callhud/app/write_all.h"
+#include "callhud/base/clock.h"
 #include "callhud/base/mem.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 struct out {
@@ -159,25 +159,12 @@ void out_finish(struct out *out)
     ring(out->work);
 }
 
-static struct timespec deadline_in(int wait_ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    return until;
-}
-
 int out_free(struct out *out, int wait_ms)
 {
     if (!out)
         return 0;
     loop_watch_stop(out->watch);
-    struct timespec until = deadline_in(wait_ms);
+    struct timespec until = clock_mono_in(wait_ms);
     pthread_mutex_lock(&out->lock);
     out->is_ending = true;
     ring(out->work);

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define MS_PER_DAY INT64_C(86400000)
 
@@ -27,6 +26,20 @@ int64_t clock_boot_ms(void)
 int64_t clock_wall_ms(void)
 {
     return read_ms(CLOCK_REALTIME);
+}
+
+struct timespec clock_mono_in(int ms)
+{
+    struct timespec at = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (long)(ms % 1000) * 1000000L;
+    if (at.tv_nsec >= 1000000000L) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000L;
+    }
+    return at;
 }
 
 /* Days from 1970-01-01 to a date of the proleptic Gregorian calendar. The year is counted from

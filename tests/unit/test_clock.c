@@ -24,6 +24,23 @@ static void test_clocks_advance(void **state)
     assert_in_range(clock_wall_ms() / 1000, before - 1, before + 5);
 }
 
+static void test_clock_mono_in(void **state)
+{
+    static const int waits_ms[] = {0, 1, 999, 1000, 1001, 2500};
+
+    (void)state;
+    for (int turn = 0; turn < 20; turn++) {
+        for (size_t i = 0; i < sizeof waits_ms / sizeof waits_ms[0]; i++) {
+            int64_t before = clock_mono_ms();
+            struct timespec at = clock_mono_in(waits_ms[i]);
+            int64_t at_ms = (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
+            assert_in_range(at.tv_nsec, 0, 999999999);
+            assert_in_range(at_ms, before + waits_ms[i], clock_mono_ms() + waits_ms[i]);
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 7000000}, NULL);
+    }
+}
+
 static void check_parse(const char *text, int64_t expected)
 {
     int64_t ms = -12345;
@@ -150,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clocks_advance),
+        cmocka_unit_test(test_clock_mono_in),
         cmocka_unit_test(test_parse_forms),
         cmocka_unit_test(test_parse_refuses),
         cmocka_unit_test(test_format_is_the_reverse_and_agrees_with_gmtime),

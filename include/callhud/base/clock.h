@@ -5,12 +5,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define CLOCK_ISO_BYTES 32
 
 int64_t clock_mono_ms(void); /* CLOCK_MONOTONIC */
 int64_t clock_boot_ms(void); /* CLOCK_BOOTTIME: goes on while the machine sleeps */
 int64_t clock_wall_ms(void); /* CLOCK_REALTIME */
+/* When ms from now are over, on CLOCK_MONOTONIC. */
+struct timespec clock_mono_in(int ms);
 
 /* 2026-11-21T23:36:44.772Z */
 void clock_format_iso(int64_t epoch_ms, char out[CLOCK_ISO_BYTES]);
