@@ -408,11 +408,6 @@ void session_leave(struct session *s, void (*done)(void *self), void *self)
     s->leave_timer = loop_timer(s->loop, SESSION_LEAVE_MS, on_leave_late, s);
 }
 
-bool session_is_leaving(const struct session *s)
-{
-    return s->leave_timer != NULL;
-}
-
 /* ---- what killed runs left ------------------------------------------------------------------- */
 
 static void tell(struct session *s, bool is_warning, const char *format, ...)

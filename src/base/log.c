@@ -101,11 +101,6 @@ void log_close(void)
     log_forget_secrets();
 }
 
-void log_set_level(enum log_level least)
-{
-    the_log.least = least;
-}
-
 /* FILE becomes FILE.old. Another callhud may write the same file and have done so already: then
  * ours is FILE.old by now, and the new FILE is only opened. */
 static void rotate(void)

@@ -2,13 +2,11 @@
 
 #include "callhud/base/mem.h"
 
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-#define SIDE_MAX 1000          /* rows or columns */
-#define PRINTF_MAX_BYTES 65536 /* longer text is cut: no screen shows that much in a line */
+#define SIDE_MAX 1000        /* rows or columns */
+#define TEXT_MAX_BYTES 65536 /* longer text is cut: no screen shows that much in a line */
 
 static int clamp(int64_t value, int64_t low, int64_t high)
 {
@@ -136,7 +134,7 @@ static void put_field(struct canvas *c, int row, int col, int width_cells, struc
 
     if (row < 0 || row >= c->rows || end <= 0)
         return;
-    buf_init(&fitted, PRINTF_MAX_BYTES);
+    buf_init(&fitted, TEXT_MAX_BYTES);
     int used = text == NULL ? 0 : utf8_fit(&fitted, text, width, c->is_ascii);
     int64_t start = is_right ? end - used : col;
     put_blanks(c, row, col, start, style);
@@ -155,31 +153,6 @@ void canvas_field_right(struct canvas *c, int row, int col, int width_cells, str
                         const char *text)
 {
     put_field(c, row, col, width_cells, style, text, true);
-}
-
-int canvas_printf(struct canvas *c, int row, int col, int max_cells, struct style style,
-                  const char *format, ...)
-{
-    char fits[512];
-    char *text = fits;
-    va_list args;
-
-    va_start(args, format);
-    int len = vsnprintf(fits, sizeof fits, format, args);
-    va_end(args);
-    if (len < 0)
-        return 0;
-    if ((size_t)len >= sizeof fits) {
-        size_t size = (size_t)len < PRINTF_MAX_BYTES ? (size_t)len + 1 : PRINTF_MAX_BYTES;
-        text = mem_zero(size, 1);
-        va_start(args, format);
-        vsnprintf(text, size, format, args);
-        va_end(args);
-    }
-    int used = canvas_put(c, row, col, max_cells, style, text);
-    if (text != fits)
-        mem_free(text);
-    return used;
 }
 
 struct region {

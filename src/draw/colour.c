@@ -112,13 +112,6 @@ double lab_difference(const struct lab *x, const struct lab *y)
                 rotation * d_chroma * d_hue);
 }
 
-double colour_difference(const uint8_t a[3], const uint8_t b[3])
-{
-    struct lab first = colour_lab(a, SIGHT_NORMAL), second = colour_lab(b, SIGHT_NORMAL);
-
-    return lab_difference(&first, &second);
-}
-
 /* The palette that xterm starts with: 16 named colours, a cube of 6x6x6, 24 greys. */
 static void palette_rgb(uint8_t index, uint8_t rgb[3])
 {

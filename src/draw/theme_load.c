@@ -16,14 +16,6 @@
 #define NAMES_MAX 1024
 #define SUFFIX ".theme"
 
-const char *theme_builtin_name(size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        if (theme_sources[i].name == NULL)
-            return NULL;
-    return theme_sources[index].name;
-}
-
 const char *theme_builtin_text(const char *name)
 {
     for (size_t i = 0; theme_sources[i].name != NULL; i++)

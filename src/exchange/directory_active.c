@@ -80,8 +80,8 @@ static void answer(struct ex *x, struct ex_args *args, const struct ex_user *onl
         listing.at = 0;
         if (only)
             list_user(x, args, only, &listing);
-        for (size_t i = 0; !only && i < x->users_len; i++)
-            list_user(x, args, &x->users[i], &listing);
+        for (size_t i = 0; !only && i < ex_users_len(x); i++)
+            list_user(x, args, ex_user_at(x, i), &listing);
         if (pass == 0) {
             ex_page_of(&listing.page, listing.at);
             listing.records = json_array();

@@ -29,8 +29,8 @@ static char direction_letter(const char *word)
 static size_t recorded_len(const struct ex *x)
 {
     size_t count = 0;
-    for (size_t i = 0; i < x->users_len; i++)
-        count += x->users[i].recording != 'N';
+    for (size_t i = 0; i < ex_users_len(x); i++)
+        count += ex_user_at(x, i)->recording != 'N';
     return count;
 }
 
@@ -69,8 +69,8 @@ void ex_get_recorded(struct ex *x, struct ex_args *args)
         return;
     ex_page_of(&page, recorded_len(x));
     json_t *records = json_array();
-    for (size_t i = 0, at = 0; i < x->users_len && at < page.end; i++) {
-        const struct ex_user *user = &x->users[i];
+    for (size_t i = 0, at = 0; i < ex_users_len(x) && at < page.end; i++) {
+        const struct ex_user *user = ex_user_at(x, i);
         if (user->recording == 'N')
             continue;
         if (at >= page.start)

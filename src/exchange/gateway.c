@@ -80,11 +80,6 @@ size_t gateway_conns_len(const struct gateway *g)
     return g->conns.len;
 }
 
-size_t gateway_sessions_len(const struct gateway *g)
-{
-    return g->sessions.len;
-}
-
 /* ---- frames ---------------------------------------------------------------------------------- */
 
 json_t *gateway_meta(const char *type, const char *message_id, int status)

@@ -169,10 +169,10 @@ static void get_all(struct ex *x, struct ex_args *args)
     struct ex_page page;
     if (!ex_page_read(args, 100, 1000, &page))
         return;
-    ex_page_of(&page, x->users_len);
+    ex_page_of(&page, ex_users_len(x));
     json_t *records = json_array();
     for (size_t i = page.start; i < page.end; i++)
-        json_array_append_new(records, presence_of(x, args, &x->users[i]));
+        json_array_append_new(records, presence_of(x, args, ex_user_at(x, i)));
     ex_reply_json(args->reply, 200, ex_page_body(args, &page, records));
 }
 

@@ -74,11 +74,12 @@ static json_t *group_json(const struct ex_group *group)
 static json_t *state_json(const struct ex *x)
 {
     json_t *users = json_copy(x->store->strangers);
-    for (size_t i = 0; i < x->users_len; i++) {
+    for (size_t i = 0; i < ex_users_len(x); i++) {
+        const struct ex_user *user = ex_user_at(x, i);
         char id[24];
-        snprintf(id, sizeof id, "%llu", (unsigned long long)x->users[i].id);
-        if (x->users[i].is_kept)
-            json_object_set_new(users, id, user_json(&x->users[i]));
+        snprintf(id, sizeof id, "%llu", (unsigned long long)user->id);
+        if (user->is_kept)
+            json_object_set_new(users, id, user_json(user));
     }
     json_t *state =
         json_pack("{si, so, sb, sb}", "version", STATE_VERSION, "users", users, "recordsOnDemand",

@@ -194,21 +194,6 @@ struct ex_party *session_party(const struct ex_session *session, const char *id)
     return NULL;
 }
 
-/* "p-<hex>-2" tells its session: "s-<hex>". */
-struct ex_party *ex_party_by_id(const struct ex *x, const char *id)
-{
-    char session_id[64];
-    if (!str_starts(id, "p-") || !str_copy(session_id, sizeof session_id, id))
-        return NULL;
-    size_t end = 2;
-    while (session_id[end] && session_id[end] != '-')
-        end++;
-    session_id[end] = '\0';
-    session_id[0] = 's';
-    struct ex_session *session = ex_session_by_id(x, session_id);
-    return session ? session_party(session, id) : NULL;
-}
-
 const char *ex_party_number(const struct ex_party *party)
 {
     return party->user ? party->user->extension : party->number;

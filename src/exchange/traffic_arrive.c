@@ -99,18 +99,15 @@ static struct ex_session *make_call(struct ex *x)
     to.queue = kind < 22 ? draw_queue(x) : NULL;
     if (to.queue)
         return call_place(x, outside.number, outside.name, &to, false);
-    to.kind = TO_USER;
-    to.user = draw_agent(x);
-    if (!to.user)
+    struct ex_user *agent = draw_agent(x);
+    if (!agent)
         return NULL;
     if (kind < 72)
-        return call_place(x, outside.number, outside.name, &to, false);
-    struct ex_device *device = user_device(to.user);
-    struct ex_user *colleague = kind < 82 ? traffic_colleague(x, to.user) : NULL;
+        return ex_call(x, outside.number, outside.name, agent, false);
+    struct ex_device *device = user_device(agent);
+    struct ex_user *colleague = kind < 82 ? traffic_colleague(x, agent) : NULL;
     device_takes(x, device, NULL);
-    if (colleague)
-        return ex_dial(x, to.user, device, colleague->extension);
-    return ex_dial(x, to.user, device, outside.number);
+    return ex_dial(x, agent, device, colleague ? colleague->extension : outside.number);
 }
 
 static void arrive(struct ex *x, void *self)

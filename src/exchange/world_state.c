@@ -57,8 +57,8 @@ static json_t *user_state(const struct ex *x, const struct ex_user *user)
 json_t *ex_state_users(struct ex *x)
 {
     json_t *users = json_array();
-    for (size_t i = 0; i < x->users_len; i++)
-        json_array_append_new(users, user_state(x, &x->users[i]));
+    for (size_t i = 0; i < ex_users_len(x); i++)
+        json_array_append_new(users, user_state(x, ex_user_at(x, i)));
     return users;
 }
 
@@ -67,8 +67,8 @@ json_t *ex_state_users(struct ex *x)
 json_t *ex_state_appearances(struct ex *x)
 {
     json_t *all = json_object();
-    for (size_t i = 0; i < x->users_len; i++) {
-        const struct ex_user *user = &x->users[i];
+    for (size_t i = 0; i < ex_users_len(x); i++) {
+        const struct ex_user *user = ex_user_at(x, i);
         json_t *lines = user->lines.len ? json_array() : NULL;
         for (size_t l = 0; l < user->lines.len; l++) {
             const struct ex_line *line = &user->lines.items[l];

@@ -14,11 +14,6 @@ static const struct {
 #undef ORDER_ROW
 };
 
-const char *order_word(enum order_by by)
-{
-    return orders[(unsigned)by < ORDER_COUNT ? by : ORDER_LINE].word;
-}
-
 const char *order_text(enum order_by by)
 {
     return orders[(unsigned)by < ORDER_COUNT ? by : ORDER_LINE].text;
@@ -459,30 +454,6 @@ static bool is_urgent(const struct order_entry *entry)
            (entry->lamp != LAMP_RINGING || hud_has_caller(entry->user));
 }
 
-static void put_urgent(struct urgent *urgent, entries *list)
-{
-    urgent->users.len = 0;
-    if (list->len > 0)
-        qsort(list->items, list->len, sizeof *list->items, compare_urgent);
-    for (size_t i = 0; i < list->len; i++)
-        VEC_PUSH(&urgent->users, list->items[i].user);
-    VEC_FREE(list);
-}
-
-void urgent_build(struct urgent *urgent, const struct hud *hud, const struct filter *filter,
-                  int64_t now_ms)
-{
-    entries list = {0};
-
-    for (size_t i = 0; i < hud->users.len; i++) {
-        const struct user *user = hud->users.items[i];
-        struct order_entry entry = entry_of(hud, user, now_ms);
-        if (is_urgent(&entry) && filter_passes(filter, hud, user, now_ms))
-            VEC_PUSH(&list, entry);
-    }
-    put_urgent(urgent, &list);
-}
-
 void urgent_of_order(struct urgent *urgent, const struct order *order)
 {
     entries list = {0};
@@ -490,7 +461,12 @@ void urgent_of_order(struct urgent *urgent, const struct order *order)
     for (size_t i = 0; i < order->entries_len; i++)
         if (is_urgent(&order->entries[i]))
             VEC_PUSH(&list, order->entries[i]);
-    put_urgent(urgent, &list);
+    urgent->users.len = 0;
+    if (list.len > 0)
+        qsort(list.items, list.len, sizeof *list.items, compare_urgent);
+    for (size_t i = 0; i < list.len; i++)
+        VEC_PUSH(&urgent->users, list.items[i].user);
+    VEC_FREE(&list);
 }
 
 void urgent_fini(struct urgent *urgent)

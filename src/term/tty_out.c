@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -129,11 +128,6 @@ enum rc tty_out_open(struct tty_out **out, struct err *err)
     }
     *out = o;
     return RC_OK;
-}
-
-bool tty_out_is_threaded(const struct tty_out *o)
-{
-    return o->writer != NULL;
 }
 
 int tty_out_fd(const struct tty_out *o)
@@ -288,24 +282,10 @@ static void *writer_run(void *arg)
     return NULL;
 }
 
-static struct timespec after_ms(int ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += (long)(ms % 1000) * 1000000L;
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000L;
-    }
-    return at;
-}
-
 static bool writer_flush(struct tty_out *o, int deadline_ms)
 {
     struct writer *w = o->writer;
-    struct timespec until = after_ms(deadline_ms);
+    struct timespec until = clock_mono_in(deadline_ms);
     bool is_idle;
 
     pthread_mutex_lock(&w->lock);
@@ -334,7 +314,7 @@ static void writer_end(struct tty_out *o)
     w->is_ending = true;
     pthread_cond_signal(&w->work);
     while (!w->is_ended) {
-        struct timespec until = after_ms(2);
+        struct timespec until = clock_mono_in(2);
         pthread_kill(w->thread, WAKE_SIGNAL);
         pthread_cond_timedwait(&w->idle, &w->lock, &until);
     }

@@ -245,11 +245,6 @@ void ui_set_audit(struct ui *ui, uint64_t number, const char *reason)
     ui->audit_number = number;
 }
 
-const char *ui_selected(const struct ui *ui)
-{
-    return ui->board.selected_extension;
-}
-
 void ui_title(const struct ui *ui, const struct hud *hud, char *out, size_t size)
 {
     size_t ringing = hud->counts[LAMP_RINGING], held = hud->counts[LAMP_HOLD];

@@ -525,7 +525,7 @@ static void secrets_are_not_logged(void **state)
     struct log_line line;
 
     (void)state;
-    log_set_level(LOG_DEBUG);
+    log_open(NULL, LOG_DEBUG, NULL);
     request.access.user = "supervisor";
     request.access.password = "sesam-offne-dich";
     notes_open(&n, &request);
@@ -537,7 +537,7 @@ static void secrets_are_not_logged(void **state)
         assert_null(strstr(line.text, "sesam"));
         assert_null(strstr(line.text, "c3VwZXJ2aXNvcj")); /* in base64 */
     }
-    log_set_level(LOG_INFO);
+    log_open(NULL, LOG_INFO, NULL);
 }
 
 static void a_flood_keeps_the_loop_short(void **state)

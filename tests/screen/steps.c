@@ -5,6 +5,7 @@
 #include "callhud/base/clock.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
+#include "callhud/ui/ui_priv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -390,7 +391,7 @@ static void step_message(struct play *p)
 static void step_selected(struct play *p)
 {
     stage_render(p->s);
-    const char *selected = ui_selected(p->s->ui);
+    const char *selected = p->s->ui->board.selected_extension;
     if (selected == NULL || strcmp(selected, word(p, 1)) != 0)
         fail_msg("%s:%d: selected is %s", p->path, p->line, selected != NULL ? selected : "nobody");
 }

@@ -6,6 +6,7 @@
 
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
+#include "callhud/ui/ui_priv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -282,23 +283,23 @@ void sweep_selection(void **state)
     stage_init(&s, 24, 80);
     hostile_floor(&s);
     stage_keys(&s, "110");
-    assert_string_equal(ui_selected(s.ui), "110");
+    assert_string_equal(s.ui->board.selected_extension, "110");
     static const char *const keys[] = {"o", "o", "v", "o", "v", "o", "z", "z", ":group<Enter>",
                                        "v"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         stage_keys(&s, keys[i]);
         draw_at(&s, 4 + (int)i * 2, 20 + (int)i * 13, true);
-        assert_string_equal(ui_selected(s.ui), "110");
+        assert_string_equal(s.ui->board.selected_extension, "110");
     }
     stage_keys(&s, "/1<Enter>");
-    assert_string_equal(ui_selected(s.ui), "110");
+    assert_string_equal(s.ui->board.selected_extension, "110");
     stage_apply(&s, &gone);
     stage_render(&s);
-    assert_string_equal(ui_selected(s.ui), "110");
+    assert_string_equal(s.ui->board.selected_extension, "110");
     gone.user_id = "110";
     stage_apply(&s, &gone);
     stage_render(&s);
-    assert_non_null(ui_selected(s.ui));
-    assert_string_not_equal(ui_selected(s.ui), "110");
+    assert_non_null(s.ui->board.selected_extension);
+    assert_string_not_equal(s.ui->board.selected_extension, "110");
     stage_fini(&s);
 }

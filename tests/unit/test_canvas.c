@@ -177,7 +177,7 @@ static void test_fields(void **state)
     canvas_fini(&c);
 }
 
-static void test_fill_and_printf(void **state)
+static void test_fill(void **state)
 {
     struct canvas c;
     char longer[2000];
@@ -186,13 +186,13 @@ static void test_fill_and_printf(void **state)
     canvas_init(&c, 2, 10, false);
     canvas_fill(&c, 0, 2, 1, 3, STYLE(ROLE_DIM), "─");
     canvas_fill(&c, 1, 0, 9, 2, STYLE(ROLE_DIM), "田"); /* not of width 1: blanks */
-    assert_int_equal(canvas_printf(&c, 1, 3, 9, STYLE(ROLE_TEXT), "%d 田%s", 42, "!"), 6);
+    assert_int_equal(canvas_put(&c, 1, 3, 9, STYLE(ROLE_TEXT), "42 田!"), 6);
     check_screen(&c, "  ───\n   42 田!\n");
     assert_int_equal(canvas_at(&c, 1, 1)->style.role, ROLE_DIM);
     check_whole(&c);
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
-    assert_int_equal(canvas_printf(&c, 0, 0, 99, STYLE(ROLE_TEXT), "%s", longer), 10);
+    assert_int_equal(canvas_put(&c, 0, 0, 99, STYLE(ROLE_TEXT), longer), 10);
     check_screen(&c, "xxxxxxxxxx\n   42 田!\n");
     canvas_fini(&c);
 }
@@ -235,7 +235,6 @@ static void any_operation(struct canvas *c, unsigned *seed)
     case 0: canvas_field(c, row, col, a, style, text); break;
     case 1: canvas_field_right(c, row, col, a, style, text); break;
     case 2: canvas_fill(c, row, col, a, b, style, text); break;
-    case 4: canvas_printf(c, row, col, a, style, "%s%d", text, b); break;
     case 5:
         if (rand_r(seed) % 4 == 0)
             canvas_resize(c, row % 30, col % 30);
@@ -328,7 +327,7 @@ int main(void)
         cmocka_unit_test(test_ascii_canvas),
         cmocka_unit_test(test_no_control_reaches_a_cell),
         cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_fill_and_printf),
+        cmocka_unit_test(test_fill),
         cmocka_unit_test(test_random_operations),
         cmocka_unit_test(test_svg),
     };

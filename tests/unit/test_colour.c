@@ -96,7 +96,9 @@ static void test_simulated_sight(void **state)
     static const uint8_t grey[3] = {128, 128, 128};
 
     (void)state;
-    double normal = colour_difference(red, green);
+    struct lab normal_red = colour_lab(red, SIGHT_NORMAL);
+    struct lab normal_green = colour_lab(green, SIGHT_NORMAL);
+    double normal = lab_difference(&normal_red, &normal_green);
     struct lab a = colour_lab(red, SIGHT_DEUTAN), b = colour_lab(green, SIGHT_DEUTAN);
     assert_true(normal > 40);
     assert_true(lab_difference(&a, &b) < normal / 3);

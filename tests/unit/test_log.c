@@ -100,7 +100,7 @@ static void test_levels(void **state)
     log_warn("a", "yes");
     log_error("a", "yes");
     assert_int_equal(log_count(), 2);
-    log_set_level(LOG_DEBUG);
+    log_open(NULL, LOG_DEBUG, NULL);
     log_debug("a", "yes");
     assert_int_equal(log_count(), 3);
     assert_string_equal(log_level_name(LOG_DEBUG), "debug");

@@ -39,16 +39,21 @@ static const char *ordered(const struct floor *f, enum order_by by)
     return out;
 }
 
-static const char *urgent(const struct floor *f, const char *filter_text)
+static const char *urgent(const struct floor *f)
 {
     static char out[512];
     struct urgent list = {0};
-    struct filter filter = {0};
+    struct order order = {0};
+    struct filter nobody = {0};
+    struct order_request request = {.filter = &nobody}; /* makes no difference */
 
-    assert_int_equal(filter_parse(&filter, filter_text, NULL), RC_OK);
-    urgent_build(&list, &f->hud, &filter, f->now_ms);
+    assert_int_equal(filter_parse(&nobody, "nobody-of-this-name", NULL), RC_OK);
+    order_build(&order, &f->hud, &request, f->now_ms);
+    assert_int_equal(order.users.len, 0);
+    urgent_of_order(&list, &order);
     (void)snprintf(out, sizeof out, "%s", joined(list.users.items, list.users.len));
     urgent_fini(&list);
+    order_fini(&order);
     return out;
 }
 
@@ -57,8 +62,10 @@ static void words_of_orders(void **state)
     enum order_by by = ORDER_NAME;
 
     (void)state;
+    static const char *const words[ORDER_COUNT] = {"line",  "extension", "name",
+                                                   "state", "longest",   "hold"};
     for (int i = 0; i < ORDER_COUNT; i++) {
-        assert_true(order_from_word(order_word((enum order_by)i), &by));
+        assert_true(order_from_word(words[i], &by));
         assert_int_equal(by, i);
     }
     assert_string_equal(order_text(ORDER_LONGEST), "longest in state");
@@ -137,7 +144,7 @@ static void at_least_counts_as_since_when_it_was_seen(void **state)
     assert_int_equal(floor_view(&f, "2").since_ms, 0);
     assert_string_equal(ordered(&f, ORDER_HOLD), "2 1");
     assert_string_equal(ordered(&f, ORDER_LONGEST), "2 1");
-    assert_string_equal(urgent(&f, ""), "2 1");
+    assert_string_equal(urgent(&f), "2 1");
     floor_fini(&f);
 }
 
@@ -168,7 +175,7 @@ static void a_beginning_without_any_time_counts_from_the_first_time(void **state
     floor_call(&f, "2", "b", CALL_HELD);
     assert_string_equal(ordered(&f, ORDER_HOLD), "1 2");
     assert_string_equal(ordered(&f, ORDER_LONGEST), "1 2");
-    assert_string_equal(urgent(&f, ""), "1 2");
+    assert_string_equal(urgent(&f), "1 2");
     floor_fini(&f);
 }
 
@@ -264,7 +271,7 @@ static void nobody_gives_an_empty_list(void **state)
     assert_int_equal(order.users.len, 0);
     assert_int_equal(order.groups.len, 0);
     assert_string_equal(ordered(&f, ORDER_LINE), "");
-    assert_string_equal(urgent(&f, ""), "");
+    assert_string_equal(urgent(&f), "");
     order_fini(&order);
     floor_fini(&f);
 }
@@ -285,13 +292,12 @@ static void urgent_ones_longest_first_within_their_kind(void **state)
     floor_pass(&f, 1000);
     floor_call(&f, "103", "e", CALL_RINGING);
     floor_call(&f, "104", "f", CALL_CONNECTED);
-    assert_string_equal(urgent(&f, ""), "107 103 105 102 101");
-    assert_string_equal(urgent(&f, "is:hold"), "105 102");
+    assert_string_equal(urgent(&f), "107 103 105 102 101");
     /* Stale ones are still urgent, unknown ones are not. */
     floor_link(&f, LINK_LOST);
-    assert_string_equal(urgent(&f, ""), "107 103 105 102 101");
+    assert_string_equal(urgent(&f), "107 103 105 102 101");
     floor_pass(&f, HUD_STALE_KEEP_MS);
-    assert_string_equal(urgent(&f, ""), "");
+    assert_string_equal(urgent(&f), "");
     floor_fini(&f);
 }
 
@@ -310,9 +316,9 @@ static void a_summons_is_not_urgent(void **state)
     (void)floor_tell(&f, event);
     floor_call(&f, "102", "c", CALL_RINGING);
     assert_int_equal(floor_lamp(&f, "103"), LAMP_RINGING); /* true all the same */
-    assert_string_equal(urgent(&f, ""), "102");
+    assert_string_equal(urgent(&f), "102");
     floor_call(&f, "103", "d", CALL_RINGING); /* a caller besides */
-    assert_string_equal(urgent(&f, ""), "102 103");
+    assert_string_equal(urgent(&f), "102 103");
     floor_fini(&f);
 }
 
@@ -418,7 +424,7 @@ static void kept_is_as_good_as_fresh(void **state)
         order_build(&fresh, &f.hud, &request, f.now_ms);
         assert_same(&kept, &fresh);
         urgent_of_order(&urgent, &kept);
-        urgent_build(&wanted, &f.hud, NULL, f.now_ms);
+        urgent_of_order(&wanted, &fresh);
         assert_int_equal(urgent.users.len, wanted.users.len);
         for (size_t k = 0; k < urgent.users.len; k++)
             assert_ptr_equal(urgent.users.items[k], wanted.users.items[k]);

@@ -422,7 +422,7 @@ static void nothing_to_end_is_left_at_once(void **state)
     session_leave(&r.session, done_a, &r.done_a);
     assert_int_equal(r.done_a, 1);
     assert_int_equal(r.leave_count, 1);
-    assert_false(session_is_leaving(&r.session));
+    assert_null(r.session.leave_timer);
     session_stop_backend(&r.session);
     session_leave(&r.session, done_a, &r.done_a); /* and without a backend */
     assert_int_equal(r.done_a, 2);
@@ -441,11 +441,11 @@ static void leaving_waits_for_the_backend(void **state)
     r.is_something_on = true;
     session_leave(&r.session, done_a, &r.done_a);
     assert_int_equal(r.done_a, 0);
-    assert_true(session_is_leaving(&r.session));
+    assert_non_null(r.session.leave_timer);
     loop_timer(r.session.loop, 30, leave_later, NULL);
     run();
     assert_int_equal(r.done_a, 1);
-    assert_false(session_is_leaving(&r.session));
+    assert_null(r.session.leave_timer);
 }
 
 static void leaving_has_a_limit(void **state)
@@ -508,7 +508,7 @@ static void closing_while_it_leaves_calls_nobody(void **state)
     r.is_something_on = true;
     session_leave(&r.session, done_a, &r.done_a);
     session_stop_backend(&r.session);
-    assert_false(session_is_leaving(&r.session));
+    assert_null(r.session.leave_timer);
     run_ms(20);
     assert_int_equal(r.done_a, 0);
 }

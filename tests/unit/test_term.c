@@ -258,12 +258,19 @@ static void test_random_canvases_vt100(void **state)
 
 /* --- bytes ------------------------------------------------------------------------------------ */
 
+static void put_user(struct canvas *c, int row, int col)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof text, "● %3d Name%-3d  free", 100 + row, col);
+    canvas_put(c, row, col, 20, STYLE(ROLE_AVAILABLE), text);
+}
+
 static void fill_board(struct canvas *c)
 {
     for (int row = 0; row < c->rows; row++)
         for (int col = 0; col + 20 <= c->cols; col += 20)
-            canvas_printf(c, row, col, 20, STYLE(ROLE_AVAILABLE), "● %3d Name%-3d  free", 100 + row,
-                          col);
+            put_user(c, row, col);
 }
 
 static void test_an_unchanged_canvas_costs_no_byte(void **state)

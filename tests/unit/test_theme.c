@@ -1,4 +1,5 @@
 #include "callhud/draw/theme.h"
+#include "callhud/draw/theme_sources.h"
 
 #include <locale.h>
 #include <math.h>
@@ -242,9 +243,8 @@ static void test_built_in_names(void **state)
 {
     (void)state;
     for (size_t i = 0; i < 5; i++)
-        assert_string_equal(theme_builtin_name(i), shipped[i]);
-    assert_null(theme_builtin_name(5));
-    assert_null(theme_builtin_name(99));
+        assert_string_equal(theme_sources[i].name, shipped[i]);
+    assert_null(theme_sources[5].name);
 }
 
 static void test_directories_go_first(void **state)

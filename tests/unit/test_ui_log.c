@@ -1,6 +1,6 @@
 /* The Log screen: messages and log lines by time; and a person's own keys on the screen. */
 #include "callhud/base/log.h"
-#include "callhud/ui/ui.h"
+#include "callhud/ui/ui_priv.h"
 
 #include "floor.h"
 
@@ -192,13 +192,13 @@ static void configure_keeps_the_screen(void **state)
     (void)draw(&r);
     press(&r, 'l');
     press(&r, 'v');
-    assert_string_equal(ui_selected(r.ui), "102");
+    assert_string_equal(r.ui->board.selected_extension, "102");
     assert_int_equal(ui_configure(r.ui, &settings, NULL), RC_CONFIG);
     assert_non_null(strstr(draw(&r), " work "));
     settings.keys = good;
     assert_int_equal(ui_configure(r.ui, &settings, NULL), RC_OK);
     assert_non_null(strstr(draw(&r), " other "));
-    assert_string_equal(ui_selected(r.ui), "102");
+    assert_string_equal(r.ui->board.selected_extension, "102");
     press(&r, 'w');
     assert_non_null(strstr(draw(&r), "Why: 102"));
     rig_close(&r);

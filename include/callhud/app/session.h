@@ -112,7 +112,6 @@ enum rc session_act(struct session *s, const struct wish *wish, uint32_t *id, st
  * end. What is left then is in the ledger for the next start. Asked again meanwhile, the newer
  * done() takes the older one's place and the time runs on. */
 void session_leave(struct session *s, void (*done)(void *self), void *self);
-bool session_is_leaving(const struct session *s);
 /* Everything is stale until a new snapshot: after SIGCONT, sleep, a clock that jumped. A backend
  * that session_leave() has ended something at is opened anew, so that there can be acted again. */
 void session_mistrust(struct session *s, const char *why);

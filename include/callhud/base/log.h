@@ -25,7 +25,6 @@ struct log_line {
  * disk costs the lines in the file only. One line is at most 1,000 bytes. */
 enum rc log_open(const char *path, enum log_level least, struct err *err);
 void log_close(void);
-void log_set_level(enum log_level least);
 /* tag: the floor or module ("net", "ari"); the text becomes one clean line, secrets blotted out. */
 void log_write(enum log_level level, const char *tag, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

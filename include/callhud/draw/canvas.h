@@ -40,8 +40,6 @@ void canvas_field(struct canvas *c, int row, int col, int width_cells, struct st
 /* The same, right-aligned. */
 void canvas_field_right(struct canvas *c, int row, int col, int width_cells, struct style style,
                         const char *text);
-int canvas_printf(struct canvas *c, int row, int col, int max_cells, struct style style,
-                  const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* Fills with one character of width 1 (a string of one grapheme). */
 void canvas_fill(struct canvas *c, int row, int col, int rows, int cols, struct style style,
                  const char *glyph);

@@ -54,8 +54,6 @@ enum rc theme_parse(struct theme *out, const char *text, size_t len, const char 
  * it was built). out->name is the name it was loaded by. RC_CONFIG when there is none, naming the
  * nearest; RC_IO when a file cannot be read. */
 enum rc theme_load(struct theme *out, const char *name, const char *const *dirs, struct err *err);
-/* NULL after the last. Sorted. */
-const char *theme_builtin_name(size_t index);
 /* Names of all that theme_load() would find, sorted, without doubles; at most max are written.
  * RC_TOO_BIG when there are more. */
 enum rc theme_list(const char *const *dirs, char (*names)[THEME_NAME_BYTES], size_t max,
@@ -91,6 +89,5 @@ struct theme_measure {
 };
 void theme_measure(struct theme_measure *out, const struct theme *theme);
 double colour_contrast(const uint8_t a[3], const uint8_t b[3]);
-double colour_difference(const uint8_t a[3], const uint8_t b[3]); /* CIEDE2000 */
 
 #endif

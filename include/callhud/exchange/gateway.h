@@ -70,6 +70,5 @@ void gateway_drop(struct gateway *g, unsigned count); /* fault: the oldest; 0 is
 void gateway_lapse(struct gateway *g);                /* fault: all subscriptions end silently */
 int64_t gateway_real_ms(const struct gateway *g);
 size_t gateway_conns_len(const struct gateway *g);
-size_t gateway_sessions_len(const struct gateway *g); /* live ones and those to be recovered */
 
 #endif

@@ -291,7 +291,6 @@ bool ex_hold(struct ex *x, struct ex_party *party, bool is_on);
 bool ex_park(struct ex *x, struct ex_party *party);
 bool ex_hangup(struct ex *x, struct ex_party *party, const char *reason);
 struct ex_session *ex_session_by_id(const struct ex *x, const char *id);
-struct ex_party *ex_party_by_id(const struct ex *x, const char *id);
 size_t ex_sessions_len(const struct ex *x);
 struct ex_session *ex_session_at(const struct ex *x, size_t index);
 size_t ex_supervisions_len(const struct ex *x);

@@ -19,7 +19,6 @@ enum order_by {
 #undef ORDER_ENUM
         ORDER_COUNT
 };
-const char *order_word(enum order_by by);
 const char *order_text(enum order_by by);
 bool order_from_word(const char *word, enum order_by *out);
 
@@ -66,9 +65,7 @@ void order_fini(struct order *order);
 struct urgent {
     VEC(const struct user *) users;
 };
-void urgent_build(struct urgent *urgent, const struct hud *hud, const struct filter *filter,
-                  int64_t now_ms);
-/* The same without a filter, from what order_build() has just worked out. */
+/* From what order_build() has just worked out; without its filter. */
 void urgent_of_order(struct urgent *urgent, const struct order *order);
 void urgent_fini(struct urgent *urgent);
 

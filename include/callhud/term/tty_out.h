@@ -34,8 +34,7 @@ void tty_out_attach(struct tty_out *o, struct uv_loop_s *loop,
  * free the memory. */
 void tty_out_free(struct tty_out *o);
 
-bool tty_out_is_threaded(const struct tty_out *o); /* the tty could not be opened again */
-int tty_out_fd(const struct tty_out *o);           /* for ioctl and the restoring bytes */
+int tty_out_fd(const struct tty_out *o); /* for ioctl and the restoring bytes */
 int tty_out_in_fd(const struct tty_out *o);
 
 bool tty_out_is_busy(struct tty_out *o);    /* bytes wait */

@@ -106,7 +106,4 @@ void ui_title(const struct ui *ui, const struct hud *hud, char *out, size_t size
 /* Is a prompt or a question open? Ctrl-c leaves that one and not the program. */
 bool ui_is_typing(const struct ui *ui);
 
-/* Which user is under the cursor, as of the last key or picture: its extension, or NULL. */
-const char *ui_selected(const struct ui *ui);
-
 #endif
