@@ -237,7 +237,9 @@ static void reload_all(void *self)
 {
     struct console *c = self;
     struct err err = {0};
-    console_desk_close(&c->desk); /* another profile's list is in another file */
+    /* Another profile's list is in another file. */
+    if (console_desk_close(&c->desk, &err) != RC_OK)
+        ui_message(c->ui, UI_ERROR, err.text, NULL, session_now(&c->session));
     session_stop_backend(&c->session);
     start_forget(&c->lent);
     start_replace(&c->start, &c->fresh);
@@ -554,8 +556,9 @@ static enum rc open_screen(struct console *c, struct err *err)
     return RC_OK;
 }
 
-static void close_screen(struct console *c)
+static void close_screen(struct console *c, struct err *err)
 {
+    struct err lost = {0};
     log_stats(c);
     loop_timer_stop(c->ended);
     loop_timer_stop(c->frame);
@@ -564,8 +567,10 @@ static void close_screen(struct console *c)
     if (c->term)
         term_close(c->term);
     c->term = NULL;
-    if (c->desk.ui)
-        console_desk_close(&c->desk);
+    if (c->desk.ui && console_desk_close(&c->desk, &lost) != RC_OK && err->rc == RC_OK) {
+        *err = lost;
+        c->exit_code = rc_exit_code(lost.rc);
+    }
     ui_free(c->ui);
     canvas_fini(&c->canvas);
 }
@@ -609,7 +614,7 @@ int cmd_console(const struct cli *cli)
         run_loop(&c, &err);
     else
         c.exit_code = rc_exit_code(err.rc);
-    close_screen(&c);
+    close_screen(&c, &err);
     if (err.rc != RC_OK)
         start_fail(&err);
     bool is_looking_up = session_fini(&c.session);

@@ -3,6 +3,9 @@
 #include "callhud/app/paths.h"
 #include "callhud/base/str.h"
 
+/* Another program holds the file, and edits wait for it: who leaves waits so long for them. */
+#define LAST_WAIT_MS 3000
+
 static void on_changed(void *self)
 {
     struct console_desk *d = self;
@@ -45,7 +48,8 @@ static enum rc open_keeper(struct console_desk *d, struct err *err)
 void console_desk_open(struct console_desk *d, const char *extension)
 {
     struct err err = {0};
-    console_desk_close(d);
+    if (console_desk_close(d, &err) != RC_OK)
+        ui_message(d->ui, UI_ERROR, err.text, NULL, session_now(d->session));
     if (extension)
         str_copy(d->extension, sizeof d->extension, extension);
     d->is_automatic = d->session->settings->sync == SYNC_AUTOMATIC;
@@ -62,11 +66,16 @@ void console_desk_open(struct console_desk *d, const char *extension)
         keeper_event(d->keeper, &done);
 }
 
-void console_desk_close(struct console_desk *d)
+enum rc console_desk_close(struct console_desk *d, struct err *err)
 {
+    enum rc rc = RC_OK;
+    struct err why = {0};
+    if (d->keeper && !keeper_settle(d->keeper, LAST_WAIT_MS, &why))
+        rc = err_set(err, why.rc, "the last edits of the HUD list are not kept: %.300s", why.text);
     ui_set_desk(d->ui, NULL, NULL);
     keeper_free(d->keeper);
     d->keeper = NULL;
+    return rc;
 }
 
 void console_desk_reloaded(struct console_desk *d)

@@ -128,7 +128,7 @@ static void on_keeper_ended(void *self, enum rc rc, const char *text)
     }
     if (run->phase != DESK_RUN_LIST)
         return;
-    bool is_others = !str_is_empty(run->cli->user);
+    bool is_others = !keeper_is_own(run->keeper);
     if (rc == RC_NOT_FOUND || (rc == RC_DENIED && is_others))
         desk_run_fail(run, rc, "%s%s", rc == RC_DENIED ? "refused: " : "", text);
     else if (rc != RC_OK && !keeper_desk(run->keeper)->is_local)

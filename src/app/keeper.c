@@ -52,7 +52,7 @@ bool keeper_ask(struct keeper *k, const struct desk_question *question, desk_don
     if (!k->is_live || !s->backend || !s->ops->desk)
         return false;
     struct desk_question whole = *question;
-    whole.extension = k->extension;
+    whole.extension = k->asked;
     s->ops->desk(s->backend, &whole, done, k);
     return true;
 }
@@ -90,10 +90,19 @@ void keeper_ended(struct keeper *k, enum rc rc, const char *text)
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-/* The list, locked, as another callhud of this person may have left it. NULL: err says why. */
 struct appearance *keeper_begin(struct keeper *k, struct err *err)
 {
-    return list_file_begin(k->file, err);
+    struct err held = {0};
+    if (!keeper_settle(k, 0, &held) && held.rc == RC_TIMEOUT) {
+        *err = held;
+        return NULL;
+    }
+    struct appearance *list = list_file_begin(k->file, err);
+    if (list && list_file_is_gone(k->file) && keeper_own_rejoin(k))
+        list = list_file_begin(k->file, err);
+    if (!list && err->rc == RC_TIMEOUT && k->config.is_asked_alone)
+        err->rc = RC_IO;
+    return list;
 }
 
 /* rc is how the change went: one that did not go is taken back. */
@@ -105,84 +114,6 @@ enum rc keeper_end(struct keeper *k, enum rc rc, bool is_kept, struct err *err)
     }
     rc = list_file_end(k->file, is_kept, err);
     keeper_changed(k);
-    return rc;
-}
-
-static void edited(struct keeper *k)
-{
-    k->is_told_of_ask = false;
-    keeper_plan_quiet(k);
-}
-
-/* Who is named by a caller may be named with the texts of the list as he saw it. That one goes when
- * another callhud has written meanwhile. */
-static struct appearance_user user_own(const struct appearance_user *user)
-{
-    return (struct appearance_user){.id = mem_dup(user->id),
-                                    .extension = mem_dup(user->extension),
-                                    .name = mem_dup(user->name),
-                                    .twin = user->twin};
-}
-
-static void user_free(struct appearance_user *user)
-{
-    mem_free((void *)(uintptr_t)user->id);
-    mem_free((void *)(uintptr_t)user->extension);
-    mem_free((void *)(uintptr_t)user->name);
-}
-
-static size_t edit_own(struct appearance *list, struct appearance_edit *edits, size_t len,
-                       struct appearance_edit *own)
-{
-    size_t done = appearance_edit(list, own, len);
-    for (size_t i = 0; i < len; i++)
-        str_copy(edits[i].refused, sizeof edits[i].refused, own[i].refused);
-    return done;
-}
-
-enum rc keeper_edit(struct keeper *k, struct appearance_edit *edits, size_t len, size_t *done,
-                    struct err *err)
-{
-    *done = 0;
-    struct appearance_edit *own = mem_zero(len + 1, sizeof *own);
-    for (size_t i = 0; i < len; i++) {
-        own[i] = edits[i];
-        own[i].user = user_own(&edits[i].user);
-        own[i].to = user_own(&edits[i].to);
-    }
-    struct appearance *list = keeper_begin(k, err);
-    if (list)
-        *done = edit_own(list, edits, len, own);
-    for (size_t i = 0; i < len; i++) {
-        user_free(&own[i].user);
-        user_free(&own[i].to);
-    }
-    mem_free(own);
-    if (!list)
-        return err->rc;
-    enum rc rc = keeper_end(k, RC_OK, false, err);
-    if (rc != RC_OK)
-        *done = 0;
-    else
-        edited(k);
-    return rc;
-}
-
-enum rc keeper_replace(struct keeper *k, const struct appearance_user *users, size_t len,
-                       struct err *err)
-{
-    struct appearance_user *own = mem_zero(len + 1, sizeof *own);
-    for (size_t i = 0; i < len; i++)
-        own[i] = user_own(&users[i]);
-    struct appearance *list = keeper_begin(k, err);
-    enum rc rc = list ? appearance_replace(list, own, len, err) : err->rc;
-    for (size_t i = 0; i < len; i++)
-        user_free(&own[i]);
-    mem_free(own);
-    if (list)
-        rc = keeper_end(k, rc, false, err);
-    if (rc == RC_OK)
-        edited(k);
     return rc;
 }
 
@@ -231,6 +162,16 @@ static enum rc merge_lines(struct keeper *k, struct appearance *list, const stor
     return err_set(err, RC_CHANGED,
                    "other callhuds of yours change this list all the time: "
                    "try again");
+}
+
+enum rc keeper_merge_into(struct keeper *k, struct appearance *list,
+                          const struct desk_answer *answer, uint64_t asked_at, struct err *err)
+{
+    stored_lines lines = {0};
+    lines_of(answer, &lines);
+    enum rc rc = merge_lines(k, list, &lines, asked_at, NULL, err);
+    VEC_FREE(&lines);
+    return rc;
 }
 
 enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer, uint64_t asked_at,
@@ -289,8 +230,20 @@ static void on_read(void *self, const struct desk_answer *answer)
     struct err err = {0};
     enum rc rc = answer->rc;
     k->desk.is_local = rc == RC_DENIED;
+    if (keeper_own_learn(k, answer->own_extension)) {
+        k->is_read_late = true; /* the list is in another file than was thought: asked for it */
+        keeper_read_late(k);
+        return;
+    }
     if (rc == RC_OK)
         rc = keeper_merge(k, answer, k->read_at, &news, &err);
+    if (rc == RC_TIMEOUT && answer->rc == RC_OK) {
+        k->is_read_late = true; /* what is stored may be another one when the lock is free */
+        keeper_wait_for_lock(k);
+        return;
+    }
+    if (rc == RC_OK || k->desk.is_local)
+        keeper_own_take(k, rc == RC_OK ? answer : NULL);
     k->stale = rc == RC_CHANGED ? k->stale + 1 : 0;
     if (k->stale > 0 && k->stale < KEEPER_READS && ask_list(k))
         return;
@@ -310,7 +263,19 @@ static bool ask_list(struct keeper *k)
     if (list_file_refresh(k->file))
         keeper_changed(k);
     k->read_at = keeper_list(k)->readings;
+    if (k->second) {
+        (void)list_file_refresh(k->second);
+        k->second_at = list_file_list(k->second)->readings;
+    }
     return keeper_ask(k, &question, on_read);
+}
+
+void keeper_read_late(struct keeper *k)
+{
+    bool is_due = k->is_read_late;
+    k->is_read_late = false;
+    if (is_due && !ask_list(k))
+        after_reading(k, RC_UNREACHABLE, keeper_why_not_asked(k));
 }
 
 void keeper_read(struct keeper *k)
@@ -375,7 +340,7 @@ static void lost(struct keeper *k, const char *why)
         keeper_push_end(k, RC_UNREACHABLE, why);
     else if (k->is_ended_wanted)
         keeper_ended(k, RC_UNREACHABLE, why);
-    k->is_pull_asked = k->is_pull_wanted = false;
+    k->is_pull_asked = k->is_pull_wanted = k->is_read_late = false;
     keeper_changed(k);
 }
 
@@ -435,86 +400,6 @@ void keeper_event(struct keeper *k, const struct event *event)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static size_t op_edit(void *self, struct appearance_edit *edits, size_t len)
-{
-    struct keeper *k = self;
-    struct err err = {0};
-    size_t done = 0;
-    if (keeper_edit(k, edits, len, &done, &err) != RC_OK)
-        for (size_t i = 0; i < len; i++)
-            str_copy(edits[i].refused, sizeof edits[i].refused, err.text);
-    return done;
-}
-
-static bool op_undo(void *self, char *text)
-{
-    struct keeper *k = self;
-    struct err err = {0};
-    struct appearance *list = keeper_begin(k, &err);
-    bool is_done = list && appearance_undo(list, text);
-    if (!list || keeper_end(k, RC_OK, false, &err) != RC_OK) {
-        str_copy(text, APPEARANCE_TEXT_BYTES, err.text);
-        return true;
-    }
-    edited(k);
-    return is_done;
-}
-
-static enum rc op_choose(void *self, const char *user_id, enum appearance_choice choice,
-                         struct err *err)
-{
-    struct keeper *k = self;
-    char *own = mem_dup(user_id);
-    struct appearance *list = keeper_begin(k, err);
-    enum rc rc = list ? RC_OK : err->rc;
-    if (list && own)
-        rc = appearance_choose(list, own, choice, err);
-    else if (list)
-        (void)appearance_choose_all(list, choice);
-    mem_free(own);
-    if (list)
-        rc = keeper_end(k, rc, false, err);
-    if (rc == RC_OK)
-        edited(k);
-    return rc;
-}
-
-static void op_show(void *self, bool is_shown)
-{
-    keeper_want(self, is_shown, is_shown, is_shown);
-}
-static void op_pull(void *self)
-{
-    keeper_pull(self);
-}
-static void op_push(void *self, bool is_when_idle)
-{
-    keeper_push(self, is_when_idle);
-}
-static void op_push_cancel(void *self)
-{
-    keeper_push_cancel(self);
-}
-static void op_set(void *self, const struct desk_settings *settings)
-{
-    keeper_set(self, settings);
-}
-
-void keeper_ops(struct keeper *k, struct ui_desk_ops *out)
-{
-    *out = (struct ui_desk_ops){
-        .edit = op_edit,
-        .undo = op_undo,
-        .choose = op_choose,
-        .show = op_show,
-        .pull = op_pull,
-        .push = op_push,
-        .push_cancel = op_push_cancel,
-        .set = op_set,
-        .self = k,
-    };
-}
-
 const struct ui_desk *keeper_desk(const struct keeper *k)
 {
     return &k->desk;
@@ -523,6 +408,11 @@ const struct ui_desk *keeper_desk(const struct keeper *k)
 bool keeper_is_live(const struct keeper *k)
 {
     return k->is_live;
+}
+
+bool keeper_is_own(const struct keeper *k)
+{
+    return k->extension == NULL;
 }
 
 const struct appearance *keeper_list(const struct keeper *k)
@@ -535,23 +425,19 @@ enum rc keeper_new(struct keeper **out, const struct keeper_config *config, stru
     struct keeper *k = mem_zero(1, sizeof *k);
     k->session = config->session;
     k->config = *config;
-    k->extension = str_is_empty(config->extension) ? NULL : mem_dup(config->extension);
+    k->asked = str_is_empty(config->extension) ? NULL : mem_dup(config->extension);
+    k->folder = mem_dup(config->folder);
+    k->patience_ms = config->is_asked_alone ? LIST_FILE_WAIT_MS : KEEPER_PATIENCE_MS;
     k->reason = mem_dup(config->reason ? config->reason : "");
     keeper_desk_init(k);
     keeper_fault(k, "");
     k->desk.is_automatic = config->is_automatic;
     k->desk.is_read_only = config->session->is_read_only;
-    char note[ERR_TEXT_BYTES] = "";
-    const struct settings *settings = config->session->settings;
-    enum rc rc = list_file_open(&k->file, config->folder, settings->profile, k->extension,
-                                settings->server, note, err);
+    enum rc rc = keeper_own_open(k, err);
     if (rc != RC_OK) {
         keeper_free(k);
         return rc;
     }
-    if (note[0])
-        keeper_tell(k, true, "%s", note);
-    k->desk.list = list_file_list(k->file);
     k->look = loop_timer(k->session->loop, KEEPER_FILE_LOOK_MS, on_look, k);
     k->looked_ms = session_now(k->session);
     *out = k;
@@ -570,9 +456,14 @@ void keeper_free(struct keeper *k)
     loop_timer_stop(k->look);
     loop_timer_stop(k->changed);
     loop_timer_stop(k->news_timer);
+    loop_timer_stop(k->lock);
+    keeper_drop_wishes(k);
+    list_file_close(k->second);
     list_file_close(k->file);
     keeper_desk_fini(k);
     mem_free(k->extension);
+    mem_free(k->asked);
+    mem_free(k->folder);
     mem_free(k->reason);
     mem_free(k);
 }

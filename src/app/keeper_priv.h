@@ -19,12 +19,32 @@ struct keeper_copies {
     char *people_text, *settings_text, *list_text, *whose;
 };
 
+/* An edit, owned. */
+struct keeper_wish {
+    enum { WISH_EDIT, WISH_REPLACE, WISH_CHOOSE } kind;
+    struct appearance_edit *edits; /* len of them; or NULL */
+    struct appearance_user *users; /* likewise */
+    size_t len, done;
+    char *user_id; /* NULL: all conflicts */
+    enum appearance_choice choice;
+    bool was_refused; /* one of its edits, when it was shown: that was told then */
+};
+
 struct keeper {
     struct session *session;
-    char *extension; /* NULL: our own */
+    char *asked;     /* whose list, as configured; NULL: our own */
+    char *extension; /* NULL: our own, also when it was asked for by our own extension */
+    char *folder;
     char *reason;
     struct keeper_config config; /* callbacks; its strings are not used */
     struct list_file *file;
+    struct list_file *second;       /* of our own list, from before that was known; NULL */
+    uint64_t second_at;             /* as read_at */
+    int64_t patience_ms;            /* with another's lock, in one go */
+    VEC(struct keeper_wish) wishes; /* shown, and not on disk yet */
+    int64_t lock_ms;                /* since when another's lock is waited for; 0 */
+    bool is_read_late;              /* the list is to be read again when the lock is free */
+    bool is_retry;                  /* the save begins with forgetting refusals */
     struct ui_desk desk;
     struct keeper_copies copies;
 
@@ -53,7 +73,7 @@ struct keeper {
     struct keeper_news {
         bool is_lost, is_live, is_list, is_settings;
     } news; /* since the last turn of the loop */
-    struct loop_timer *quiet, *idle, *turn, *look, *changed, *news_timer;
+    struct loop_timer *quiet, *idle, *turn, *look, *changed, *news_timer, *lock;
 };
 
 /* changed() from the loop, not from inside the call. */
@@ -67,7 +87,8 @@ void keeper_text(char **text, const char *now);
 enum rc keeper_record(struct keeper *k, const char *what, const char *action, uint64_t begin,
                       const char *value, const char *result, uint64_t *number, struct err *err);
 
-/* The list, locked, as another callhud of this person may have left it; NULL: err says why. Then
+/* The list, locked, as another callhud of this person may have left it, with the edits that wait;
+ * NULL: err says why, RC_TIMEOUT: another program holds it (of a command: RC_IO). Then
  * its end: rc is how the change went, one that did not go is taken back; is_kept as in
  * list_file_end().
  */
@@ -80,9 +101,27 @@ void keeper_read(struct keeper *k); /* the backend's list; after what is under w
  * a list since, and this one may be older: nothing is merged. */
 enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer, uint64_t asked_at,
                      struct appearance_news *news, struct err *err);
+/* The same into another file's list; not saved. */
+enum rc keeper_merge_into(struct keeper *k, struct appearance *list,
+                          const struct desk_answer *answer, uint64_t asked_at, struct err *err);
 int64_t keeper_wall_ms(const struct keeper *k);
 void keeper_tell_news(struct keeper *k, const struct appearance_news *news);
 const char *keeper_why_not_asked(const struct keeper *k);
+
+/* keeper_wish.c */
+void keeper_wait_for_lock(struct keeper *k); /* then edits come to disk, and the list is read */
+void keeper_read_late(struct keeper *k);     /* keeper.c: if that is due */
+void keeper_drop_wishes(struct keeper *k);
+
+/* keeper_own.c */
+enum rc keeper_own_open(struct keeper *k, struct err *err);
+/* own: as the backend tells; NULL or "": not known. True: the list is in another file from now on.
+ */
+bool keeper_own_learn(struct keeper *k, const char *own);
+/* After the answer was merged (NULL: the backend stores no list): what lies in the second file. */
+void keeper_own_take(struct keeper *k, const struct desk_answer *answer);
+/* The file in use was taken over by another callhud: true, and its own list is in use. */
+bool keeper_own_rejoin(struct keeper *k);
 
 /* keeper_push.c */
 void keeper_plan_quiet(struct keeper *k); /* sync = automatic: what is here is sent in a while */

@@ -86,7 +86,7 @@ static void saved(struct keeper *k, const struct desk_answer *answer)
     struct appearance_news news = {0};
     struct err err = {0};
     enum rc rc = keeper_merge(k, answer, k->write_at, &news, &err);
-    if (rc == RC_CHANGED && read_and_go_on(k))
+    if ((rc == RC_CHANGED || rc == RC_TIMEOUT) && read_and_go_on(k))
         return;
     if (rc != RC_OK) {
         keeper_push_end(k, rc, err.text);
@@ -107,6 +107,7 @@ static void on_written(void *self, const struct desk_answer *answer)
     struct keeper *k = self;
     struct appearance_news news = {0};
     struct err err = {0};
+    enum rc rc = RC_OK;
     k->desk.writing = UI_DESK_TOLD;
     if (answer->rc == RC_CHANGED || answer->rc == RC_REFUSED || answer->rc == RC_DENIED ||
         answer->rc == RC_NOT_FOUND)
@@ -114,7 +115,8 @@ static void on_written(void *self, const struct desk_answer *answer)
     switch (answer->rc) {
     case RC_OK: saved(k, answer); return;
     case RC_CHANGED:
-        if (keeper_merge(k, answer, k->write_at, &news, &err) == RC_CHANGED && read_and_go_on(k))
+        rc = keeper_merge(k, answer, k->write_at, &news, &err);
+        if ((rc == RC_CHANGED || rc == RC_TIMEOUT) && read_and_go_on(k))
             return;
         if (k->tries++ < KEEPER_TRIES && !err.text[0]) {
             keeper_tell_news(k, &news);
@@ -214,11 +216,15 @@ static enum rc plan_to_send(struct keeper *k, struct appearance_plan *plan, stru
     k->sent_note = 0;
     if (!list)
         return err->rc;
+    if (k->is_retry)
+        appearance_retry(list);
     enum rc rc = appearance_plan(list, plan, err);
     if (rc == RC_OK && plan->is_needed)
         k->sent_note = appearance_sent(list, plan, keeper_wall_ms(k));
     k->write_at = list->readings;
-    return keeper_end(k, rc, false, err);
+    rc = keeper_end(k, rc, false, err);
+    k->is_retry = k->is_retry && rc != RC_OK;
+    return rc;
 }
 
 /* More keys than the backend has room for: those added last are refused, the others are saved. */
@@ -250,38 +256,31 @@ static void on_turn(void *self)
     push_step(k);
 }
 
-/* Saves of one person queue. False: another one's is under way, and is waited for; or it was for
- * too long, which is the end of this one. */
-static bool has_turn(struct keeper *k)
+/* What another callhud does ends soon: the save goes on then. It has taken too long: the end. */
+static void wait_turn(struct keeper *k, struct err *err)
 {
-    struct err err = {0};
     int64_t now_ms = session_now(k->session);
-    enum rc rc = list_file_turn(k->file, &err);
-    if (rc == RC_OK)
-        return true;
     if (!k->turn_ms)
         k->turn_ms = now_ms;
-    if (rc == RC_TIMEOUT && now_ms - k->turn_ms < KEEPER_TURN_MS) {
+    if (err->rc == RC_TIMEOUT && now_ms - k->turn_ms < KEEPER_TURN_MS) {
         loop_timer_stop(k->turn);
         k->turn = loop_timer(k->session->loop, KEEPER_TURN_STEP_MS, on_turn, k);
-        return false;
+        return;
     }
-    if (rc == RC_TIMEOUT)
-        err_set(&err, RC_TIMEOUT,
-                "another callhud of yours has been saving this list for %d s: "
-                "try again",
-                KEEPER_TURN_MS / 1000);
-    keeper_push_end(k, err.rc, err.text);
-    return false;
+    struct err why = *err;
+    if (err->rc == RC_TIMEOUT)
+        err_set(&why, RC_TIMEOUT, "%.300s (waited for %d s)", err->text, KEEPER_TURN_MS / 1000);
+    keeper_push_end(k, why.rc, why.text);
 }
 
 static void push_step(struct keeper *k)
 {
     struct appearance_plan plan = {0};
     struct err err = {0};
-    if (!has_turn(k))
+    if (list_file_turn(k->file, &err) != RC_OK) { /* saves of one person queue */
+        wait_turn(k, &err);
         return;
-    k->turn_ms = 0;
+    }
     (void)list_file_refresh(k->file);
     bool is_open = keeper_list(k)->sent.len > 0 && !k->is_seen;
     k->is_seen = true;
@@ -293,6 +292,12 @@ static void push_step(struct keeper *k)
         appearance_plan_fini(&plan);
         rc = plan_to_send(k, &plan, &err);
     }
+    if (rc == RC_TIMEOUT) { /* the file is another's just now */
+        appearance_plan_fini(&plan);
+        wait_turn(k, &err);
+        return;
+    }
+    k->turn_ms = 0;
     if (rc == RC_OK && !plan.is_needed) {
         appearance_plan_fini(&plan);
         keeper_push_end(k, RC_OK, "");
@@ -378,12 +383,7 @@ void keeper_push(struct keeper *k, bool is_when_idle)
         return; /* the same */
     loop_timer_stop(k->idle);
     k->idle = NULL;
-    struct err err = {0};
-    struct appearance *list = keeper_begin(k, &err);
-    if (list) {
-        appearance_retry(list);
-        (void)keeper_end(k, RC_OK, true, &err);
-    }
+    k->is_retry = true;
     push(k, is_when_idle, true);
 }
 

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_WAIT_MS 1000
 #define LOCK_STEP_MS 5
 
 struct list_file {
@@ -25,7 +24,13 @@ struct list_file {
     int read_fd; /* of the file as read last, open so that no other gets its inode number; -1 */
     int lock_fd; /* while a change is under way; -1 */
     int turn_fd; /* while it is our turn to send; -1 */
-    struct appearance list, before; /* before: of begin() */
+    int64_t patience_ms;
+    char own[LIST_OWN_BYTES];       /* as the file says, or set_own(); "" */
+    bool is_main;                   /* the profile's own list */
+    bool is_own_new;                /* own is to be written */
+    bool is_ahead;                  /* list has changes that are not on disk; before has not */
+    bool is_gone;                   /* the file was there, and is no more */
+    struct appearance list, before; /* before: of begin(), or of ahead() */
 };
 
 static enum rc fails(const struct list_file *f, const char *what, int why, struct err *err)
@@ -56,7 +61,7 @@ static char *path_of(const char *folder, const char *profile, const char *owner,
 /* A file of its own, which stays: the list's file is another one after every change. */
 static enum rc lock(struct list_file *f, struct err *err)
 {
-    int64_t deadline_ms = clock_mono_ms() + LOCK_WAIT_MS;
+    int64_t deadline_ms = clock_mono_ms() + f->patience_ms;
     int fd = open(f->lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_set(err, RC_IO, "cannot open %s: %s", f->lock_path, strerror(errno));
@@ -69,8 +74,7 @@ static enum rc lock(struct list_file *f, struct err *err)
         }
         close(fd);
         if (is_held)
-            return err_set(err, RC_IO, "another callhud holds %s for more than a second: try again",
-                           f->path);
+            return err_set(err, RC_TIMEOUT, "another program holds %s: try again", f->lock_path);
         return err_set(err, RC_IO, "cannot lock %s: %s", f->lock_path, strerror(why));
     }
     f->lock_fd = fd;
@@ -160,11 +164,13 @@ static enum rc check_file(const struct list_file *f, int fd, struct err *err)
 static enum rc read_file(struct list_file *f, struct err *err)
 {
     struct appearance list;
+    char own[LIST_OWN_BYTES];
     struct buf text;
     int fd = open(f->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 && errno != ENOENT)
         return fails(f, "open", errno, err);
     if (fd < 0) {
+        f->is_gone = f->read_fd >= 0;
         keep_open(f, -1);
         return RC_OK;
     }
@@ -173,7 +179,7 @@ static enum rc read_file(struct list_file *f, struct err *err)
     if (rc == RC_OK)
         rc = read_text(f, fd, &text, err);
     if (rc == RC_OK)
-        rc = list_parse(&list, buf_text(&text), text.len, f->server, err);
+        rc = list_parse(&list, buf_text(&text), text.len, f->server, own, err);
     buf_fini(&text);
     if (rc != RC_OK) {
         close(fd);
@@ -182,6 +188,9 @@ static enum rc read_file(struct list_file *f, struct err *err)
     list.rev += f->list.rev + 1;
     appearance_fini(&f->list);
     f->list = list;
+    if (!f->is_own_new)
+        memcpy(f->own, own, sizeof own);
+    f->is_gone = false;
     keep_open(f, fd);
     return RC_OK;
 }
@@ -226,7 +235,7 @@ static bool sync_folder(const struct list_file *f)
 
 static enum rc write_file(struct list_file *f, struct err *err)
 {
-    char *text = list_text(&f->list, f->server);
+    char *text = list_text(&f->list, f->server, f->own);
     int fd = open(f->new_path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     bool is_written = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, strlen(text)) &&
                       fsync(fd) == 0 && rename(f->new_path, f->path) == 0;
@@ -240,6 +249,7 @@ static enum rc write_file(struct list_file *f, struct err *err)
         return fails(f, "write", why, err);
     }
     keep_open(f, fd);
+    f->is_own_new = f->is_gone = false;
     if (sync_folder(f))
         return RC_OK;
     why = errno;
@@ -255,15 +265,40 @@ static void forget_before(struct list_file *f)
     appearance_init(&f->before);
 }
 
+/* What was changed ahead of the disk is made again by who made it. */
+static void drop_ahead(struct list_file *f)
+{
+    uint64_t rev = f->list.rev;
+    if (!f->is_ahead)
+        return;
+    f->is_ahead = false;
+    appearance_fini(&f->list);
+    f->list = f->before;
+    f->list.rev = rev + 1;
+    appearance_init(&f->before);
+}
+
 struct appearance *list_file_begin(struct list_file *f, struct err *err)
 {
-    if (lock(f, err) != RC_OK)
+    enum rc rc = lock(f, err);
+    if (rc == RC_TIMEOUT)
+        return NULL;
+    drop_ahead(f);
+    if (rc != RC_OK)
         return NULL;
     if (read_locked(f, NULL, err) != RC_OK) {
         unlock(f);
         return NULL;
     }
     appearance_copy(&f->before, &f->list);
+    return &f->list;
+}
+
+struct appearance *list_file_ahead(struct list_file *f)
+{
+    if (!f->is_ahead)
+        appearance_copy(&f->before, &f->list);
+    f->is_ahead = true;
     return &f->list;
 }
 
@@ -277,7 +312,8 @@ void list_file_cancel(struct list_file *f)
 
 enum rc list_file_end(struct list_file *f, bool is_kept, struct err *err)
 {
-    enum rc rc = f->list.rev == f->before.rev ? RC_OK : write_file(f, err);
+    bool is_changed = f->list.rev != f->before.rev || f->is_own_new;
+    enum rc rc = is_changed ? write_file(f, err) : RC_OK;
     if (rc == RC_OK || is_kept) {
         forget_before(f);
         unlock(f);
@@ -294,40 +330,116 @@ const struct appearance *list_file_list(const struct list_file *f)
     return &f->list;
 }
 
+/* The file is replaced in one piece: to read it takes no lock, to put it aside does. */
 bool list_file_refresh(struct list_file *f)
 {
     struct err err = {0};
     uint64_t rev = f->list.rev;
-    if (is_read(f))
+    if (f->is_ahead || is_read(f))
         return false;
-    if (lock(f, &err) == RC_OK) {
-        if (read_locked(f, NULL, &err) != RC_OK)
-            log_warn("list", "%s", err.text);
+    enum rc rc = read_file(f, &err);
+    if ((rc == RC_PROTO || rc == RC_CONFIG) && (rc = lock(f, &err)) == RC_OK) {
+        rc = read_locked(f, NULL, &err);
         unlock(f);
     }
+    if (rc != RC_OK && rc != RC_TIMEOUT)
+        log_warn("list", "%s", err.text);
     return f->list.rev != rev;
+}
+
+const char *list_file_path(const struct list_file *f)
+{
+    return f->path;
+}
+
+bool list_file_is_main(const struct list_file *f)
+{
+    return f->is_main;
+}
+
+bool list_file_is_gone(const struct list_file *f)
+{
+    return f->is_gone;
+}
+
+const char *list_file_own(const struct list_file *f)
+{
+    return f->own;
+}
+
+void list_file_set_own(struct list_file *f, const char *extension)
+{
+    if (str_eq(f->own, extension) || strlen(extension) >= sizeof f->own)
+        return;
+    str_copy(f->own, sizeof f->own, extension);
+    f->is_own_new = true;
+}
+
+void list_file_patience(struct list_file *f, int64_t wait_ms)
+{
+    f->patience_ms = wait_ms;
+}
+
+bool list_file_can_lock(struct list_file *f)
+{
+    struct err err = {0};
+    if (lock(f, &err) == RC_OK)
+        unlock(f);
+    return err.rc != RC_TIMEOUT;
+}
+
+enum rc list_file_remove(struct list_file *f, struct err *err)
+{
+    enum rc rc = unlink(f->path) == 0 ? RC_OK : fails(f, "remove", errno, err);
+    list_file_cancel(f);
+    return rc;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
-                       const char *owner, const char *server, char *note, struct err *err)
+static struct list_file *file_new(const char *folder, const char *profile, const char *owner,
+                                  const char *server)
 {
     struct list_file *f = mem_zero(1, sizeof *f);
-    *out = NULL;
     f->path = path_of(folder, profile, owner, ".json");
     f->lock_path = path_of(folder, profile, owner, ".lock");
     f->new_path = path_of(folder, profile, owner, ".json.new");
     f->turn_path = path_of(folder, profile, owner, ".turn");
     f->folder = mem_dup(folder);
     f->server = mem_dup(server);
+    f->is_main = str_is_empty(owner);
+    f->patience_ms = LIST_FILE_WAIT_MS;
     f->read_fd = f->lock_fd = f->turn_fd = -1;
     appearance_init(&f->list);
+    return f;
+}
+
+/* Whose lock is another's is read without: a file that cannot be understood stays
+ * until somebody has the lock. */
+static enum rc first_read(struct list_file *f, char *note, struct err *err)
+{
     enum rc rc = lock(f, err);
     if (rc == RC_OK) {
         rc = read_locked(f, note, err);
         unlock(f);
+    } else if (rc == RC_TIMEOUT) {
+        struct err held = *err;
+        rc = read_file(f, err);
+        if (rc == RC_PROTO || rc == RC_CONFIG) {
+            *err = held;
+            rc = held.rc;
+        }
     }
+    return rc;
+}
+
+enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
+                       const char *owner, const char *server, char *note, struct err *err)
+{
+    struct list_file *f = file_new(folder, profile, owner, server);
+    *out = NULL;
+    note[0] = '\0';
+    enum rc rc = first_read(f, note, err);
     if (rc != RC_OK) {
         list_file_close(f);
         return rc;
@@ -336,12 +448,31 @@ enum rc list_file_open(struct list_file **out, const char *folder, const char *p
     return RC_OK;
 }
 
+bool list_file_exists(const char *folder, const char *profile, const char *owner)
+{
+    char *path = path_of(folder, profile, owner, ".json");
+    bool is_there = access(path, F_OK) == 0;
+    mem_free(path);
+    return is_there;
+}
+
+bool list_file_is_own(const char *folder, const char *profile, const char *owner,
+                      const char *server)
+{
+    struct err err = {0};
+    struct list_file *f = file_new(folder, profile, NULL, server);
+    bool is_own = read_file(f, &err) == RC_OK && f->own[0] && str_eq(f->own, owner);
+    list_file_close(f);
+    return is_own;
+}
+
 void list_file_close(struct list_file *f)
 {
     if (!f)
         return;
     if (f->lock_fd >= 0)
         list_file_cancel(f);
+    drop_ahead(f);
     list_file_turn_end(f);
     keep_open(f, -1);
     appearance_fini(&f->list);

@@ -105,7 +105,7 @@ static json_t *sent_json(const struct appearance_sent *sent)
     return one;
 }
 
-char *list_text(const struct appearance *a, const char *server)
+char *list_text(const struct appearance *a, const char *server, const char *own)
 {
     json_t *root = json_object(), *users = json_array(), *lines = json_array(),
            *undo = json_array(), *sent = json_array();
@@ -119,6 +119,8 @@ char *list_text(const struct appearance *a, const char *server)
         json_array_append_new(undo, undo_json(&a->undo.items[i]));
     put_number(root, "v", VERSION);
     put_text(root, "server", server);
+    if (!str_is_empty(own))
+        put_text(root, "own", own);
     put_number(root, "max_lines", a->max_lines);
     put_flag(root, "is_read", a->is_read);
     json_object_set_new(root, "users", users);
@@ -288,13 +290,16 @@ static enum rc read_list(struct appearance *a, const json_t *root, struct err *e
 }
 
 enum rc list_parse(struct appearance *a, const char *text, size_t len, const char *server,
-                   struct err *err)
+                   char *own, struct err *err)
 {
     json_error_t fault;
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
     const char *of = json_string_value(json_object_get(root, "server"));
+    const json_t *whose = json_object_get(root, "own");
     enum rc rc = RC_OK;
     appearance_init(a);
+    if (own)
+        own[0] = '\0';
     if (!root)
         rc = err_set(err, RC_PROTO, "no JSON: %s at line %d", fault.text, fault.line);
     else if (json_integer_value(json_object_get(root, "v")) != VERSION || !of)
@@ -303,6 +308,8 @@ enum rc list_parse(struct appearance *a, const char *text, size_t len, const cha
         rc = err_set(err, RC_CONFIG, "a list of another server, %.200s", of);
     else
         rc = read_list(a, root, err);
+    if (rc == RC_OK && own && json_string_length(whose) < LIST_OWN_BYTES)
+        str_copy(own, LIST_OWN_BYTES, json_is_string(whose) ? json_string_value(whose) : "");
     json_decref(root);
     if (rc != RC_OK) {
         appearance_fini(a);

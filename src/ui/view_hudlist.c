@@ -370,6 +370,10 @@ static void paint_save_words(const struct paint *p, int row)
         pen_put(&pen, STYLE(ROLE_WARN), text);
         return;
     }
+    if (desk->is_behind) {
+        pen_put(&pen, STYLE(ROLE_WARN), "not on disk yet: another program holds the list's file");
+        return;
+    }
     if (!str_is_empty(desk->list_text) &&
         (desk->is_local || desk->reading == UI_DESK_FAILED || desk->writing == UI_DESK_FAILED)) {
         pen_put(&pen, STYLE(ROLE_WARN), desk->list_text);

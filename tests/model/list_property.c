@@ -227,8 +227,8 @@ static void reload(struct world *w)
 {
     struct appearance back;
     struct err err = {0};
-    char *text = list_text(&w->a, "lab");
-    if (list_parse(&back, text, strlen(text), "lab", &err) != RC_OK) {
+    char *text = list_text(&w->a, "lab", NULL);
+    if (list_parse(&back, text, strlen(text), "lab", NULL, &err) != RC_OK) {
         fail(w, "what was written cannot be read: %s", err.text);
     } else {
         if (!is_same(&w->a, &back))

@@ -5,6 +5,7 @@
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -33,6 +36,8 @@ static struct rig {
     uint32_t limit;
     int reads, writes;
     enum rc next_rc;     /* of the next answer to a write */
+    const char *user;    /* whose desk it is opened for; NULL: our own */
+    const char *own;     /* our own extension, as the backend knows */
     const char *refused; /* extension that a write refuses */
     bool is_meanwhile;   /* 106 is added by somebody else before the next write */
     bool is_deaf;        /* questions are not answered */
@@ -146,6 +151,7 @@ static void answer_now(void *self)
                                      .restarts = true};
     const struct desk_person person = {"id-102", "102", "Rana Aziz", "Sales", true};
     struct desk_answer answer = {.rc = RC_OK, .text = "", .lines = lines, .limit = r.limit};
+    answer.own_extension = r.own;
     r.answer = NULL;
     switch (r.asked.kind) {
     case DESK_LIST:
@@ -325,6 +331,7 @@ static void open_keeper(bool is_automatic)
 {
     struct err err = {0};
     struct keeper_config config = {.session = &r.session,
+                                   .extension = r.user,
                                    .folder = r.folder,
                                    .is_automatic = is_automatic,
                                    .ask_save = on_ask_save,
@@ -431,6 +438,45 @@ static size_t record_lines(const char *with)
     if (file)
         fclose(file);
     return count;
+}
+
+static bool is_there(const char *name)
+{
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/%s", r.folder, name);
+    return access(path, F_OK) == 0;
+}
+
+/* The list as a callhud that starts now would find it. */
+static bool is_on_disk(const char *id)
+{
+    struct list_file *file = NULL;
+    struct err err = {0};
+    char note[ERR_TEXT_BYTES];
+    assert_int_equal(list_file_open(&file, r.folder, "lab", NULL, r.settings.server, note, &err),
+                     RC_OK);
+    const struct appearance_line *line = appearance_by_user(list_file_list(file), id);
+    bool is_here = line && line->here && str_eq(line->here->id, id);
+    list_file_close(file);
+    return is_here;
+}
+
+static void open_as(const char *user)
+{
+    keeper_free(r.keeper);
+    r.keeper = NULL;
+    r.user = user;
+    open_keeper(false);
+}
+
+/* Another program holds the list's lock, until the descriptor is closed. */
+static int hold(const char *name)
+{
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/%s", r.folder, name);
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+    return fd;
 }
 
 /* ---- tests ----------------------------------------------------------------------------------- */
@@ -1001,6 +1047,251 @@ static void test_the_record_says_what_was_set(void **state)
                      2);
 }
 
+/* Asked for by the own extension it is the own list: one file, one turn. What was edited in a file
+ * of its own, before that was known, is taken over with its conflicts, its undo and all. */
+static void test_our_own_extension(void **state)
+{
+    (void)state;
+    char text[APPEARANCE_TEXT_BYTES];
+    struct ui_desk_ops ops;
+    r.user = "900";
+    begin(false, false);
+    do_edit(EDIT_ADD, "107"); /* offline, and nobody knows yet who is 900 */
+    do_edit(EDIT_ADD, "108");
+    assert_true(is_there("list-lab@900.json"));
+    assert_false(is_there("list-lab.json"));
+    assert_false(keeper_is_own(r.keeper));
+    r.own = "900";
+    tell_live();
+    run_ms(30);
+    assert_true(keeper_is_own(r.keeper));
+    assert_string_equal(keeper_desk(r.keeper)->whose, "");
+    assert_string_equal(here(), "900 101 102 103 107 108 ");
+    assert_false(is_there("list-lab@900.json"));
+    assert_true(is_on_disk("107"));
+    assert_non_null(strstr(r.told, "2 are in your list now"));
+    keeper_ops(r.keeper, &ops);
+    assert_true(ops.undo(ops.self, text));
+    assert_string_equal(here(), "900 101 102 103 107 ");
+
+    open_as(NULL); /* without --user it is the same list */
+    assert_string_equal(here(), "900 101 102 103 107 ");
+    open_as("900"); /* and known without a link from now on */
+    assert_true(keeper_is_own(r.keeper));
+    do_edit(EDIT_REMOVE, "101");
+    assert_false(is_there("list-lab@900.json"));
+    assert_false(is_on_disk("101"));
+    tell_live();
+    run_ms(30);
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_string_equal(stored(), "900 102 103 107 ");
+
+    open_as("102"); /* another one's stays another one's */
+    do_edit(EDIT_ADD, "109");
+    tell_live();
+    run_ms(30);
+    assert_false(keeper_is_own(r.keeper));
+    assert_true(is_there("list-lab@102.json"));
+    assert_false(is_on_disk("109"));
+}
+
+/* Edits in both files: all of them are in the one afterwards, whatever was done to which line. */
+static void test_edits_in_both_files(void **state)
+{
+    (void)state;
+    r.user = "900";
+    begin_live(false); /* the backend does not tell who we are: another file */
+    do_edit(EDIT_REMOVE, "101");
+    do_edit(EDIT_ADD, "107");
+    struct appearance_edit set = {.kind = EDIT_SET,
+                                  .user = {.id = "102"},
+                                  .to = {.id = "108", .extension = "108", .name = ""}};
+    struct err err = {0};
+    size_t done = 0;
+    assert_int_equal(keeper_edit(r.keeper, &set, 1, &done, &err), RC_OK);
+    assert_string_equal(here(), "900 108 103 107 ");
+    tell_lost();
+    run_ms(20);
+    open_as(NULL);
+    tell_live();
+    run_ms(30);
+    assert_string_equal(here(), "900 101 102 103 ");
+    do_edit(EDIT_ADD, "109");
+    do_edit(EDIT_REMOVE, "102");
+    store_all("900 101 102 103 110"); /* and elsewhere */
+    r.own = "900";
+    keeper_pull(r.keeper);
+    run_to_end();
+    run_ms(30);
+    assert_false(is_there("list-lab@900.json"));
+    assert_null(strstr(here(), "101 "));
+    assert_null(strstr(here(), "102 "));
+    assert_non_null(strstr(here(), "107 "));
+    assert_non_null(strstr(here(), "108 "));
+    assert_non_null(strstr(here(), "109 "));
+    assert_non_null(strstr(here(), "110 "));
+    assert_true(is_on_disk("108"));
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_int_equal(r.stored_len, 6); /* 900 103 107 108 109 110 */
+}
+
+/* Another callhud that has the second file open finds it gone, and goes on in the one list. */
+static void test_the_second_file_goes_under_another(void **state)
+{
+    (void)state;
+    struct list_file *other = NULL;
+    struct err err = {0};
+    char note[ERR_TEXT_BYTES];
+    r.user = "900";
+    begin(false, false);
+    do_edit(EDIT_ADD, "107");
+    assert_int_equal(list_file_open(&other, r.folder, "lab", NULL, r.settings.server, note, &err),
+                     RC_OK);
+    assert_non_null(list_file_begin(other, &err)); /* it learns who 900 is, and takes all over */
+    list_file_set_own(other, "900");
+    assert_int_equal(list_file_end(other, false, &err), RC_OK);
+    list_file_close(other);
+    assert_int_equal(list_file_open(&other, r.folder, "lab", "900", r.settings.server, note, &err),
+                     RC_OK);
+    assert_non_null(list_file_begin(other, &err));
+    assert_int_equal(list_file_remove(other, &err), RC_OK);
+    list_file_close(other);
+    do_edit(EDIT_ADD, "108");
+    assert_false(is_there("list-lab@900.json"));
+    assert_true(is_on_disk("108"));
+    assert_true(keeper_is_own(r.keeper));
+}
+
+/* The number of our own extension is another one's now. */
+static void test_an_extension_that_was_ours(void **state)
+{
+    (void)state;
+    r.own = "900";
+    begin_live(false);
+    do_edit(EDIT_ADD, "107");
+    open_as("900");
+    assert_true(keeper_is_own(r.keeper));
+    r.own = "910";
+    tell_live();
+    run_ms(30);
+    assert_false(keeper_is_own(r.keeper));
+    assert_string_equal(here(), "900 101 102 103 ");
+    open_as("910");
+    assert_true(keeper_is_own(r.keeper));
+    assert_string_equal(here(), "900 101 102 103 107 ");
+}
+
+static int64_t edit_ms(enum appearance_edit_kind kind, const char *user)
+{
+    int64_t start_ms = session_now(&r.session);
+    do_edit(kind, user);
+    return session_now(&r.session) - start_ms;
+}
+
+/* Another program holds the lock: the loop does not wait for it, what is edited is shown, and said
+ * not to be on disk; then it is. */
+static void test_a_held_lock(void **state)
+{
+    (void)state;
+    char text[APPEARANCE_TEXT_BYTES];
+    struct ui_desk_ops ops;
+    begin_live(false);
+    int fd = hold("list-lab.lock");
+    assert_in_range(edit_ms(EDIT_ADD, "107"), 0, 100);
+    assert_in_range(edit_ms(EDIT_REMOVE, "101"), 0, 100);
+    assert_string_equal(here(), "900 102 103 107 ");
+    assert_false(is_on_disk("107"));
+    keeper_ops(r.keeper, &ops);
+    assert_true(ops.undo(ops.self, text));
+    assert_non_null(strstr(text, "not undone: another program holds"));
+    assert_false(keeper_desk(r.keeper)->is_behind); /* not worth a word yet */
+    run_ms(KEEPER_LATE_MS + 200);
+    assert_true(keeper_desk(r.keeper)->is_behind);
+    assert_non_null(strstr(r.told, "not on disk yet: another program holds"));
+    int reads = r.reads;
+    store("105"); /* read meanwhile: waits, too */
+    tell(&(struct event){.kind = EVENT_DESK, .user_id = "900", .u.desk.is_list = true});
+    run_ms(300);
+    keeper_push(r.keeper, false);
+    run_ms(200);
+    assert_int_equal(r.writes, 0);
+    assert_in_range(r.reads - reads, 1, 2);
+    close(fd);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_false(keeper_desk(r.keeper)->is_behind);
+    assert_non_null(strstr(r.told, "the edits are on disk"));
+    assert_true(is_on_disk("107"));
+    assert_false(is_on_disk("101"));
+    assert_string_equal(stored(), "900 102 103 105 107 ");
+    assert_string_equal(here(), "900 102 103 105 107 ");
+}
+
+/* What another callhud has changed while it held the lock stays, and ours comes on top. */
+static void test_both_edit_under_a_held_lock(void **state)
+{
+    (void)state;
+    struct list_file *other = NULL;
+    struct err err = {0};
+    char note[ERR_TEXT_BYTES];
+    begin_live(false);
+    assert_int_equal(list_file_open(&other, r.folder, "lab", NULL, r.settings.server, note, &err),
+                     RC_OK);
+    struct appearance *list = list_file_begin(other, &err);
+    struct appearance_edit theirs[] = {
+        {.kind = EDIT_ADD, .user = {.id = "108", .extension = "108", .name = ""}},
+        {.kind = EDIT_REMOVE, .user = {.id = "102"}}};
+    assert_int_equal(appearance_edit(list, theirs, 2), 2);
+    do_edit(EDIT_ADD, "107");
+    do_edit(EDIT_MOVE, "102"); /* who is gone there */
+    assert_int_equal(list_file_end(other, false, &err), RC_OK);
+    list_file_close(other);
+    run_ms(200);
+    assert_string_equal(here(), "900 101 103 108 107 ");
+    assert_true(is_on_disk("107"));
+    assert_true(is_on_disk("108"));
+    assert_non_null(strstr(r.told, "an edit could not be kept"));
+}
+
+/* Who leaves waits for the lock, and says what is lost if that does not help. */
+static void test_leaving_under_a_held_lock(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    begin_live(false);
+    int fd = hold("list-lab.lock");
+    do_edit(EDIT_ADD, "107");
+    assert_false(keeper_settle(r.keeper, 100, &err));
+    assert_int_equal(err.rc, RC_TIMEOUT);
+    close(fd);
+    assert_true(keeper_settle(r.keeper, 100, &err));
+    assert_true(is_on_disk("107"));
+}
+
+/* A save has been answered, and the lock is held: it was saved all the same. */
+static void test_a_lock_that_is_held_when_the_save_is_answered(void **state)
+{
+    (void)state;
+    begin_live(false);
+    do_edit(EDIT_ADD, "107");
+    r.is_deaf = true;
+    keeper_push(r.keeper, false);
+    int fd = hold("list-lab.lock");
+    r.is_deaf = false;
+    r.answer = loop_timer(r.session.loop, 1, answer_now, NULL);
+    run_ms(200);
+    assert_int_equal(r.writes, 1);
+    assert_int_equal(r.ended, 0);
+    close(fd);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_int_equal(r.writes, 1);
+    assert_int_equal(appearance_count(keeper_list(r.keeper)).unsaved, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1033,6 +1324,14 @@ int main(void)
         TEST(test_settings_without_a_link),
         TEST(test_the_link_is_lost_while_settings_are_changed),
         TEST(test_the_record_says_what_was_set),
+        TEST(test_our_own_extension),
+        TEST(test_edits_in_both_files),
+        TEST(test_the_second_file_goes_under_another),
+        TEST(test_an_extension_that_was_ours),
+        TEST(test_a_held_lock),
+        TEST(test_both_edit_under_a_held_lock),
+        TEST(test_leaving_under_a_held_lock),
+        TEST(test_a_lock_that_is_held_when_the_save_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

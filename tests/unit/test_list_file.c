@@ -154,12 +154,13 @@ static void test_all_is_kept(void **state)
     (void)state;
     struct appearance a, back;
     struct err err = {0};
+    char own[LIST_OWN_BYTES];
     char said[APPEARANCE_TEXT_BYTES], said_back[APPEARANCE_TEXT_BYTES];
     appearance_init(&a);
     fill(&a);
-    char *text = list_text(&a, SERVER);
-    assert_int_equal(list_parse(&back, text, strlen(text), SERVER, &err), RC_OK);
-    char *again = list_text(&back, SERVER);
+    char *text = list_text(&a, SERVER, "900");
+    assert_int_equal(list_parse(&back, text, strlen(text), SERVER, own, &err), RC_OK);
+    char *again = list_text(&back, SERVER, own);
     assert_string_equal(text, again);
     assert_int_equal(back.max_lines, 100);
     assert_true(back.is_read);
@@ -434,7 +435,7 @@ static void test_a_held_lock(void **state)
     int64_t start_ms = clock_mono_ms();
     assert_null(list_file_begin(file, &err));
     assert_in_range(clock_mono_ms() - start_ms, 900, 5000);
-    assert_non_null(strstr(err.text, "another callhud holds"));
+    assert_non_null(strstr(err.text, "another program holds"));
     close(fd);
     must_add(file, "101");
     list_file_close(file);

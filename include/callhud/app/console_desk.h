@@ -19,7 +19,9 @@ struct console_desk {
 };
 /* session, ui, reason, want_frame and self are set. extension NULL: that of before. */
 void console_desk_open(struct console_desk *d, const char *extension);
-void console_desk_close(struct console_desk *d); /* the screens have none then; twice is fine */
+/* The screens have none then; twice is fine. Not RC_OK: edits were lost that waited for the disk.
+ */
+enum rc console_desk_close(struct console_desk *d, struct err *err);
 /* After a reload that goes on with the same connection. */
 void console_desk_reloaded(struct console_desk *d);
 /* Every event of the session, as session.passed. */

@@ -20,10 +20,16 @@
 #define KEEPER_TURN_STEP_MS 50     /* how often a save looks whether another's has ended */
 #define KEEPER_TURN_MS (60 * 1000) /* so long it waits for it */
 
+/* So long the loop stands for another's lock of the file at most, a command longer: after it the
+ * lock is tried for so often, and after a while it is said. */
+#define KEEPER_PATIENCE_MS 20
+#define KEEPER_LOCK_STEP_MS 50
+#define KEEPER_LATE_MS 500
+
 struct keeper;
 struct keeper_config {
     struct session *session; /* started or not; its backend may be closed and opened meanwhile */
-    const char *extension;   /* whose desk; NULL: our own */
+    const char *extension;   /* whose desk; NULL: our own, as is our own extension */
     const char *folder;      /* the state folder */
     bool is_automatic;       /* sync = automatic */
     bool is_asked_alone;     /* a command: the list is read when keeper_pull() asks, not by itself,
@@ -46,7 +52,8 @@ void keeper_free(
     struct keeper *keeper); /* NULL is fine; what is under way is forgotten, the file is whole */
 
 const struct ui_desk *keeper_desk(const struct keeper *keeper); /* always the same address */
-bool keeper_is_live(const struct keeper *keeper);               /* the backend can be asked */
+bool keeper_is_own(const struct keeper *keeper);  /* as far as is known: told with the list */
+bool keeper_is_live(const struct keeper *keeper); /* the backend can be asked */
 const struct appearance *keeper_list(const struct keeper *keeper);
 void keeper_ops(struct keeper *keeper, struct ui_desk_ops *out);
 
@@ -66,9 +73,14 @@ void keeper_set(struct keeper *keeper, const struct desk_settings *settings);
 enum rc keeper_settings_rc(const struct keeper *keeper);
 /* people, phones, settings: asked for once, kept up to date while wanted. */
 void keeper_want(struct keeper *keeper, bool people, bool phones, bool settings);
+/* On disk when it returns; but while another program holds the file's lock, for all but commands,
+ * shown alone, and on disk once that lets go. After KEEPER_LATE_MS ui_desk.is_behind says so. */
 enum rc keeper_edit(struct keeper *keeper, struct appearance_edit *edits, size_t len, size_t *done,
                     struct err *err); /* RC_IO: it could not be saved: nothing was changed */
 enum rc keeper_replace(struct keeper *keeper, const struct appearance_user *users, size_t len,
                        struct err *err);
+/* Puts on disk what waits for it, within wait_ms; before keeper_free(), which drops it. False: err
+ * says why it is not kept. */
+bool keeper_settle(struct keeper *keeper, int64_t wait_ms, struct err *err);
 
 #endif

@@ -33,6 +33,8 @@
 #include "callhud/model/appearance.h"
 
 #define LIST_FILE_MAX_BYTES (16 * 1024 * 1024)
+#define LIST_FILE_WAIT_MS 1000 /* so long another's lock is waited for, if not told otherwise */
+#define LIST_OWN_BYTES 64
 
 struct list_file;
 
@@ -40,8 +42,8 @@ struct list_file;
  * list-PROFILE@OWNER.json. What cannot stand in a name is %XX. server: where the list is stored; a
  * file of another server is put aside like a broken one. A file that cannot be understood is
  * renamed to NAME.broken (an older one of that name is lost) and said in note, ERR_TEXT_BYTES,
- * which is "" otherwise; the list is empty then. RC_IO: the folder or file cannot be used; *out is
- * NULL. */
+ * which is "" otherwise; the list is empty then. RC_IO: the folder or file cannot be used;
+ * RC_TIMEOUT: it is to be put aside, and another program holds the lock; *out is NULL. */
 enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
                        const char *owner, const char *server, char *note, struct err *err);
 void list_file_close(struct list_file *file); /* NULL is fine */
@@ -51,8 +53,10 @@ const struct appearance *list_file_list(const struct list_file *file);
 /* Reads again when another callhud has written since. True: the list has changed. */
 bool list_file_refresh(struct list_file *file);
 
-/* Takes the lock (waits at most a second) and reads again when another has written: the list that
- * may be changed, until end() or cancel(). NULL: err says why. */
+/* How long begin() may wait for another's lock: 0 tries once. */
+void list_file_patience(struct list_file *file, int64_t wait_ms);
+/* Takes the lock and reads again when another has written: the list that may be changed, until
+ * end() or cancel(). NULL: err says why; RC_TIMEOUT: another program holds the lock. */
 struct appearance *list_file_begin(struct list_file *file, struct err *err);
 /* Writes and lets go; nothing is written when rev has not changed. RC_IO: it cannot be written.
  * Then the list is again as it was before begin(); with is_kept it stays changed here all the same,
@@ -60,6 +64,27 @@ struct appearance *list_file_begin(struct list_file *file, struct err *err);
  * safe. */
 enum rc list_file_end(struct list_file *file, bool is_kept, struct err *err);
 void list_file_cancel(struct list_file *file); /* as it was before begin() */
+/* In the place of end(): the file goes, the list is as before begin(). */
+enum rc list_file_remove(struct list_file *file, struct err *err);
+/* The list, to be changed for showing alone while another holds the lock. The next begin() that
+ * gets it has the list as it is on disk: whoever changed this one makes his changes again. */
+struct appearance *list_file_ahead(struct list_file *file);
+bool list_file_can_lock(struct list_file *file); /* begin() would not be RC_TIMEOUT now */
+const char *list_file_path(const struct list_file *file);
+/* It was read, and is not there any more: removed by a callhud that took it over (own), or by hand.
+ * Until it is read again. */
+bool list_file_is_gone(const struct list_file *file);
+
+/* The person's own list is one file, also when it is asked for by the own extension. Which that is
+ * stands in list-PROFILE.json once it is known; "" before. set_own() is written by the next end().
+ */
+bool list_file_is_main(const struct list_file *file); /* list-PROFILE.json */
+const char *list_file_own(const struct list_file *file);
+void list_file_set_own(struct list_file *file, const char *extension);
+/* Does list-PROFILE.json say that owner is the own extension? */
+bool list_file_is_own(const char *folder, const char *profile, const char *owner,
+                      const char *server);
+bool list_file_exists(const char *folder, const char *profile, const char *owner);
 
 /* The turn to send the list: of the callhuds of one person, one has it. Not waited for:
  * RC_TIMEOUT, another one has it, ask again in a while. RC_OK also when it is ours already. RC_IO:
@@ -67,10 +92,11 @@ void list_file_cancel(struct list_file *file); /* as it was before begin() */
 enum rc list_file_turn(struct list_file *file, struct err *err);
 void list_file_turn_end(struct list_file *file); /* also when it is not ours */
 
-/* The text of the file, and back; for tests too. server may be NULL in parse: any. On an error *a
- * is empty: RC_PROTO it is no list, RC_CONFIG it is of another server. */
-char *list_text(const struct appearance *a, const char *server); /* mem_free() */
+/* The text of the file, and back; for tests too. own: see above, may be NULL;
+ * LIST_OWN_BYTES in parse. server may be NULL in parse: any. On an error *a is empty: RC_PROTO it
+ * is no list, RC_CONFIG it is of another server. */
+char *list_text(const struct appearance *a, const char *server, const char *own); /* mem_free() */
 enum rc list_parse(struct appearance *a, const char *text, size_t len, const char *server,
-                   struct err *err);
+                   char *own, struct err *err);
 
 #endif

@@ -36,7 +36,8 @@ struct desk_answer {
      * RC_DENIED: rights or the backend cannot (text: what to do); RC_NOT_FOUND: no such user;
      * RC_UNREACHABLE, RC_TIMEOUT; RC_FAILED: it is not certain what is stored now: read again. */
     enum rc rc;
-    const char *text; /* for people, one line, when not RC_OK; "" */
+    const char *text;          /* for people, one line, when not RC_OK; "" */
+    const char *own_extension; /* ours: "is this our own desk?"; NULL or "": not known (yet) */
     const struct desk_line
         *lines; /* LIST: as stored; LIST_WRITE: as read back, or the refused ones */
     size_t lines_len;

@@ -22,7 +22,8 @@ struct ui_desk {
 
     const struct appearance *list; /* NULL: nothing is known of a list */
     bool is_automatic;             /* sync = automatic */
-    bool is_local; /* the backend stores no list: it lives in the file alone; list_text says why */
+    bool is_local;  /* the backend stores no list: it lives in the file alone; list_text says why */
+    bool is_behind; /* edits are shown that are not on disk yet: another program holds the file */
     bool is_waiting; /* a save waits until no desk phone is in a call */
     enum ui_desk_state reading, writing;
     int64_t read_ms;       /* monotonic time of the last reading; 0: never */
@@ -42,7 +43,8 @@ struct ui_desk {
     const char *settings_text;
 };
 
-/* What the screens do with it. Whatever changes the list is on disk when it returns. */
+/* What the screens do with it. Whatever changes the list is on disk when it returns, unless another
+ * program holds the file: then soon, and is_behind says so. */
 struct ui_desk_ops {
     /* appearance_edit(). The edits may name people with the texts of the list as it is shown, which
      * are gone when this returns: another callhud may have changed it. */

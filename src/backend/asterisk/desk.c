@@ -193,6 +193,7 @@ void desk_ask_tell(struct desk_ask *ask, struct desk_answer *answer)
 {
     if (answer->text == NULL)
         answer->text = "";
+    answer->own_extension = ask->desk->own;
     take_out(ask); /* done() may forget everything of its self */
     ask->done(ask->self, answer);
     desk_ask_free(ask);

@@ -463,9 +463,23 @@ static void put_phones(struct desk_answer *answer, struct desk_phone *phones,
     answer->phones_len = job->devices.len;
 }
 
+/* "": neither the floor nor the people have told yet. */
+static const char *own_extension(const struct rex_desk *desk)
+{
+    const char *own_id = desk->config.floor->own_id;
+    const struct rex_user *own = rex_floor_user(desk->config.floor, own_id);
+    const struct desk_person *person = rex_desk_person_find(desk, own_id);
+    if (own != NULL && !str_is_empty(own->extension))
+        return own->extension;
+    return person != NULL ? person->extension : "";
+}
+
 static void tell(struct desk_job *job, enum rc rc, const char *text)
 {
-    struct desk_answer answer = {.rc = rc, .text = rc == RC_OK ? "" : text, .limit = job->limit};
+    struct desk_answer answer = {.rc = rc,
+                                 .text = rc == RC_OK ? "" : text,
+                                 .own_extension = own_extension(job->desk),
+                                 .limit = job->limit};
     bool is_refused = rc == RC_REFUSED;
     const desk_items *items = is_refused ? &job->wanted : &job->stored;
     struct desk_line *lines = mem_zero(items->len + 1, sizeof *lines);
