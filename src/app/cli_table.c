@@ -134,12 +134,15 @@ const struct cli_command cli_commands[] = {
      .more =
          "show                what is here and what is stored, key by key\n"
          "add EXT [--at KEY]  a new key; the last one when none is named\n"
-         "remove EXT|KEY      move KEY KEY      set KEY EXT\n"
+         "remove EXT|KEY      takes a line away\n"
+         "move KEY KEY        takes a line to another key\n"
+         "set KEY EXT         puts somebody else on a key\n"
          "diff                what a push would change; writes nothing\n"
-         "pull                takes over what was changed elsewhere; pull KEY|EXT|all takes what\n"
-         "                    is stored for a line in conflict\n"
+         "pull [KEY|EXT|all]  takes over what was changed elsewhere; with a key, an extension or\n"
+         "                    all, for lines in conflict, what is stored\n"
          "push                sends the edits; desk phones may restart\n"
-         "export [FILE]       import FILE: as CSV, or as JSON with --json\n"
+         "export [FILE]       writes the list: as CSV, or as JSON with --json\n"
+         "import FILE         makes the list what a file says\n"
          "An import needs the column extension alone; keys give the order. What is wrong in it is\n"
          "named by its line, and then nothing is changed.\n"
          "A line that was changed here and elsewhere is in conflict: it stays as it is stored\n"
@@ -207,7 +210,7 @@ const struct cli_command cli_commands[] = {
     {.name = "shot",
      .args = "FILE.svg|FILE.txt",
      .sentence = "Writes the first view as a picture.",
-     .more = "",
+     .more = "With --demo that of the demo, which --users, --rate and --seed change.\n",
      .min_args = 1,
      .max_args = 1,
      .options = "--size --demo --users --rate --seed",

@@ -20,7 +20,7 @@ static void put_text(struct buf *out, const char *text)
             buf_puts(out, "\\&");
         if (*c == '\\')
             buf_puts(out, "\\e");
-        else if (*c == '-' && (c == text || c[-1] == ' ' || c[-1] == '-'))
+        else if (*c == '-' && (c == text || strchr(" \n-", c[-1])))
             buf_puts(out, "\\-");
         else
             buf_putc(out, *c);
@@ -77,6 +77,45 @@ static void put_option(struct buf *out, const struct cli_option *row)
     put_sentence(out, row->sentence);
 }
 
+/* A line of what is said of a command: "push    sends the edits" is an item of a list and goes on
+ * in the next line when that begins with blanks; "bash: ..." begins anew; others are sentences. */
+static void put_more_line(struct buf *out, char *line, bool *is_list)
+{
+    char *gap = strstr(line, "  ");
+    size_t word = strcspn(line, " ");
+    bool is_labelled = word > 1 && line[word] && line[word - 1] == ':';
+    bool is_row = gap && gap > line && !is_labelled;
+    bool is_rest = *is_list && line[0] == ' ';
+    if (is_row && !*is_list)
+        buf_puts(out, ".Bl -tag -width Ds -compact\n");
+    else if (*is_list && !is_row && !is_rest)
+        buf_puts(out, ".El\n");
+    *is_list = is_row || is_rest;
+    if (is_row) {
+        *gap = '\0';
+        buf_puts(out, ".It");
+        put_arg(out, line);
+        buf_putc(out, '\n');
+        line = gap + 1;
+    } else if (is_labelled) {
+        buf_puts(out, ".br\n");
+    }
+    put_sentence(out, str_trim(line));
+}
+
+static void put_more(struct buf *out, const char *more)
+{
+    bool is_list = false;
+    while (*more) {
+        size_t len = strcspn(more, "\n");
+        char *line = mem_dup_n(more, len);
+        put_more_line(out, line, &is_list);
+        mem_free(line);
+        more += len + (more[len] == '\n');
+    }
+    buf_puts(out, is_list ? ".El\n" : "");
+}
+
 static void put_commands(struct buf *out)
 {
     buf_puts(out, ".Bl -tag -width Ds\n");
@@ -90,16 +129,7 @@ static void put_commands(struct buf *out)
         }
         buf_putc(out, '\n');
         put_sentence(out, command->sentence);
-        for (const char *line = command->more; *line;) {
-            size_t len = strcspn(line, "\n");
-            char *copy = mem_dup_n(line, len);
-            /* "bash: ..." is an item of a list, not the rest of a sentence. */
-            size_t word = strcspn(copy, " ");
-            buf_puts(out, word > 1 && copy[word] && copy[word - 1] == ':' ? ".br\n" : "");
-            put_sentence(out, copy);
-            mem_free(copy);
-            line += len + (line[len] == '\n');
-        }
+        put_more(out, command->more);
         bool has_own = false;
         for (size_t k = 0; k < cli_options_len; k++) {
             if (!cli_has_word(command->options, cli_options[k].name))
@@ -270,7 +300,8 @@ static void put_exits(struct buf *out)
             buf_puts(out, ", or a check found a fault");
         if (code == 4)
             buf_puts(out, ": refused by rights, capability or setting, a phone that was not "
-                          "lifted, a call that has ended or changed hands");
+                          "lifted, a call that has ended or changed hands, lines in "
+                          "conflict");
         buf_putc(out, '\n');
     }
     buf_puts(out, ".It 129, 130, 131, 143\nended by SIGHUP, SIGINT, SIGQUIT, SIGTERM\n"

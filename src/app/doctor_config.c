@@ -70,8 +70,8 @@ static void check_profile(struct doctor *d)
     if (profiles == 0 && !d->cli->profile) {
         doctor_say(
             d, "profile", DOCTOR_SKIP,
-            "there is none: 'callhud doctor --example asterisk' prints one to start from; put "
-            "it into %s",
+            "there is none: 'callhud doctor --example asterisk' (or ringcentral) prints one to "
+            "start from; put it into %s",
             d->config.path);
         return;
     }

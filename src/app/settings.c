@@ -406,8 +406,8 @@ static enum rc choose(const struct config *config, const char **name, struct err
     join_names(list, sizeof list, names, count);
     if (count == 0) {
         rc = err_set(err, RC_CONFIG,
-                     "no profile in %s: 'callhud doctor --example asterisk' prints "
-                     "one to start from",
+                     "no profile in %s: 'callhud doctor --example asterisk' (or "
+                     "ringcentral) prints one to start from; 'callhud demo' needs none",
                      config->path);
     } else if (!asked && !is_found) {
         rc = err_set(err, RC_CONFIG, "%zu profiles (%s): choose one with --profile NAME", count,

@@ -27,6 +27,9 @@ for word in $("$CALLHUD" --help | sed -n 's/^  \(--[a-z-]*\|[a-z]*\) .*/\1/p'); 
 done
 [ -z "$missing" ]
 result $? "callhud(1) names every command and option" "$missing"
+said=$(printf '%s\n' "$text" | sed -n '/^COMMANDS/,/^OPTIONS/p' | grep -E '[^ ] {8}')
+[ -z "$said" ]
+result $? "in callhud(1) the rows of a command are rows" "$said"
 missing=
 for code in 0 1 2 3 4 129 130 131 143 148; do # of the commands that act: tests/unit/test_doing.c
     printf '%s\n' "$text" | sed -n '/^EXIT STATUS/,$p' | grep -qE "^ +([0-9]+, )*$code(,| |\$)" ||

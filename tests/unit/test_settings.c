@@ -174,10 +174,9 @@ static void keys_are_handed_on_as_pairs(void **state)
 static void which_profile(void **state)
 {
     (void)state;
-    refused(
-        "[callhud]\n", NULL,
-        "no profile in /etc/c/config.ini: 'callhud doctor --example asterisk' prints one to start "
-        "from");
+    refused("[callhud]\n", NULL,
+            "no profile in /etc/c/config.ini: 'callhud doctor --example asterisk' (or ringcentral) "
+            "prints one to start from; 'callhud demo' needs none");
     refused(BASE "[profile work]\n", NULL,
             "2 profiles (lab, work): choose one with --profile NAME");
     refused(BASE, "lub", "no profile 'lub' in /etc/c/config.ini: did you mean 'lab'?");
