@@ -25,15 +25,14 @@
 /* The table's columns, left to right; cells 0 is the rest of the line. */
 static const struct column {
     const char *title;
-    enum audit_key key, other; /* other stands there when key is null */
+    enum audit_key key;
     int cells;
 } columns[] = {
-    {"record", AUDIT_SEQUENCE, AUDIT_SEQUENCE, 6}, {"time", AUDIT_TIME, AUDIT_TIME, 19},
-    {"what", AUDIT_RECORD, AUDIT_RECORD, 9},       {"action", AUDIT_ACTION, AUDIT_ACTION, 8},
-    {"of", AUDIT_BEGIN, AUDIT_BEGIN, 6},           {"mode", AUDIT_MODE, AUDIT_VALUE, 8},
-    {"ext", AUDIT_EXTENSION, AUDIT_EXTENSION, 6},  {"name", AUDIT_NAME, AUDIT_NAME, 18},
-    {"party", AUDIT_PARTY, AUDIT_PARTY, 14},       {"who", AUDIT_WHO, AUDIT_WHO, 10},
-    {"result", AUDIT_RESULT, AUDIT_RESULT, 24},    {"reason", AUDIT_REASON, AUDIT_REASON, 0},
+    {"record", AUDIT_SEQUENCE, 6}, {"time", AUDIT_TIME, 19},    {"what", AUDIT_RECORD, 9},
+    {"action", AUDIT_ACTION, 12},  {"of", AUDIT_BEGIN, 6},      {"mode", AUDIT_MODE, 8},
+    {"value", AUDIT_VALUE, 24},    {"ext", AUDIT_EXTENSION, 6}, {"name", AUDIT_NAME, 18},
+    {"party", AUDIT_PARTY, 14},    {"who", AUDIT_WHO, 10},      {"result", AUDIT_RESULT, 24},
+    {"reason", AUDIT_REASON, 0},
 };
 #define COLUMNS (sizeof columns / sizeof *columns)
 
@@ -70,7 +69,7 @@ static const char *cell_text(struct show *show, const struct audit_line *line,
     char local[32];
     buf_reset(&show->value);
     buf_reset(&show->clean);
-    audit_line_value(line, line->value[column->key].at ? column->key : column->other, &show->value);
+    audit_line_value(line, column->key, &show->value);
     if (column->key == AUDIT_TIME && clock_parse_iso(buf_text(&show->value), &epoch_ms)) {
         clock_format_local(epoch_ms, "%Y-%m-%d %H:%M:%S", local, sizeof local);
         buf_reset(&show->value);

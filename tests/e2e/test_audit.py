@@ -109,6 +109,11 @@ tap.ok(dict(zip(KEYS, rows[50]))["reason"] == 'a "word", ü, =1+1' and
 table = audit("show").stdout.decode().splitlines()
 tap.ok(len(table) == 51 and "2026-11-22 05:01:02" in table[1] and "Noor Haddad" in table[1] and
        table[50].split()[0] == "50", "show is a table, oldest first", table[1])
+put([record(1, ZEROS, action="presence set", value="ring_when_monitored_rings=on", result="ok")[0]])
+row = audit("show").stdout.decode().splitlines()[1]
+tap.ok("begin     presence set " in row and "ring_when_monitored_rin" in row and " ok" in row,
+       "what was set is told", row)
+put(lines)
 table = audit("show", "--since", hashes[46]).stdout.decode().splitlines()
 tap.ok([row.split()[0] for row in table[1:]] == ["48", "49", "50"], "show --since")
 tap.ok(audit("show", "--since", ZEROS).returncode == 1, "show --since of a hash that is not there")
