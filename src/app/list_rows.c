@@ -145,15 +145,17 @@ static enum rc write_into(const char *path, const struct buf *text, struct err *
 }
 
 /* A file: replaced whole, or left as it was. */
-static enum rc write_beside(const char *path, const struct buf *text, struct err *err)
+static enum rc write_beside(const char *path, mode_t rights, const struct buf *text,
+                            struct err *err)
 {
     char beside[PATH_MAX];
     if ((size_t)snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= sizeof beside)
         return save_fault(err, path, ENAMETOOLONG);
-    int fd = mkostemp(beside, O_CLOEXEC); /* 0600 */
+    int fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0)
         return save_fault(err, path, errno);
-    bool is_written = write_all(fd, buf_text(text), text->len) && fsync(fd) == 0;
+    bool is_written =
+        fchmod(fd, rights) == 0 && write_all(fd, buf_text(text), text->len) && fsync(fd) == 0;
     int why = errno;
     (void)close(fd);
     if (is_written && rename(beside, path) == 0)
@@ -173,9 +175,10 @@ enum rc list_rows_save(const char *path, const struct appearance *list, enum cli
     buf_init(&text, 64u * 1024 * 1024);
     list_rows_put(&text, list, is_json ? FORMAT_JSON : FORMAT_CSV, false);
     bool is_there = stat(path, &st) == 0; /* what a link leads to is replaced, not the link */
-    enum rc rc = is_there && !S_ISREG(st.st_mode)     ? write_into(path, &text, err)
-                 : is_there && realpath(path, target) ? write_beside(target, &text, err)
-                                                      : write_beside(path, &text, err);
+    enum rc rc = is_there && !S_ISREG(st.st_mode) ? write_into(path, &text, err)
+                 : is_there && realpath(path, target)
+                     ? write_beside(target, st.st_mode & 0777, &text, err)
+                     : write_beside(path, 0600, &text, err);
     buf_fini(&text);
     return rc;
 }

@@ -297,6 +297,10 @@ static void a_file_is_replaced_whole_or_stays(void **state)
     assert_int_equal(list_rows_save(path, &list, FORMAT_TABLE, &err), RC_OK);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(chmod(path, 0640), 0); /* for a group that reads it */
+    assert_int_equal(list_rows_save(path, &list, FORMAT_TABLE, &err), RC_OK);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
     assert_int_equal(stat(other, &st), 0);
     assert_int_equal(st.st_size, 4);
     assert_int_equal(list_rows_load(&rows, path, FORMAT_TABLE, &err), RC_OK);

@@ -11,9 +11,9 @@
  * here), stored the extension stored on that line, key null or empty where removed. */
 void list_rows_put(struct buf *out, const struct appearance *list, enum cli_format format,
                    bool only_changed);
-/* Into a file, 0600; CSV unless the name ends with .json or format is JSON. An existing file, or
- * the one that a link leads to, is replaced whole; what is no file (a device, a pipe) is written
- * to. RC_IO. */
+/* Into a file, a new one for its owner alone; CSV unless the name ends with .json or format is
+ * JSON. An existing file, or the one that a link leads to, is replaced whole and keeps its rights;
+ * what is no file (a device, a pipe) is written to. RC_IO. */
 enum rc list_rows_save(const char *path, const struct appearance *list, enum cli_format format,
                        struct err *err);
 
