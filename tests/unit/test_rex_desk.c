@@ -33,6 +33,7 @@ struct told {
     char names[512];    /* of lines, "101 Sue Supervisor,..." */
     char refused[1024]; /* "KEY EXTENSION: why;..." */
     uint32_t limit;
+    char fixed[ERR_TEXT_BYTES];
     char people[1024];
     char phones[512];
     struct desk_settings settings;
@@ -91,8 +92,9 @@ static void on_told(void *self, const struct desk_answer *answer)
     told->limit = answer->limit;
     for (size_t i = 0; i < answer->people_len; i++) {
         const struct desk_person *person = &answer->people[i];
-        add(told->people, sizeof told->people, "%s %s %s/%s%s;", person->user_id, person->extension,
-            person->name, person->department, person->is_listable ? "" : " not listable");
+        add(told->people, sizeof told->people, "%s %s %s/%s%s%s;", person->user_id,
+            person->extension, person->name, person->department,
+            person->is_listable ? "" : " not listable", person->is_other ? " no person" : "");
     }
     for (size_t i = 0; i < answer->phones_len; i++) {
         const struct desk_phone *phone = &answer->phones[i];
@@ -103,6 +105,8 @@ static void on_told(void *self, const struct desk_answer *answer)
     told->settings = answer->settings;
     for (size_t i = 0; i < answer->settings.answerable_len; i++)
         add(told->answerable, sizeof told->answerable, "%s ", answer->settings.answerable_by[i]);
+    str_copy(told->fixed, sizeof told->fixed,
+             answer->settings.fixed != NULL ? answer->settings.fixed : "");
     for (size_t i = 0; i < 6; i++) {
         const char *missing = answer->settings.missing[i];
         str_copy(told->missing[i], sizeof told->missing[i], missing != NULL ? missing : "");
@@ -512,7 +516,8 @@ static void who_cannot_stand_in_a_list_is_named_before_anything_is_sent(void **s
     assert_says(told->refused, "there is no such extension (any more);");
     assert_says(told->refused, " 900: this kind of extension cannot stand in a list");
     assert_says(told->refused, " 999: there is no such extension;");
-    assert_says(told->text, "nothing was stored: 400100000008");
+    assert_says(told->text, "400100000008 is refused: there is no such extension (any more), and 2 "
+                            "more; nothing was stored");
     assert_says(told->text, "and 2 more");
     assert_int_equal(rig->server.line_puts, 0);
     assert_stored(rig, before);
@@ -937,8 +942,8 @@ static void people_are_those_of_the_account(void **state)
     const struct told *told = ask_kind(rig, DESK_PEOPLE, NULL);
     assert_int_equal(told->rc, RC_OK);
     assert_says(told->people, BOB " 102 Bob Agent/Sales;");
-    assert_says(told->people, "400144460008 801 Lobby/;");
-    assert_says(told->people, "900 Menu/ not listable;");
+    assert_says(told->people, "400144460008 801 Lobby/ no person;");
+    assert_says(told->people, "900 Menu/ not listable no person;");
     assert_says(told->people, "106 Old Hand/ not listable;");
     rig->server.people_len++;
     told = ask_kind(rig, DESK_PEOPLE, NULL);
@@ -1052,6 +1057,44 @@ static void settings_without_the_right_to_some(void **state)
     assert_says(told->missing[4], "ReadPresenceSettings");
 }
 
+/* What is refused of somebody else's is said in words, without the request and its ids; and that
+ * nothing may be changed is known before it is tried. */
+static void settings_of_another_without_rights_say_who_may(void **state)
+{
+    struct rig *rig = *state;
+    static const char who_may[] = "an administrator of the account may see and change extension "
+                                  "102's settings: ask one (403 CMN-408)";
+    const struct desk_settings settings = {.has = DESK_HAS_RING, .rings_when_monitored = true};
+    const struct desk_question question = {
+        .kind = DESK_SETTINGS_WRITE, .extension = "102", .settings = &settings};
+    set_fault(rig, &(struct fault){.kind = FAULT_STATUS,
+                                   .status = 403,
+                                   .body = ERROR("CMN-408", "[ReadPresenceSettings] required"),
+                                   .path = "presence/permission"});
+    const struct told *told = ask_kind(rig, DESK_SETTINGS, "102");
+    assert_int_equal(told->rc, RC_OK);
+    assert_string_equal(told->fixed, who_may);
+    assert_string_equal(told->missing[4], who_may);
+    set_fault(rig, &(struct fault){.kind = FAULT_STATUS,
+                                   .status = 403,
+                                   .body = ERROR("CMN-401", "needs to have [ReadPresence]"),
+                                   .path = "presence/permission"});
+    told = ask_kind(rig, DESK_SETTINGS, "102"); /* the application's lack, not the person's */
+    assert_int_equal(told->rc, RC_OK);
+    assert_string_equal(told->fixed, "");
+    assert_string_equal(told->missing[4],
+                        "needs to have [ReadPresence]: give the application that permission in the "
+                        "developer console (403 CMN-401)");
+    set_fault(rig, &(struct fault){.kind = FAULT_STATUS,
+                                   .status = 403,
+                                   .body = ERROR("CMN-408", "[EditPresence] required"),
+                                   .method = "PUT"});
+    told = ask(rig, &question);
+    assert_int_equal(told->rc, RC_DENIED);
+    assert_string_equal(told->text, "an administrator of the account may change extension 102's "
+                                    "settings: ask one (403 CMN-408)");
+}
+
 static const struct told *set(struct rig *rig, const struct desk_settings *settings)
 {
     return ask(rig, &(struct desk_question){.kind = DESK_SETTINGS_WRITE, .settings = settings});
@@ -1135,7 +1178,8 @@ static void settings_that_wait_for_the_limits_in_vain_say_so(void **state)
     const struct told *told =
         set(rig, &(struct desk_settings){.has = DESK_HAS_RING, .rings_when_monitored = true});
     assert_int_equal(told->rc, RC_TIMEOUT);
-    assert_says(told->text, "nothing was stored: the service allows no more requests for ");
+    assert_says(told->text, "the service allows no more requests for ");
+    assert_says(told->text, "nothing was stored");
     assert_int_equal(rig->server.puts, 0);
 }
 
@@ -1289,6 +1333,7 @@ int main(void)
         TEST(settings_without_the_right_to_some),
         TEST(settings_that_are_named_change_and_no_others),
         TEST(settings_that_cannot_be_are_refused_before_anything_is_sent),
+        TEST(settings_of_another_without_rights_say_who_may),
         TEST(settings_of_one_who_hides_are_told_by_the_answer_to_a_put),
         TEST(settings_that_wait_for_the_limits_in_vain_say_so),
         TEST(settings_that_are_taken_and_not_stored_are_told),

@@ -351,17 +351,17 @@ static void errors_say_what_to_do(void **state)
         const char *code, *text;
     } all[] = {
         {403, "CMN-401",
-         "GET /x: 403 CMN-401 why it is so: give the application that permission in the developer "
-         "console"},
+         "why it is so: give the application that permission in the developer console (GET /x: 403 "
+         "CMN-401)"},
         {403, "CMN-408",
-         "GET /x: 403 CMN-408 why it is so: ask an administrator of the account for that "
-         "permission of your role"},
+         "why it is so: ask an administrator of the account for that permission of your role (GET "
+         "/x: 403 CMN-408)"},
         {404, "CMN-102",
-         "GET /x: 404 CMN-102 why it is so: it is not there any more, or never was"},
+         "why it is so: it is not there any more, or never was (GET /x: 404 CMN-102)"},
         {409, "TAS-1",
-         "GET /x: 409 TAS-1 why it is so: the call is not in a state for it now: look again"},
-        {400, "CMN-101", "GET /x: 400 CMN-101 why it is so"},
-        {500, "CMN-201", "GET /x: 500 CMN-201 why it is so: the service has trouble: try again"},
+         "why it is so: the call is not in a state for it now: look again (GET /x: 409 TAS-1)"},
+        {400, "CMN-101", "why it is so (GET /x: 400 CMN-101)"},
+        {500, "CMN-201", "why it is so: the service has trouble: try again (GET /x: 500 CMN-201)"},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         memset(&got[0], 0, sizeof got[0]);

@@ -10,6 +10,7 @@
 struct desk_person {
     const char *user_id, *extension, *name, *department;
     bool is_listable; /* may stand in a list */
+    bool is_other;    /* no person: a queue, a park location, ... */
 };
 
 struct desk_line {                /* in order of keys */
@@ -58,6 +59,7 @@ struct desk_settings {
     /* Of those that this backend does not have: one sentence that says what to do instead ("set
      * ring_when_monitored_rings in the configuration"), by position of the bit; NULL else. */
     const char *missing[6];
+    const char *fixed; /* why none of them may be changed by us, and who may; NULL: not known */
 };
 
 #endif

@@ -84,7 +84,8 @@ static void tell_people(struct desk_ask *ask)
             .extension = extension,
             .name = desk_name_of(ask->desk, extension),
             .department = line != NULL && line->department != NULL ? line->department : "",
-            .is_listable = strpbrk(extension, ", \t") == NULL};
+            .is_listable = strpbrk(extension, ", \t") == NULL,
+            .is_other = false}; /* who has a line or an endpoint is taken for a person */
         VEC_PUSH(&people, person);
     }
     struct desk_answer answer = {.rc = RC_OK, .people = people.items, .people_len = people.len};

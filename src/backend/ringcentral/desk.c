@@ -110,7 +110,7 @@ bool rex_desk_failed(struct desk_job *job, const struct rex_answer *answer)
     job->fail =
         (struct desk_fail){.rc = rc_of(answer), .status = answer->rc == RC_OK ? answer->status : 0};
     str_copy(job->fail.code, sizeof job->fail.code, answer->code != NULL ? answer->code : "");
-    str_copy(job->fail.text, sizeof job->fail.text, answer->text);
+    rex_say_reason(answer, job->fail.text, sizeof job->fail.text);
     return true;
 }
 
@@ -144,6 +144,20 @@ bool rex_desk_is_refused(const struct desk_fail *fail)
 bool rex_desk_is_rights(const struct desk_fail *fail)
 {
     return (fail->status == 401 || fail->status == 403) && !rex_desk_is_refused(fail);
+}
+
+bool rex_desk_explain_rights(const struct desk_job *job, const char *may, const char *what,
+                             struct desk_fail *fail)
+{
+    char whose[96];
+    bool is_application = str_eq(fail->code, "CMN-401"); /* lacks it, whoever signs in */
+    if (job->extension[0] == '\0' || !rex_desk_is_rights(fail) || is_application)
+        return false;
+    snprintf(fail->text, sizeof fail->text,
+             "an administrator of the account may %s %s %s: ask one (%d%s%s)", may,
+             rex_desk_whose(job, whose), what, fail->status, fail->code[0] != '\0' ? " " : "",
+             fail->code);
+    return true;
 }
 
 static void send_get(struct desk_job *job);
@@ -528,14 +542,8 @@ void rex_desk_end(struct desk_job *job, enum rc rc, const char *format, ...)
 
 void rex_desk_end_failed(struct desk_job *job)
 {
-    char whose[96];
-    if (job->extension[0] != '\0' && rex_desk_is_rights(&job->fail))
-        rex_desk_end(job, RC_DENIED,
-                     "an administrator of the account may see and change %s desk (%d%s%s)",
-                     rex_desk_whose(job, whose), job->fail.status,
-                     job->fail.code[0] != '\0' ? " " : "", job->fail.code);
-    else
-        rex_desk_end(job, job->fail.rc, "%s", job->fail.text);
+    bool is_rights = rex_desk_explain_rights(job, "see and change", "desk", &job->fail);
+    rex_desk_end(job, is_rights ? RC_DENIED : job->fail.rc, "%s", job->fail.text);
 }
 
 /* ---- news ---- */

@@ -144,12 +144,9 @@ static void explain_denied(struct desk_job *job)
         return;
     fail->rc = RC_DENIED;
     str_copy(why, sizeof why, fail->text);
-    if (job->extension[0] != '\0' && rex_desk_is_rights(fail))
-        snprintf(fail->text, sizeof fail->text,
-                 "an administrator of the account may see and change %s list (%d%s%s)",
-                 rex_desk_whose(job, whose), fail->status, fail->code[0] != '\0' ? " " : "",
-                 fail->code);
-    else if (job->extension[0] != '\0')
+    if (rex_desk_explain_rights(job, "see and change", "list", fail))
+        return;
+    if (job->extension[0] != '\0')
         snprintf(fail->text, sizeof fail->text, "%s list cannot be had from the service: %.360s",
                  rex_desk_whose(job, whose), why);
     else

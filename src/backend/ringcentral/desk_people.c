@@ -45,6 +45,19 @@ static bool is_listable(const char *type)
     return false;
 }
 
+/* Who can answer a call: the others are queues, places, menus. */
+static bool is_person(const char *type)
+{
+    static const char *const types[] = {
+        "User", "FaxUser", "VirtualUser", "DigitalUser", "FlexibleUser", "Limited",
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (str_eq(type, types[i]))
+            return true;
+    }
+    return false;
+}
+
 static struct desk_person person_of(const struct rex_person *from)
 {
     const char *const texts[] = {from->id, from->extension, from->name, from->department};
@@ -65,6 +78,7 @@ static struct desk_person person_of(const struct rex_person *from)
         .name = at[2],
         .department = at[3],
         .is_listable = is_listable(from->type) && from->is_enabled,
+        .is_other = !is_person(from->type),
     };
 }
 

@@ -102,6 +102,7 @@ struct desk_job {
     struct desk_settings put_told; /* by the answer to the last PUT of the presence */
     rex_desk_read_done *settings_then;
     char missing_answerable[ERR_TEXT_BYTES];
+    char fixed[ERR_TEXT_BYTES]; /* why nothing of another's may be changed; "" */
 
     rex_desk_devices devices;
     bool is_extension_in_call; /* asked for one who is not monitored */
@@ -146,6 +147,9 @@ const char *rex_desk_whose(const struct desk_job *job,
                            char out[96]); /* "your", "extension 108's" */
 /* 401, and 403 of rights; a 403 of a parameter is a refusal (6.2). */
 bool rex_desk_is_rights(const struct desk_fail *fail);
+/* Somebody else's and no rights: then the text says who may ("see and change") what ("list"). */
+bool rex_desk_explain_rights(const struct desk_job *job, const char *may, const char *what,
+                             struct desk_fail *fail);
 bool rex_desk_is_refused(
     const struct desk_fail *fail); /* the service does not take what was sent */
 /* Waits as the last failure asks, then `again`. False: it makes no sense (any more). */

@@ -60,7 +60,7 @@ static void blame_unknown(struct desk_job *job)
     if (rex_desk_is_any_refused(job))
         rex_desk_end_refused(job);
     else
-        rex_desk_end(job, RC_REFUSED, "nothing was stored: %s", job->put_fail.text);
+        rex_desk_end(job, RC_REFUSED, "%s; nothing was stored", job->put_fail.text);
 }
 
 void rex_desk_list_refused(struct desk_job *job, const char *body, size_t len)

@@ -55,6 +55,7 @@ static void found_all(struct desk_job *job)
     found->missing[AT_ANSWERABLE] =
         found->has & DESK_HAS_ANSWERABLE ? NULL : job->missing_answerable;
     found->missing[AT_VISIBLE] = no_visible_to;
+    found->fixed = job->fixed[0] != '\0' ? job->fixed : NULL;
     if (job->extension[0] == '\0') {
         job->desk->seen = *found;
         job->desk->seen.answerable_by = NULL;
@@ -96,6 +97,8 @@ static void on_answerable(struct desk_job *job, bool is_ok)
         job->found.told.has |= DESK_HAS_ANSWERABLE;
     } else if (is_kept) {
         reset_answerable(job);
+        if (rex_desk_explain_rights(job, "see and change", "settings", &job->fail))
+            str_copy(job->fixed, sizeof job->fixed, job->fail.text);
         str_copy(job->missing_answerable, sizeof job->missing_answerable, job->fail.text);
     } else {
         job->settings_then(job, false);
@@ -208,7 +211,7 @@ static void end_put(struct desk_job *job, enum rc rc, const char *text)
     if (job->is_partly)
         rex_desk_end(job, RC_FAILED, "a part was stored, and then: %s", text);
     else
-        rex_desk_end(job, rc, "nothing was stored: %s", text);
+        rex_desk_end(job, rc, rc == RC_DENIED ? "%s" : "%s; nothing was stored", text);
 }
 
 /* The extension of somebody of whom only the id is known. */
@@ -271,6 +274,7 @@ static void on_put(struct desk_job *job, const struct rex_answer *answer)
         end_refused(job, answer->body, answer->body_len);
     } else if (rex_desk_is_rights(&job->fail) || job->fail.status == 404 ||
                job->fail.status == 405) {
+        (void)rex_desk_explain_rights(job, "change", "settings", &job->put_fail);
         end_put(job, RC_DENIED, job->put_fail.text);
     } else {
         if (rex_desk_try_again(job, look))
@@ -379,10 +383,9 @@ void rex_desk_settings_write_job(struct desk_job *job)
 {
     const char *owner = job->extension[0] == '\0' ? job->desk->config.floor->own_id : job->user_id;
     if (job->wish.told.has & DESK_HAS_VISIBLE)
-        rex_desk_end(job, RC_DENIED, "nothing was stored: %s", no_visible_to);
+        rex_desk_end(job, RC_DENIED, "%s", no_visible_to);
     else if (owner[0] != '\0' && is_among(&job->wish.answerable, owner))
-        rex_desk_end(job, RC_REFUSED,
-                     "nothing was stored: nobody can be named to answer their own calls");
+        rex_desk_end(job, RC_REFUSED, "nobody can be named to answer their own calls");
     else
         look(job);
 }

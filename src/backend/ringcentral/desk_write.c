@@ -29,7 +29,7 @@ void rex_desk_end_refused(struct desk_job *job)
     char others[48] = "";
     if (more > 0)
         snprintf(others, sizeof others, ", and %zu more", more);
-    rex_desk_end(job, RC_REFUSED, "nothing was stored: %s %s%s%s%s",
+    rex_desk_end(job, RC_REFUSED, "%s %s%s%s%s; nothing was stored",
                  first->extension[0] != '\0' ? first->extension : first->user_id, first->name,
                  first->name[0] != '\0' ? ": " : "is refused: ", first->refused, others);
 }
@@ -246,8 +246,11 @@ static void on_replaced(struct desk_job *job, const struct rex_answer *answer)
     } else if (rex_desk_is_rights(&job->fail) || job->fail.status == 404 ||
                job->fail.status == 405) {
         char whose[96];
-        rex_desk_end(job, RC_DENIED, "%s list may not be changed: %s", rex_desk_whose(job, whose),
-                     job->put_fail.text);
+        if (rex_desk_explain_rights(job, "change", "list", &job->put_fail))
+            rex_desk_end(job, RC_DENIED, "%s", job->put_fail.text);
+        else
+            rex_desk_end(job, RC_DENIED, "%s list may not be changed: %s",
+                         rex_desk_whose(job, whose), job->put_fail.text);
     } else if (!rex_desk_try_again(job, look)) {
         job->is_last_look = true;
         look(job);
@@ -316,7 +319,7 @@ static void on_look(struct desk_job *job, bool is_ok)
     else if (!rex_desk_items_equal(&job->stored, &job->before))
         end_changed(job);
     else if (job->is_last_look)
-        rex_desk_end(job, job->put_fail.rc, "nothing was stored: %s", job->put_fail.text);
+        rex_desk_end(job, job->put_fail.rc, "%s; nothing was stored", job->put_fail.text);
     else if (!keeps_reserved(job) || !fits_limit(job))
         rex_desk_end_refused(job);
     else

@@ -125,6 +125,7 @@ static void fail(struct job *job, enum rc rc, const char *text)
 {
     struct rex_answer answer = {.rc = rc, .code = "", .content_type = "", .body = ""};
     str_copy(answer.text, sizeof answer.text, text);
+    answer.reason_len = strlen(answer.text);
     finish(job, &answer);
 }
 
@@ -213,19 +214,22 @@ static bool is_again(struct job *job, const struct io_http_answer *from, bool is
     return true;
 }
 
-static void explain(const struct job *job, const struct io_http_answer *from, const char *code,
-                    const char *text, char *out, size_t size)
+static void explain(const struct job *job, const struct io_http_answer *from, const char *text,
+                    struct rex_answer *answer)
 {
     char what[200];
     name_job(job, what, sizeof what);
-    if (from->status >= 300 && from->status <= 399)
-        snprintf(out, size,
+    if (from->status >= 300 && from->status <= 399) {
+        snprintf(answer->text, sizeof answer->text,
                  "%s redirects to %.200s: redirects are not followed; set server to the address "
                  "that answers",
                  job->rest->host,
                  str_is_empty(from->location) ? "another address" : from->location);
-    else
-        rex_explain(out, size, what, from->status, code, text, from->retry_after_ms);
+        answer->reason_len = strlen(answer->text);
+    } else {
+        answer->reason_len = rex_explain(answer->text, sizeof answer->text, what, from->status,
+                                         answer->code, text, from->retry_after_ms);
+    }
 }
 
 static void on_answer(void *self, const struct io_http_answer *from)
@@ -255,9 +259,10 @@ static void on_answer(void *self, const struct io_http_answer *from)
     if (from->rc != RC_OK) {
         str_copy(answer.text, sizeof answer.text,
                  str_is_empty(from->text) ? rc_text(from->rc) : from->text);
+        answer.reason_len = strlen(answer.text);
     } else if (from->status < 200 || from->status > 299) {
         rex_wire_error(code, sizeof code, text, sizeof text, answer.body, answer.body_len);
-        explain(job, from, code, text, answer.text, sizeof answer.text);
+        explain(job, from, text, &answer);
         log_info("ringcentral", "%s", answer.text);
     }
     finish(job, &answer);

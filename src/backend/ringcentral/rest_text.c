@@ -11,6 +11,17 @@ bool rex_is_yes(const struct rex_answer *answer)
     return answer->rc == RC_OK && answer->status >= 200 && answer->status < 300;
 }
 
+void rex_say_reason(const struct rex_answer *answer, char *out, size_t size)
+{
+    const char *code = answer->code != NULL ? answer->code : "";
+    bool has_more = answer->text[answer->reason_len] != '\0';
+    (void)snprintf(out, size, "%.*s", (int)answer->reason_len, answer->text);
+    size_t used = strlen(out);
+    if (has_more)
+        (void)snprintf(out + used, size - used, " (%d%s%.20s)", answer->status,
+                       code[0] != '\0' ? " " : "", code);
+}
+
 void rex_host(char *out, size_t size, const char *server)
 {
     const char *at = strstr(server, "://");
@@ -49,16 +60,21 @@ static const char *advice_of(int status, const char *code)
     }
 }
 
-void rex_explain(char *out, size_t size, const char *what, int status, const char *code,
-                 const char *text, int64_t retry_after_ms)
+size_t rex_explain(char *out, size_t size, const char *what, int status, const char *code,
+                   const char *text, int64_t retry_after_ms)
 {
     if (status == 429) {
         (void)snprintf(out, size, "the service allows no more requests for %lld s: try again then",
                        (long long)((retry_after_ms > 0 ? retry_after_ms + 999 : 60999) / 1000));
-        return;
+        return strlen(out);
     }
     const char *advice = advice_of(status, code);
-    (void)snprintf(out, size, "%.120s: %d%s%s%s%.180s%s%s", what, status,
-                   code[0] != '\0' ? " " : "", code, text[0] != '\0' ? " " : "", text,
-                   advice[0] != '\0' ? ": " : "", advice);
+    bool has_text = text[0] != '\0', has_advice = advice[0] != '\0';
+    (void)snprintf(out, size, "%.180s%s%s",
+                   has_text || has_advice ? text : "the service refuses it",
+                   has_text && has_advice ? ": " : "", advice);
+    size_t reason = strlen(out);
+    (void)snprintf(out + reason, size - reason, " (%.120s: %d%s%.20s)", what, status,
+                   code[0] != '\0' ? " " : "", code);
+    return reason;
 }

@@ -67,13 +67,17 @@ void sync_lack(struct rex_sync *sync, enum lack what, const char *text)
         [LACK_PRESENCE] = "nobody's presence is told",
     };
     struct err err;
-    const char *path_end = text != NULL && str_starts(text, "GET /") ? strstr(text, ": ") : NULL;
-    if (path_end != NULL) /* it may name thirty people, and is in the log */
-        text = path_end + 2;
     if (text != NULL)
         err_set(&err, RC_DENIED, "%s: %s", words[what], text);
     mem_free(sync->lacks[what]);
     sync->lacks[what] = text != NULL ? mem_dup(err.text) : NULL;
+}
+
+void sync_lack_answer(struct rex_sync *sync, enum lack what, const struct rex_answer *answer)
+{
+    char text[ERR_TEXT_BYTES]; /* the path may name thirty people */
+    rex_say_reason(answer, text, sizeof text);
+    sync_lack(sync, what, text);
 }
 
 /* Presence is refused one by one as well: it is a lack when nobody's is told. */

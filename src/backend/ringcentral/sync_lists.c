@@ -26,7 +26,7 @@ static void on_self(void *self, const struct rex_answer *answer)
             sync_fail_answer(sync, "who we are could not be read", answer);
             return;
         }
-        sync_lack(sync, LACK_SELF, answer->text);
+        sync_lack_answer(sync, LACK_SELF, answer);
         memset(&own, 0, sizeof own);
         str_copy(own.id, sizeof own.id, owner);
     }
@@ -49,7 +49,7 @@ static void on_lines(void *self, const struct rex_answer *answer)
     size_t before = sync->lines.len;
     if (answer->rc == RC_OK && (answer->status == 403 || answer->status == 404)) {
         /* An internal resource (10, 17): not every application may have it. */
-        sync_lack(sync, LACK_LIST, answer->text);
+        sync_lack_answer(sync, LACK_LIST, answer);
         sync_people_denied(&sync->people);
         sync_step(sync);
         return;
@@ -102,7 +102,7 @@ static void on_people(void *self, const struct rex_answer *answer)
     if (sync_is_denied(answer)) {
         log_info("ringcentral", "no directory: %s", answer->text);
         if (sync->people.monitoring != REX_MONITOR_LIST)
-            sync_lack(sync, LACK_PEOPLE, answer->text);
+            sync_lack_answer(sync, LACK_PEOPLE, answer);
         sync->is_people_denied = true;
         sync_step(sync);
         return;

@@ -134,6 +134,7 @@ bool sync_is_denied(const struct rex_answer *answer);
 int64_t sync_now_ms(const struct rex_sync *sync);
 /* Notes a refusal, which is told when the snapshot is over; text NULL: there is none. */
 void sync_lack(struct rex_sync *sync, enum lack what, const char *text);
+void sync_lack_answer(struct rex_sync *sync, enum lack what, const struct rex_answer *answer);
 
 /* ---- sync_pages.c ---- */
 void sync_pages_begin(struct rex_sync *sync); /* of a list: page 1 is asked for next */

@@ -225,7 +225,7 @@ static void on_batch(void *self, const struct rex_answer *answer)
         bool is_hidden = answer->status == 403 && !str_eq(answer->code, "SUB-402") &&
                          str_starts(answer->code, "SUB-");
         if (!is_hidden && answer->status == 403)
-            sync_lack(sync, LACK_PRESENCE, answer->text);
+            sync_lack_answer(sync, LACK_PRESENCE, answer);
         for (size_t i = 0; i < sync->batch; i++)
             refuse(sync, sync->some.items[i], answer->status, !is_hidden);
         sync->config.floor->is_answering = false;

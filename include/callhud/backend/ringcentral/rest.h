@@ -16,6 +16,7 @@ struct rex_answer {
     const char *body;         /* NUL-terminated; borrowed */
     size_t body_len;
     char text[ERR_TEXT_BYTES]; /* for people, when this is not a 2xx: one line, what to do */
+    size_t reason_len;         /* bytes of text before what was asked (rex_explain()) */
 };
 bool rex_is_yes(const struct rex_answer *answer); /* a 2xx */
 typedef void rex_done(void *self, const struct rex_answer *answer);
@@ -67,9 +68,12 @@ void rex_host(char *out, size_t size, const char *server);
 /* Appends text so that it is one value of a query or form: all but letters, digits and "-_.~" as
  * %XX. */
 void rex_escape(struct buf *out, const char *text);
-/* A sentence for people about an answer that is no 2xx: "what: why: what to do". code and text as
- * of rex_wire_error(); what: "GET /restapi/...". */
-void rex_explain(char *out, size_t size, const char *what, int status, const char *code,
-                 const char *text, int64_t retry_after_ms);
+/* A sentence for people about an answer that is no 2xx: "why: what to do (what: 403 CMN-408)". code
+ * and text as of rex_wire_error(); what: "GET /restapi/...". Returns how many bytes of it are the
+ * reason, without what was asked. */
+size_t rex_explain(char *out, size_t size, const char *what, int status, const char *code,
+                   const char *text, int64_t retry_after_ms);
+/* The reason in text with the service's code: what was asked, with its ids, is in the log. */
+void rex_say_reason(const struct rex_answer *answer, char *out, size_t size);
 
 #endif
