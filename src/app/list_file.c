@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +55,13 @@ static char *path_of(const char *folder, const char *profile, const char *owner,
     char *text = buf_take(&path);
     buf_fini(&path);
     return text;
+}
+
+/* Names of files have an end, and no extension comes near it. */
+static bool is_too_long(const struct list_file *f)
+{
+    const char *name = strrchr(f->new_path, '/');
+    return strlen(name + 1) > NAME_MAX;
 }
 
 /* ---- the lock -------------------------------------------------------------------------------- */
@@ -304,8 +312,10 @@ struct appearance *list_file_ahead(struct list_file *f)
 
 void list_file_cancel(struct list_file *f)
 {
+    uint64_t rev = f->list.rev > f->before.rev ? f->list.rev : f->before.rev;
     appearance_fini(&f->list);
     f->list = f->before;
+    f->list.rev = rev + 1; /* its lines are elsewhere in memory */
     appearance_init(&f->before);
     unlock(f);
 }
@@ -318,9 +328,7 @@ enum rc list_file_end(struct list_file *f, bool is_kept, struct err *err)
         forget_before(f);
         unlock(f);
     } else {
-        uint64_t rev = f->list.rev;
         list_file_cancel(f);
-        f->list.rev = rev + 1; /* it was seen otherwise meanwhile */
     }
     return rc;
 }
@@ -414,10 +422,13 @@ static struct list_file *file_new(const char *folder, const char *profile, const
     return f;
 }
 
-/* Whose lock is another's is read without: a file that cannot be understood stays
+/* Nothing is locked for somebody else of whom there is no list: whether there is such a person is
+ * not known yet. Whose lock is another's is read without: a file that cannot be understood stays
  * until somebody has the lock. */
 static enum rc first_read(struct list_file *f, char *note, struct err *err)
 {
+    if (!f->is_main && is_read(f))
+        return RC_OK;
     enum rc rc = lock(f, err);
     if (rc == RC_OK) {
         rc = read_locked(f, note, err);
@@ -439,7 +450,10 @@ enum rc list_file_open(struct list_file **out, const char *folder, const char *p
     struct list_file *f = file_new(folder, profile, owner, server);
     *out = NULL;
     note[0] = '\0';
-    enum rc rc = first_read(f, note, err);
+    enum rc rc = f->is_main || !is_too_long(f)
+                     ? first_read(f, note, err)
+                     : err_set(err, RC_NOT_FOUND, "there is no extension %.24s...: none is so long",
+                               owner);
     if (rc != RC_OK) {
         list_file_close(f);
         return rc;

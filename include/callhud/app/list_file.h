@@ -42,8 +42,10 @@ struct list_file;
  * list-PROFILE@OWNER.json. What cannot stand in a name is %XX. server: where the list is stored; a
  * file of another server is put aside like a broken one. A file that cannot be understood is
  * renamed to NAME.broken (an older one of that name is lost) and said in note, ERR_TEXT_BYTES,
- * which is "" otherwise; the list is empty then. RC_IO: the folder or file cannot be used;
- * RC_TIMEOUT: it is to be put aside, and another program holds the lock; *out is NULL. */
+ * which is "" otherwise; the list is empty then. Where there is no list of an owner nothing is made,
+ * not even the lock: that comes with the first change. RC_IO: the folder or file cannot be used;
+ * RC_NOT_FOUND: no extension is as long as owner; RC_TIMEOUT: it is to be put aside, and another
+ * program holds the lock; *out is NULL. */
 enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
                        const char *owner, const char *server, char *note, struct err *err);
 void list_file_close(struct list_file *file); /* NULL is fine */
@@ -63,7 +65,8 @@ struct appearance *list_file_begin(struct list_file *file, struct err *err);
  * which is for merges: what is stored elsewhere can be read again, an edit must not seem to be
  * safe. */
 enum rc list_file_end(struct list_file *file, bool is_kept, struct err *err);
-void list_file_cancel(struct list_file *file); /* as it was before begin() */
+/* As it was before begin(), elsewhere in memory: rev has grown. */
+void list_file_cancel(struct list_file *file);
 /* In the place of end(): the file goes, the list is as before begin(). */
 enum rc list_file_remove(struct list_file *file, struct err *err);
 /* The list, to be changed for showing alone while another holds the lock. The next begin() that
