@@ -80,6 +80,12 @@ void keeper_fault(struct keeper *k, const char *text)
     k->desk.list_text = k->copies.list_text;
 }
 
+void keeper_deny(struct keeper *k, const char *text)
+{
+    keeper_text(&k->copies.denied, text);
+    k->desk.denied = text[0] ? k->copies.denied : NULL;
+}
+
 void keeper_ended(struct keeper *k, enum rc rc, const char *text)
 {
     bool is_wanted = k->is_ended_wanted;
@@ -235,6 +241,11 @@ static void on_read(void *self, const struct desk_answer *answer)
         keeper_read_late(k);
         return;
     }
+    bool is_none = rc == RC_DENIED || rc == RC_NOT_FOUND;
+    if (!k->extension || (rc == RC_OK && !k->is_write_denied))
+        keeper_deny(k, "");
+    else if (is_none)
+        keeper_deny(k, answer->text);
     if (rc == RC_OK)
         rc = keeper_merge(k, answer, k->read_at, &news, &err);
     if (rc == RC_TIMEOUT && answer->rc == RC_OK) {
@@ -349,6 +360,7 @@ static void live(struct keeper *k)
     if (k->is_live)
         return;
     k->is_live = true;
+    k->is_write_denied = false; /* it may have been granted: the next save tells */
     if (!k->config.is_asked_alone)
         keeper_read(k);
     keeper_desk_live(k);
@@ -360,6 +372,11 @@ static bool is_ours(const struct keeper *k, const struct event *event)
     if (!k->extension)
         return true; /* news of another's desk costs one question */
     return user ? str_eq(user->extension, k->extension) : str_eq(event->user_id, k->extension);
+}
+
+static bool is_owner(const struct keeper *k, const struct event *event)
+{
+    return k->extension ? is_ours(k, event) : str_eq(event->user_id, k->session->hud.own_id);
 }
 
 /* After the event: the backend is in the middle of telling it. */
@@ -379,6 +396,8 @@ static void on_news(void *self)
         keeper_read(k);
     if (news.is_settings)
         keeper_desk_settings_changed(k);
+    if (news.is_calls)
+        keeper_desk_calls_changed(k);
 }
 
 void keeper_event(struct keeper *k, const struct event *event)
@@ -391,6 +410,9 @@ void keeper_event(struct keeper *k, const struct event *event)
     } else if (event->kind == EVENT_DESK && is_ours(k, event)) {
         k->news.is_list |= event->u.desk.is_list;
         k->news.is_settings |= event->u.desk.is_settings;
+    } else if ((event->kind == EVENT_CALL || event->kind == EVENT_CALL_ENDED) &&
+               is_owner(k, event)) {
+        k->news.is_calls = true;
     } else {
         return;
     }
@@ -459,6 +481,7 @@ void keeper_free(struct keeper *k)
     loop_timer_stop(k->lock);
     keeper_drop_wishes(k);
     list_file_close(k->second);
+    loop_timer_stop(k->phones);
     list_file_close(k->file);
     keeper_desk_fini(k);
     mem_free(k->extension);

@@ -56,6 +56,7 @@ static void settings_clear(struct keeper *k)
     names_free(s->visible_to, s->visible_len);
     for (size_t i = 0; i < sizeof s->missing / sizeof *s->missing; i++)
         free_text(s->missing[i]);
+    free_text(s->fixed);
     *s = (struct desk_settings){0};
     k->copies.has_settings = false;
 }
@@ -67,6 +68,7 @@ static void settings_keep(struct keeper *k, const struct desk_settings *told)
     copy.visible_to = names_copy(told->visible_to, told->visible_len);
     for (size_t i = 0; i < sizeof copy.missing / sizeof *copy.missing; i++)
         copy.missing[i] = told->missing[i] ? mem_dup(told->missing[i]) : NULL;
+    copy.fixed = told->fixed ? mem_dup(told->fixed) : NULL;
     settings_clear(k);
     k->copies.settings = copy;
     k->copies.has_settings = true;
@@ -83,6 +85,7 @@ static void show(struct keeper *k)
     k->desk.settings = k->copies.has_settings ? &k->copies.settings : NULL;
     k->desk.settings_text = k->copies.settings_text;
     k->desk.whose = k->copies.whose;
+    k->desk.rev++;
     keeper_changed(k);
 }
 
@@ -106,7 +109,8 @@ static void keep_people(struct keeper *k, const struct desk_answer *answer)
                                    .extension = mem_dup(p->extension),
                                    .name = mem_dup(p->name),
                                    .department = mem_dup(p->department),
-                                   .is_listable = p->is_listable};
+                                   .is_listable = p->is_listable,
+                                   .is_other = p->is_other};
         VEC_PUSH(&k->copies.people, copy);
         if (k->extension && str_eq(p->extension, k->extension)) {
             char whose[256];
@@ -140,8 +144,26 @@ static void ask_people(struct keeper *k)
 
 /* ---- phones ---------------------------------------------------------------------------------- */
 
+static void ask_phones(struct keeper *k);
+
+static void on_phones_look(void *self)
+{
+    struct keeper *k = self;
+    k->phones = NULL;
+    if (k->wants_phones)
+        ask_phones(k);
+}
+
+/* That a phone is in a call is shown: it has to become true by itself when the call ends. */
+static void look_later(struct keeper *k, int64_t after_ms)
+{
+    loop_timer_stop(k->phones);
+    k->phones = loop_timer(k->session->loop, after_ms, on_phones_look, k);
+}
+
 void keeper_phones_told(struct keeper *k, const struct desk_answer *answer)
 {
+    bool is_in_call = false;
     k->desk.phones_state = answer->rc == RC_OK ? UI_DESK_TOLD : UI_DESK_FAILED;
     if (answer->rc == RC_OK) {
         phones_clear(k);
@@ -150,8 +172,11 @@ void keeper_phones_told(struct keeper *k, const struct desk_answer *answer)
             copy.name = mem_dup(copy.name);
             copy.model = mem_dup(copy.model ? copy.model : "");
             VEC_PUSH(&k->copies.phones, copy);
+            is_in_call |= copy.is_in_call;
         }
     }
+    if (is_in_call && k->wants_phones && !k->phones)
+        look_later(k, KEEPER_IDLE_LOOK_MS); /* its end may not be told: not all are monitored */
     show(k);
 }
 
@@ -168,6 +193,12 @@ bool keeper_restarts_any(const struct keeper *k, bool in_call_only)
 static void on_phones(void *self, const struct desk_answer *answer)
 {
     keeper_phones_told(self, answer);
+}
+
+void keeper_desk_calls_changed(struct keeper *k)
+{
+    if (k->wants_phones)
+        look_later(k, KEEPER_CALLS_QUIET_MS);
 }
 
 static void ask_phones(struct keeper *k)
@@ -328,5 +359,6 @@ void keeper_desk_fini(struct keeper *k)
     mem_free(k->copies.settings_text);
     mem_free(k->copies.list_text);
     mem_free(k->copies.whose);
+    mem_free(k->copies.denied);
     mem_free(k->settings_value);
 }

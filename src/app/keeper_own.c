@@ -38,6 +38,7 @@ static void use(struct keeper *k, struct list_file *file)
     keeper_text(&k->copies.whose, k->extension);
     k->desk.whose = k->copies.whose;
     k->desk.list = list_file_list(file);
+    k->desk.rev++;
     keeper_changed(k);
 }
 

@@ -16,7 +16,7 @@ struct keeper_copies {
     VEC(struct desk_phone) phones;
     struct desk_settings settings;
     bool has_settings;
-    char *people_text, *settings_text, *list_text, *whose;
+    char *people_text, *settings_text, *list_text, *whose, *denied;
 };
 
 /* An edit, owned. */
@@ -57,6 +57,7 @@ struct keeper {
     bool is_seen;         /* the list was read since the save has its turn, where that is needed */
     bool is_pull_asked;   /* somebody waits for its end */
     bool is_ended_wanted; /* a push was asked for: ended() is due */
+    bool is_write_denied; /* another's list may be read and not written; until the link is new */
     bool wants_people, wants_phones, wants_settings;
     unsigned tries;             /* of the save under way */
     unsigned stale;             /* answers to a reading that were overtaken, in a row */
@@ -71,9 +72,9 @@ struct keeper {
     enum rc settings_rc;
 
     struct keeper_news {
-        bool is_lost, is_live, is_list, is_settings;
+        bool is_lost, is_live, is_list, is_settings, is_calls;
     } news; /* since the last turn of the loop */
-    struct loop_timer *quiet, *idle, *turn, *look, *changed, *news_timer, *lock;
+    struct loop_timer *quiet, *idle, *turn, *look, *changed, *news_timer, *lock, *phones;
 };
 
 /* changed() from the loop, not from inside the call. */
@@ -96,6 +97,9 @@ struct appearance *keeper_begin(struct keeper *k, struct err *err);
 enum rc keeper_end(struct keeper *k, enum rc rc, bool is_kept, struct err *err);
 void keeper_fault(struct keeper *k, const char *text);
 void keeper_ended(struct keeper *k, enum rc rc, const char *text);
+/* Why the list may not be changed: it is somebody else's, and we have no right to it. "": it may.
+ */
+void keeper_deny(struct keeper *k, const char *text);
 void keeper_read(struct keeper *k); /* the backend's list; after what is under way */
 /* asked_at: appearance.readings when the question was asked. RC_CHANGED: another callhud has merged
  * a list since, and this one may be older: nothing is merged. */
@@ -134,6 +138,8 @@ void keeper_desk_fini(struct keeper *k);
 void keeper_desk_live(struct keeper *k); /* the backend can be asked: what is wanted is asked */
 void keeper_desk_lost(struct keeper *k);
 void keeper_desk_settings_changed(struct keeper *k);
+/* A call of the desk's owner has begun, changed or ended: so may have what its phones do. */
+void keeper_desk_calls_changed(struct keeper *k);
 void keeper_phones_told(struct keeper *k, const struct desk_answer *answer);
 bool keeper_restarts_any(const struct keeper *k, bool in_call_only);
 

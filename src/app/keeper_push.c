@@ -20,9 +20,10 @@ void keeper_push_end(struct keeper *k, enum rc rc, const char *text)
     k->idle = k->turn = NULL;
     k->turn_ms = 0;
     list_file_turn_end(k->file);
-    k->desk.writing = rc == RC_OK ? UI_DESK_TOLD : UI_DESK_FAILED;
-    keeper_fault(k, rc == RC_OK ? "" : text);
-    if (rc != RC_OK && !(k->is_ended_wanted && k->config.ended))
+    bool is_off = rc == RC_CANCELLED; /* nothing was tried: the edits wait as before */
+    k->desk.writing = rc == RC_OK ? UI_DESK_TOLD : is_off ? UI_DESK_UNKNOWN : UI_DESK_FAILED;
+    keeper_fault(k, rc == RC_OK || is_off ? "" : text);
+    if (rc != RC_OK && !is_off && !(k->is_ended_wanted && k->config.ended))
         keeper_tell(k, true, "not saved: %s", text);
     keeper_changed(k);
     keeper_ended(k, rc, text);
@@ -109,6 +110,8 @@ static void on_written(void *self, const struct desk_answer *answer)
     struct err err = {0};
     enum rc rc = RC_OK;
     k->desk.writing = UI_DESK_TOLD;
+    k->is_write_denied = k->extension && answer->rc == RC_DENIED;
+    keeper_deny(k, k->is_write_denied ? answer->text : "");
     if (answer->rc == RC_CHANGED || answer->rc == RC_REFUSED || answer->rc == RC_DENIED ||
         answer->rc == RC_NOT_FOUND)
         forget_sent(k);

@@ -162,7 +162,10 @@ static enum rc make(struct keeper *k, struct keeper_wish *wish, struct appearanc
                     size_t *done, struct err *err)
 {
     bool is_kept = false;
-    struct appearance *list = keeper_begin(k, err);
+    bool is_vain = k->desk.denied && wish->kind != WISH_CHOOSE; /* it could never be sent */
+    struct appearance *list = is_vain ? NULL : keeper_begin(k, err);
+    if (is_vain)
+        err_set(err, RC_DENIED, "%s", k->desk.denied);
     enum rc rc = list ? RC_OK : err->rc;
     if (list) {
         rc = apply(wish, list, err);

@@ -133,6 +133,7 @@ void fake_desk_person(struct fake_desk *f, const char *extension, const char *na
                                  .is_listable = is_listable};
 
     VEC_PUSH(&f->people, person);
+    f->desk.rev++;
     f->desk.people = f->people.items;
     f->desk.people_len = f->people.len;
     f->desk.people_state = UI_DESK_TOLD;

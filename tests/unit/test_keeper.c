@@ -34,7 +34,7 @@ static struct rig {
     char stored[LINES_MAX][8];
     size_t stored_len;
     uint32_t limit;
-    int reads, writes;
+    int reads, writes, phone_looks;
     enum rc next_rc;     /* of the next answer to a write */
     const char *user;    /* whose desk it is opened for; NULL: our own */
     const char *own;     /* our own extension, as the backend knows */
@@ -135,6 +135,8 @@ static void answer_write(struct desk_answer *answer, struct desk_line *lines)
             store(r.asked_lines[i]);
     } else if (answer->rc == RC_FAILED) {
         answer->text = "no answer";
+    } else if (answer->rc == RC_DENIED) {
+        answer->text = "an administrator may: ask one";
     }
 }
 
@@ -149,7 +151,7 @@ static void answer_now(void *self)
                                      .is_in_call = r.is_phone_busy,
                                      .shows_presence = true,
                                      .restarts = true};
-    const struct desk_person person = {"id-102", "102", "Rana Aziz", "Sales", true};
+    const struct desk_person person = {"id-102", "102", "Rana Aziz", "Sales", true, false};
     struct desk_answer answer = {.rc = RC_OK, .text = "", .lines = lines, .limit = r.limit};
     answer.own_extension = r.own;
     r.answer = NULL;
@@ -163,6 +165,7 @@ static void answer_now(void *self)
         break;
     case DESK_LIST_WRITE: answer_write(&answer, lines); break;
     case DESK_PHONES:
+        r.phone_looks++;
         answer.rc = r.are_phones_unread ? RC_FAILED : RC_OK;
         answer.phones = &phone;
         answer.phones_len = r.has_restarting_phone && !r.are_phones_unread;
@@ -888,6 +891,9 @@ static void test_when_the_phones_are_idle(void **state)
     keeper_push_cancel(r.keeper);
     assert_int_equal(r.ended_rc, RC_CANCELLED);
     assert_false(keeper_desk(r.keeper)->is_waiting);
+    assert_int_not_equal(keeper_desk(r.keeper)->writing, UI_DESK_FAILED); /* nothing was tried */
+    assert_string_equal(keeper_desk(r.keeper)->list_text, "");
+    assert_string_equal(r.told, "");
     r.is_phone_busy = false;
     keeper_push(r.keeper, true);
     run_to_end();
@@ -963,6 +969,93 @@ static void test_read_only(void **state)
     keeper_push(r.keeper, false);
     assert_int_equal(r.ended_rc, RC_DENIED);
     assert_int_equal(r.writes, 0);
+}
+
+static bool is_there(const char *name)
+{
+    char path[128];
+    struct stat st;
+    (void)snprintf(path, sizeof path, "%s/%s", r.folder, name);
+    return stat(path, &st) == 0;
+}
+
+static enum rc try_edit(enum appearance_edit_kind kind, const char *user)
+{
+    struct appearance_edit edit = {.kind = kind,
+                                   .user = {.id = user, .extension = user, .name = ""}};
+    struct err err = {0};
+    size_t done = 0;
+    enum rc rc = keeper_edit(r.keeper, &edit, 1, &done, &err);
+    str_copy(r.ended_text, sizeof r.ended_text, err.text);
+    return rc;
+}
+
+/* An edit that may never be sent is not taken, and nothing is kept of it. */
+static void test_another_list_that_we_may_not_see(void **state)
+{
+    (void)state;
+    r.user = "103";
+    r.may_not_change = true;
+    begin_live(false);
+    assert_string_equal(keeper_desk(r.keeper)->denied, "this system stores no list");
+    assert_int_equal(try_edit(EDIT_ADD, "104"), RC_DENIED);
+    assert_string_equal(r.ended_text, "this system stores no list");
+    assert_false(is_there("list-lab@103.json"));
+    assert_false(is_there("list-lab@103.lock"));
+    r.may_not_change = false;
+    keeper_pull(r.keeper);
+    run_to_end();
+    assert_null(keeper_desk(r.keeper)->denied);
+    assert_int_equal(try_edit(EDIT_ADD, "104"), RC_OK);
+}
+
+static void test_another_list_that_we_may_not_change(void **state)
+{
+    (void)state;
+    r.user = "103";
+    begin_live(false);
+    do_edit(EDIT_ADD, "104");
+    r.next_rc = RC_DENIED;
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_DENIED);
+    assert_int_equal(try_edit(EDIT_ADD, "105"), RC_DENIED);
+    assert_string_equal(r.ended_text, "an administrator may: ask one");
+    keeper_pull(r.keeper);
+    run_to_end(); /* it may still be read */
+    assert_int_equal(try_edit(EDIT_ADD, "105"), RC_DENIED);
+    keeper_push(r.keeper, false);
+    run_to_end(); /* granted meanwhile */
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_int_equal(try_edit(EDIT_ADD, "105"), RC_OK);
+}
+
+/* That a phone is in a call is shown while a screen of the desk is open: the end of the call, too.
+ */
+static void test_phones_follow_the_calls(void **state)
+{
+    (void)state;
+    begin_live(false);
+    r.has_restarting_phone = r.is_phone_busy = true;
+    tell(&(struct event){.kind = EVENT_SELF, .user_id = "900"});
+    keeper_want(r.keeper, false, true, false);
+    run_ms(50);
+    assert_true(keeper_desk(r.keeper)->phones[0].is_in_call);
+    r.is_phone_busy = false;
+    struct event ended = {.kind = EVENT_CALL_ENDED, .user_id = "101", .u.ended.id = "c"};
+    tell(&ended);
+    run_ms(KEEPER_CALLS_QUIET_MS + 100);
+    assert_int_equal(r.phone_looks, 1); /* somebody else's */
+    ended.user_id = "900";
+    tell(&ended);
+    tell(&ended);
+    run_ms(KEEPER_CALLS_QUIET_MS + 100);
+    assert_int_equal(r.phone_looks, 2);
+    assert_false(keeper_desk(r.keeper)->phones[0].is_in_call);
+    keeper_want(r.keeper, false, false, false);
+    tell(&ended);
+    run_ms(KEEPER_CALLS_QUIET_MS + 100);
+    assert_int_equal(r.phone_looks, 2);
 }
 
 static void test_a_backend_without_a_list(void **state)
@@ -1319,6 +1412,9 @@ int main(void)
         TEST(test_phones_that_cannot_be_read),
         TEST(test_without_a_record_nothing_is_sent),
         TEST(test_read_only),
+        TEST(test_another_list_that_we_may_not_see),
+        TEST(test_another_list_that_we_may_not_change),
+        TEST(test_phones_follow_the_calls),
         TEST(test_a_backend_without_a_list),
         TEST(test_settings),
         TEST(test_settings_without_a_link),

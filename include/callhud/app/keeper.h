@@ -9,6 +9,7 @@
 
 #define KEEPER_QUIET_MS 3000 /* sync = automatic: an edit is sent after so long without another */
 #define KEEPER_IDLE_LOOK_MS 10000      /* how often a save that waits looks at the phones */
+#define KEEPER_CALLS_QUIET_MS 500      /* after a call of its owner: then they are looked at, too */
 #define KEEPER_LOOK_MS (5 * 60 * 1000) /* a lost notice cannot be seen: so read again */
 #define KEEPER_FILE_LOOK_MS                                                            \
     2000               /* how often another callhud's edits are looked for in the file \
@@ -57,9 +58,9 @@ bool keeper_is_live(const struct keeper *keeper); /* the backend can be asked */
 const struct appearance *keeper_list(const struct keeper *keeper);
 void keeper_ops(struct keeper *keeper, struct ui_desk_ops *out);
 
-/* The session's owner passes on every event of EVENT_LINK, EVENT_SNAPSHOT_DONE and EVENT_DESK; a
- * backend that was closed and opened anew tells of its link. Edits made offline are sent
- * (automatic) or shown. */
+/* The session's owner passes on every event of EVENT_LINK, EVENT_SNAPSHOT_DONE, EVENT_DESK,
+ * EVENT_CALL and EVENT_CALL_ENDED; a backend that was closed and opened anew tells of its link.
+ * Edits made offline are sent (automatic) or shown. */
 void keeper_event(struct keeper *keeper, const struct event *event);
 
 void keeper_pull(struct keeper *keeper);

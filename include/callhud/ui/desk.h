@@ -22,6 +22,9 @@ struct ui_desk {
 
     const struct appearance *list; /* NULL: nothing is known of a list */
     bool is_automatic;             /* sync = automatic */
+    uint64_t rev; /* grows with every change of people, phones and settings, and when the list is
+                     that of another file */
+    const char *denied; /* why the list may not be changed: somebody else's, and no right; NULL */
     bool is_local;  /* the backend stores no list: it lives in the file alone; list_text says why */
     bool is_behind; /* edits are shown that are not on disk yet: another program holds the file */
     bool is_waiting; /* a save waits until no desk phone is in a call */
