@@ -114,6 +114,12 @@ static bool key_of(const char *text, uint32_t *out)
     return true;
 }
 
+static const char *why_not_read(const struct desk_run *run)
+{
+    const char *why = keeper_desk(run->keeper)->list_text;
+    return run->is_offline ? run->why_offline : str_is_empty(why) ? "read it first" : why;
+}
+
 static const struct appearance_line *line_at(struct desk_run *run, const char *text)
 {
     uint32_t key = 0;
@@ -121,8 +127,8 @@ static const struct appearance_line *line_at(struct desk_run *run, const char *t
         key_of(text, &key) ? appearance_by_key(keeper_list(run->keeper), key) : NULL;
     if (!line && !keeper_list(run->keeper)->is_read)
         desk_run_fail(run, RC_UNREACHABLE,
-                      "whether %s is on the list is not known: the stored one was not read yet",
-                      text);
+                      "whether %s is on the list is not known, the stored one was never read: %s",
+                      text, why_not_read(run));
     else if (!line)
         desk_run_fail(run, RC_USAGE, "%s is no key of the list: callhud list show has them", text);
     return line;
@@ -161,6 +167,49 @@ static void do_edit(struct desk_run *run, struct appearance_edit *edit)
         cmd_list_edited(run);
 }
 
+/* The keys that a line can be moved to, or a new one can have: reserved ones are the telephone
+ * system's. */
+static bool is_key_to_have(struct desk_run *run, uint32_t key, bool is_new)
+{
+    const struct appearance *list = keeper_list(run->keeper);
+    uint32_t first = 0, last = 0;
+    bool is_one = false;
+    for (size_t i = 0; i < list->lines.len; i++) {
+        const struct appearance_line *line = &list->lines.items[i];
+        if (line->key == 0)
+            continue;
+        last = line->key > last ? line->key : last;
+        if (line->state == LINE_RESERVED)
+            continue;
+        first = first == 0 || line->key < first ? line->key : first;
+        is_one |= line->key == key;
+    }
+    uint32_t end = last + is_new;
+    is_one |= is_new && key == end;
+    if (!is_one && key <= last)
+        desk_run_fail(run, RC_DENIED, "key %u is reserved by the telephone system: choose %u to %u",
+                      (unsigned)key, (unsigned)(first > 0 ? first : end), (unsigned)end);
+    else if (!is_one && is_new)
+        desk_run_fail(run, RC_USAGE, "--at %u: the list ends at key %u: choose %u to %u",
+                      (unsigned)key, (unsigned)last, (unsigned)(first > 0 ? first : end),
+                      (unsigned)end);
+    else if (!is_one)
+        desk_run_fail(run, RC_DENIED, "the list has %u keys: choose %u to %u", (unsigned)last,
+                      (unsigned)first, (unsigned)last);
+    return is_one;
+}
+
+/* Where it comes to is said: no key is known before the stored list was read. */
+static bool is_place_for(struct desk_run *run, const struct appearance_edit *edit, bool is_new)
+{
+    if (edit->key == 0 || keeper_list(run->keeper)->is_read)
+        return edit->key == 0 || is_key_to_have(run, edit->key, is_new);
+    fprintf(stderr,
+            "callhud: the stored list was never read, its keys are not known: %s goes last\n",
+            edit->user.extension);
+    return true;
+}
+
 /* An edit of a line in conflict settles it: what it says is what is wanted. */
 
 static void add(struct desk_run *run)
@@ -174,15 +223,15 @@ static void add(struct desk_run *run)
     }
     if (!user_of(run, extension, &edit.user))
         return;
-    if (line && line->here && str_eq(line->here->extension, extension)) {
-        if (!list_choose(run, line, CHOOSE_MINE))
-            return;
-        edit.kind = EDIT_MOVE;
-    } else if (line && line->stored && str_eq(line->stored->extension, extension)) {
-        if (!list_choose(run, line, line->here ? CHOOSE_BOTH : CHOOSE_THEIRS))
-            return;
-        edit.kind = EDIT_MOVE;
-    }
+    bool is_here = line && line->here && str_eq(line->here->extension, extension);
+    bool is_stored = !is_here && line && line->stored && str_eq(line->stored->extension, extension);
+    edit.kind = is_here || is_stored ? EDIT_MOVE : EDIT_ADD;
+    if (!is_place_for(run, &edit, !is_here))
+        return;
+    if (is_here && !list_choose(run, line, CHOOSE_MINE))
+        return;
+    if (is_stored && !list_choose(run, line, line->here ? CHOOSE_BOTH : CHOOSE_THEIRS))
+        return;
     if (edit.kind == EDIT_MOVE && !run->cli->at)
         cmd_list_edited(run);
     else
@@ -211,31 +260,6 @@ static void take_off(struct desk_run *run)
         do_edit(run, &edit);
 }
 
-/* The keys that a line can be moved to: reserved ones are the telephone system's. */
-static bool is_key_to_have(struct desk_run *run, uint32_t key)
-{
-    const struct appearance *list = keeper_list(run->keeper);
-    uint32_t first = 0, last = 0;
-    bool is_one = false;
-    for (size_t i = 0; i < list->lines.len; i++) {
-        const struct appearance_line *line = &list->lines.items[i];
-        if (line->key == 0)
-            continue;
-        last = line->key > last ? line->key : last;
-        if (line->state == LINE_RESERVED)
-            continue;
-        first = first == 0 || line->key < first ? line->key : first;
-        is_one |= line->key == key;
-    }
-    if (!is_one && key <= last)
-        desk_run_fail(run, RC_DENIED, "key %u is reserved by the telephone system: choose %u to %u",
-                      (unsigned)key, (unsigned)first, (unsigned)last);
-    else if (!is_one)
-        desk_run_fail(run, RC_DENIED, "the list has %u keys: choose %u to %u", (unsigned)last,
-                      (unsigned)first, (unsigned)last);
-    return is_one;
-}
-
 static void move(struct desk_run *run)
 {
     struct appearance_edit edit = {.kind = EDIT_MOVE};
@@ -246,7 +270,7 @@ static void move(struct desk_run *run)
         desk_run_fail(run, RC_USAGE, "%s is no key: a key is a number from 1", run->cli->args[2]);
         return;
     }
-    if (line->state != LINE_RESERVED && !is_key_to_have(run, edit.key))
+    if (line->state != LINE_RESERVED && !is_key_to_have(run, edit.key, false))
         return;
     bool is_there = line->key == edit.key, is_conflict = line->state == LINE_CONFLICT;
     edit.user = keep(run, line->here);

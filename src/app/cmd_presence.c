@@ -96,12 +96,23 @@ static bool take_flag(const char *value, bool *out)
     return *out || str_eq(value, "off");
 }
 
-static bool take_people(struct desk_run *run, char *value, const char *nobody, user_ids *ids)
+static bool take_people(struct desk_run *run, const char *key, char *value, const char *nobody,
+                        user_ids *ids)
 {
     if (str_eq(value, nobody))
         return true;
     for (const char *one; (one = str_next_field(&value, ','));) {
         const struct desk_person *person = desk_run_person(run, one);
+        if (one[0] == '\0') {
+            desk_run_fail(run, RC_USAGE, "%s is extensions with commas between them, or %s", key,
+                          nobody);
+            return false;
+        }
+        if (person && person->is_other) {
+            desk_run_fail(run, RC_DENIED, "%s: %s %s is no person: name people, or %s", key, one,
+                          person->name, nobody);
+            return false;
+        }
         if (!person) {
             desk_run_fail(run, RC_NOT_FOUND, "nobody has the extension '%s'", one);
             return false;
@@ -143,9 +154,9 @@ static bool take(struct desk_run *run, struct change *change, const char *word)
     else if (i == 3 && !desk_details_from_word(value, &s->details))
         desk_run_fail(run, RC_USAGE, "%s is all, permitted or none", text);
     else if (i == 4)
-        return take_people(run, value, "none", &change->answerable);
+        return take_people(run, text, value, "none", &change->answerable);
     else if (i == 5)
-        return take_people(run, value, "all", &change->visible);
+        return take_people(run, text, value, "all", &change->visible);
     return run->exit_code < 0;
 }
 
