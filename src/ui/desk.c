@@ -48,12 +48,14 @@ void ui_set_desk(struct ui *ui, const struct ui_desk *desk, const struct ui_desk
         dialog_close(ui); /* it was about another list */
     roll_begin(&d->list); /* what they borrowed is gone */
     roll_begin(&d->picker.roll);
+    d->told++;
     note_people(ui);
     desk_follow(ui);
 }
 
 void ui_desk_changed(struct ui *ui)
 {
+    ui->desk.told++;
     note_people(ui);
     preset_settled(ui);
 }
@@ -97,7 +99,8 @@ static const char *either(const char *one, const char *other)
     return !str_is_empty(one) ? one : other != NULL ? other : "";
 }
 
-static void name_row(const struct ui *ui, const struct hud *hud, struct roll_row *row)
+/* False: the board may tell more of it at any time. */
+static bool name_row(const struct ui *ui, const struct hud *hud, struct roll_row *row)
 {
     const struct desk_person *person = desk_person(ui, row->id);
     const struct user *user = person == NULL ? hud_user_by_id(hud, row->id) : NULL;
@@ -111,6 +114,7 @@ static void name_row(const struct ui *ui, const struct hud *hud, struct roll_row
         row->name = either(row->name, user->name);
         row->department = user->department;
     }
+    return person != NULL;
 }
 
 void desk_user_text(const struct ui *ui, const struct hud *hud, const struct appearance_user *user,
@@ -118,7 +122,7 @@ void desk_user_text(const struct ui *ui, const struct hud *hud, const struct app
 {
     struct roll_row row = {.id = user->id, .extension = user->extension, .name = user->name};
 
-    name_row(ui, hud, &row);
+    (void)name_row(ui, hud, &row);
     const char *extension =
         either(row.extension, row.name == NULL || row.name[0] == '\0' ? row.id : "");
     (void)snprintf(out, size, "%.60s%s%.190s", extension,
@@ -126,11 +130,29 @@ void desk_user_text(const struct ui *ui, const struct hud *hud, const struct app
                    either(row.name, NULL));
 }
 
+struct roll_source desk_source(const struct ui *ui, const struct hud *hud, uint64_t what)
+{
+    const struct ui_desk *desk = ui->desk.desk;
+
+    return (struct roll_source){
+        .list_rev = desk != NULL && desk->list != NULL ? desk->list->rev : 0,
+        .desk_rev = desk != NULL ? desk->rev : 0,
+        .told = ui->desk.told,
+        .what = what,
+        .people = desk != NULL ? desk->people : NULL,
+        .people_len = desk != NULL ? desk->people_len : 0,
+        .own_id = hud->own_id,
+    };
+}
+
 static void list_rows(struct ui *ui, const struct hud *hud)
 {
     const struct ui_desk *desk = ui->desk.desk;
     struct roll *roll = &ui->desk.list;
+    struct roll_source source = desk_source(ui, hud, ui->desk.is_diff_only);
 
+    if (roll_is_made(roll, &source))
+        return;
     roll_begin(roll);
     for (size_t i = 0; desk != NULL && desk->list != NULL && i < desk->list->lines.len; i++) {
         const struct appearance_line *line = &desk->list->lines.items[i];
@@ -143,11 +165,13 @@ static void list_rows(struct ui *ui, const struct hud *hud)
                                .is_off = line->state == LINE_RESERVED,
                                .note = "a reserved line is the telephone system's own",
                                .line = line};
-        name_row(ui, hud, &row);
+        if (!name_row(ui, hud, &row))
+            roll->is_of_hud = true;
         if (!ui->desk.is_diff_only || appearance_is_unsaved(line))
             roll_add(roll, &row);
     }
     roll_end(roll);
+    roll_made(roll, &source);
 }
 
 void desk_rebuild(struct ui *ui, const struct hud *hud)

@@ -44,6 +44,16 @@ const char *why_no_edit(const struct cmd_call *call)
 {
     const char *why = why_no_list(call);
 
+    if (why == NULL)
+        why = desk_why_fixed(call->ui);
+    return why != NULL ? why : call->ui->desk.desk->denied;
+}
+
+/* What was edited before the lack of the right was known may be taken back all the same. */
+static const char *why_no_change(const struct cmd_call *call)
+{
+    const char *why = why_no_list(call);
+
     return why != NULL ? why : desk_why_fixed(call->ui);
 }
 
@@ -58,14 +68,14 @@ const char *why_no_line(const struct cmd_call *call)
 
 const char *why_no_undo(const struct cmd_call *call)
 {
-    const char *why = why_no_edit(call);
+    const char *why = why_no_change(call);
 
     return why == NULL && list_of(call->ui)->undo.len == 0 ? "there is nothing to undo" : why;
 }
 
 const char *why_no_conflict(const struct cmd_call *call)
 {
-    const char *why = why_no_edit(call);
+    const char *why = why_no_change(call);
 
     return why == NULL && appearance_count(list_of(call->ui)).conflicts == 0
                ? "no line is in conflict"
@@ -112,6 +122,75 @@ void edits_put(struct edits *edits, enum appearance_edit_kind kind,
     VEC_PUSH(&edits->items, edit);
 }
 
+enum { REASONS_MOST = 40, NAMED_MOST = 3 };
+
+/* Those who are refused for one and the same reason. */
+struct reason {
+    const char *why;
+    size_t count, named[NAMED_MOST]; /* edits */
+};
+
+/* Returns how many reasons there are, REASONS_MOST at most; the edits of all others go into
+ * *unnamed. */
+static size_t reasons_of(const struct edits *edits, struct reason *out, size_t *unnamed)
+{
+    size_t len = 0;
+
+    *unnamed = 0;
+    for (size_t i = 0; i < edits->items.len; i++) {
+        const char *why = edits->items.items[i].refused;
+        size_t at = 0;
+        while (at < len && !str_eq(out[at].why, why))
+            at++;
+        if (why[0] == '\0')
+            continue;
+        if (at == REASONS_MOST) {
+            ++*unnamed;
+            continue;
+        }
+        if (at == len)
+            out[len++] = (struct reason){.why = why};
+        if (out[at].count < NAMED_MOST)
+            out[at].named[out[at].count] = i;
+        out[at].count++;
+    }
+    return len;
+}
+
+/* "104 Lena Fischer, 105 Ken Ito, 106 Ana Ruiz and 55 more" */
+static void put_named(const struct edits *edits, const struct reason *reason, struct buf *out)
+{
+    size_t named = reason->count < NAMED_MOST ? reason->count : NAMED_MOST;
+
+    for (size_t i = 0; i < named; i++) {
+        const struct appearance_user *user = &edits->items.items[reason->named[i]].user;
+        bool has_both = !str_is_empty(user->extension) && !str_is_empty(user->name);
+        buf_printf(out, "%s%.40s%s%.80s", i > 0 ? ", " : "",
+                   user->extension != NULL ? user->extension : "", has_both ? " " : "",
+                   user->name != NULL ? user->name : "");
+    }
+    if (reason->count > named)
+        buf_printf(out, " and %zu more", reason->count - named);
+}
+
+/* What `i` shows besides the first reason, which the message says: a line for each. */
+static void put_refusals(const struct edits *edits, struct buf *out)
+{
+    struct reason reasons[REASONS_MOST];
+    size_t unnamed, len = reasons_of(edits, reasons, &unnamed);
+
+    for (size_t i = 0; i < len; i++) {
+        bool is_said = len == 1 && unnamed == 0, are_more = reasons[i].count > 1;
+        buf_printf(out, "%s%s%s", i > 0 ? "\n" : "", is_said ? "" : reasons[i].why,
+                   are_more && !is_said ? " (" : "");
+        if (are_more)
+            put_named(edits, &reasons[i], out);
+        buf_puts(out, are_more && !is_said ? ")" : "");
+    }
+    if (unnamed > 0)
+        buf_printf(out, "\nand %zu more", unnamed);
+}
+
 /* "3 added; 1 not: 102 Rana Aziz is on key 3 already"; the other refusals behind `i`. */
 static void say_edits(const struct cmd_call *call, const struct edits *edits, const char *done,
                       size_t count, size_t hidden)
@@ -120,14 +199,11 @@ static void say_edits(const struct cmd_call *call, const struct edits *edits, co
     char text[600], not_shown[64] = "", refused[360] = "";
     struct buf all;
 
-    buf_init(&all, 8192);
-    for (size_t i = 0; i < edits->items.len; i++) {
-        const char *why = edits->items.items[i].refused;
-        if (why[0] == '\0')
-            continue;
-        buf_printf(&all, "%s%s", first != NULL ? "\n" : "", why);
-        first = first != NULL ? first : why;
-    }
+    buf_init(&all, 32768);
+    put_refusals(edits, &all);
+    for (size_t i = 0; i < edits->items.len && first == NULL; i++)
+        if (edits->items.items[i].refused[0] != '\0')
+            first = edits->items.items[i].refused;
     if (hidden > 0)
         (void)snprintf(not_shown, sizeof not_shown, ", %zu of them not shown", hidden);
     if (first != NULL)

@@ -63,7 +63,28 @@ static const char *const *chosen_of(const struct desk_settings *settings, enum p
     return kind == PICK_ANSWERABLE ? settings->answerable_by : settings->visible_to;
 }
 
-/* Those who are chosen already are marked, once. */
+/* Whose settings they are: nobody answers his own calls, nor hides from himself. */
+static bool is_owner(const struct ui *ui, const struct hud *hud, const struct desk_person *person)
+{
+    const char *whose = ui->desk.desk->whose; /* "103 Omar Said" */
+    size_t len = strlen(person->extension);
+
+    if (str_is_empty(whose))
+        return str_eq(person->user_id, hud->own_id);
+    return len > 0 && strncmp(whose, person->extension, len) == 0 &&
+           (whose[len] == ' ' || whose[len] == '\0');
+}
+
+/* The settings are about people; one who is chosen already is shown whoever it is. */
+static bool is_offered(const struct ui *ui, const struct hud *hud, const struct desk_person *person)
+{
+    struct roll_row row = {.id = person->user_id};
+
+    return is_of_list(ui->desk.picker.kind) || (!person->is_other && !is_owner(ui, hud, person)) ||
+           roll_is_marked(&ui->desk.picker.roll, &row);
+}
+
+/* Those who are chosen already are marked, once: rows are then made anew, as they are offered. */
 static void mark_chosen(struct ui *ui)
 {
     struct picker *picker = &ui->desk.picker;
@@ -78,6 +99,7 @@ static void mark_chosen(struct ui *ui)
         roll_mark(&picker->roll, &row, true);
     }
     picker->was_told = true;
+    picker->roll.is_made = false;
 }
 
 /* Until the people are told, or where nobody tells them, those on the board. */
@@ -85,12 +107,18 @@ void picker_rows(struct ui *ui, const struct hud *hud)
 {
     const struct ui_desk *desk = ui->desk.desk;
     struct roll *roll = &ui->desk.picker.roll;
+    struct roll_source source = desk_source(ui, hud, (uint64_t)ui->desk.picker.kind);
     struct map keys = {0};
 
+    mark_chosen(ui);
+    if (roll_is_made(roll, &source))
+        return;
     keys_of(ui, &keys);
     roll_begin(roll);
     for (size_t i = 0; i < desk->people_len; i++) {
         const struct desk_person *person = &desk->people[i];
+        if (!is_offered(ui, hud, person))
+            continue;
         struct roll_row row = {.id = person->user_id,
                                .extension = person->extension,
                                .name = person->name,
@@ -106,8 +134,9 @@ void picker_rows(struct ui *ui, const struct hud *hud)
                                .department = user->department};
         add_row(ui, &keys, &row, true);
     }
+    roll->is_of_hud = desk->people_len == 0;
     roll_end(roll);
-    mark_chosen(ui);
+    roll_made(roll, &source);
     map_fini(&keys, NULL);
 }
 
@@ -156,10 +185,8 @@ static void add_people(const struct cmd_call *call)
         if (roll_is_marked(roll, &roll->rows.items[i]))
             edits_put(&edits, EDIT_ADD, &user, NULL, 0);
     }
-    if (edits.items.len > 0) { /* the cursor goes to the first of them */
-        mem_free(ui->desk.list.at_id);
-        ui->desk.list.at_id = mem_dup(edits.items.items[0].user.id);
-    }
+    if (edits.items.len > 0) /* the cursor goes to the first of them */
+        roll_go(&ui->desk.list, edits.items.items[0].user.id);
     ui->screen = SCREEN_LIST;
     (void)edits_do(call, &edits, "added here", hidden);
 }
@@ -179,8 +206,7 @@ static void set_person(const struct cmd_call *call)
     }
     struct appearance_user user = {.id = picker->id, .twin = picker->twin}, to = as_user(at);
     edits_put(&edits, EDIT_SET, &user, &to, picker->key);
-    mem_free(ui->desk.list.at_id);
-    ui->desk.list.at_id = mem_dup(at->id);
+    roll_go(&ui->desk.list, at->id);
     ui->screen = SCREEN_LIST;
     (void)edits_do(call, &edits, "changed here", 0);
 }

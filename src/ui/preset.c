@@ -42,8 +42,8 @@ const char *preset_why(const struct ui *ui, enum preset_row row)
         const char *why = missing(settings, preset_bit(row));
         return why != NULL ? why : "this telephone system has no such setting";
     }
-    if (fixed != NULL)
-        return fixed;
+    if (fixed != NULL || settings->fixed != NULL)
+        return fixed != NULL ? fixed : settings->fixed;
     bool needs_presence = row == PRESET_ANSWERABLE || row == PRESET_VISIBLE;
     if (needs_presence && (settings->has & DESK_HAS_SHARE) != 0 && !settings->shares_presence)
         return "needs \"Allow other users to see my Presence status\" on first";

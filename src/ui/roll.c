@@ -18,6 +18,7 @@ void roll_fini(struct roll *roll)
     VEC_FREE(&roll->rows);
     mem_free(roll->at_id);
     mem_free(roll->department);
+    mem_free(roll->made_department);
     *roll = (struct roll){0};
 }
 
@@ -63,6 +64,36 @@ void roll_begin(struct roll *roll)
 {
     roll->rows.len = 0;
     roll->all = 0;
+    roll->is_made = roll->is_of_hud = false;
+}
+
+bool roll_is_made(const struct roll *roll, const struct roll_source *source)
+{
+    const struct roll_source *had = &roll->source;
+
+    return roll->is_made && !roll->is_of_hud && had->list_rev == source->list_rev &&
+           had->desk_rev == source->desk_rev && had->told == source->told &&
+           had->what == source->what && had->people == source->people &&
+           had->people_len == source->people_len && had->own_id == source->own_id &&
+           str_eq(roll->made_search, roll->search) &&
+           str_eq(roll->made_department, roll->department);
+}
+
+void roll_made(struct roll *roll, const struct roll_source *source)
+{
+    roll->source = *source;
+    str_copy(roll->made_search, sizeof roll->made_search, roll->search);
+    mem_free(roll->made_department);
+    roll->made_department = roll->department != NULL ? mem_dup(roll->department) : NULL;
+    roll->is_made = true;
+    roll->makes++;
+}
+
+void roll_go(struct roll *roll, const char *id)
+{
+    mem_free(roll->at_id);
+    roll->at_id = mem_dup(id);
+    roll->is_made = false;
 }
 
 void roll_add(struct roll *roll, const struct roll_row *row)

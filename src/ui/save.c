@@ -299,7 +299,7 @@ static void put_short(const struct ui_desk *desk, struct buf *out)
         buf_puts(out, "\nends a call there");
 }
 
-void save_body(const struct paint *p, int lines_max, struct buf *out)
+void save_body(const struct paint *p, int cols, int lines_max, struct buf *out)
 {
     const struct ui_desk *desk = desk_of(p->ui);
 
@@ -307,13 +307,15 @@ void save_body(const struct paint *p, int lines_max, struct buf *out)
         put_short(desk, out);
         return;
     }
-    int rest = 3; /* a line for what restarts, one for what that ends, one for conflicts */
-
-    for (size_t i = 0; i < desk->phones_len; i++)
-        rest += desk->phones[i].restarts;
-    put_changes(desk, lines_max > rest + 1 ? (size_t)(lines_max - rest) : 1, out);
-    put_phones(desk, out);
-    put_ends(p, out);
-    while (out->len > 0 && out->data[out->len - 1] == '\n')
-        out->data[--out->len] = '\0';
+    /* As many changes as leave room for what restarts and what that ends. */
+    for (size_t changes_max = (size_t)lines_max; changes_max > 0; changes_max--) {
+        buf_reset(out);
+        put_changes(desk, changes_max, out);
+        put_phones(desk, out);
+        put_ends(p, out);
+        while (out->len > 0 && out->data[out->len - 1] == '\n')
+            out->data[--out->len] = '\0';
+        if (paint_text(p, -1, 0, 0, cols, STYLE(ROLE_DIALOG), buf_text(out)) <= lines_max)
+            return;
+    }
 }

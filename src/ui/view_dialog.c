@@ -143,10 +143,40 @@ static void put_ending(const struct paint *p, struct buf *out)
     buf_printf(out, "%s%s %s ends.", out->len > 0 ? "\n" : "", doing(mode_action(ours)), who);
 }
 
+struct buttons {
+    char no[64], idle[64]; /* idle "": there is nothing to wait for */
+    const char *yes;
+    int cols;     /* of all on one row */
+    int yes_cols; /* of the first two */
+};
+
+static void buttons_make(const struct paint *p, struct buttons *b)
+{
+    const struct dialog_row *words = dialog_row(p->ui->dialog.kind);
+
+    *b = (struct buttons){.yes = words->yes};
+    if (p->ui->dialog.kind == DIALOG_SAVE)
+        save_idle_text(p->ui, b->idle, sizeof b->idle);
+    (void)snprintf(b->no, sizeof b->no, "[ %s ]", words->no);
+    b->yes_cols = utf8_width(b->no) + 5 + 3 + utf8_width(b->yes);
+    b->cols = b->yes_cols + (b->idle[0] != '\0' ? 5 + 3 + utf8_width(b->idle) : 0);
+}
+
+/* In a narrow window waiting has a row of its own, below the yes. */
+static int button_rows(const struct buttons *b, int cols)
+{
+    return b->idle[0] != '\0' && b->cols > cols ? 2 : 1;
+}
+
 static void body(const struct paint *p, int cols, bool is_short, struct buf *out)
 {
     if (p->ui->dialog.kind == DIALOG_SAVE) {
-        save_body(p, (is_short ? p->canvas->rows - 2 : paint_window_rows(p) - 4), out);
+        struct buttons buttons;
+        buttons_make(p, &buttons);
+        save_body(p, cols,
+                  is_short ? p->canvas->rows - 2
+                           : paint_window_rows(p) - 3 - button_rows(&buttons, cols),
+                  out);
         return;
     }
     const struct dialog *dialog = &p->ui->dialog;
@@ -204,45 +234,46 @@ static void title(const struct paint *p, int cols, char *out, size_t size)
 /* --- the picture ---------------------------------------------------------------------------------
  */
 
-static void put_buttons(const struct paint *p, int row, int col, int cols)
+static void put_buttons(const struct paint *p, const struct buttons *b, int row, int col, int cols)
 {
-    const struct dialog_row *words = dialog_row(p->ui->dialog.kind);
-    struct style style = STYLE(ROLE_DIALOG);
-    char no[64], idle[64] = "";
-
-    if (p->ui->dialog.kind == DIALOG_SAVE)
-        save_idle_text(p->ui, idle, sizeof idle);
-    (void)snprintf(no, sizeof no, "[ %s ]", words->no);
-    int width = utf8_width(no) + 5 + 3 + utf8_width(words->yes) +
-                (idle[0] != '\0' ? 5 + 3 + utf8_width(idle) : 0);
+    struct style style = STYLE(ROLE_DIALOG), bold = style_with(ROLE_DIALOG, ATTR_BOLD);
+    bool is_two = button_rows(b, cols) == 2;
+    int width = is_two ? b->yes_cols : b->cols;
     int left = width < cols ? (cols - width) / 2 : 0;
     struct pen pen = {p->canvas, row, col + left, col + cols};
-    pen_put(&pen, style_with(ROLE_DIALOG, ATTR_REVERSE), no);
-    pen_put(&pen, style, "     ");
-    pen_put(&pen, style_with(ROLE_DIALOG, ATTR_BOLD), "y");
+    pen_put(&pen, style_with(ROLE_DIALOG, ATTR_REVERSE), b->no);
+    pen_put(&pen, style, width > cols ? "  " : "     ");
+    int yes = pen.col;
+    pen_put(&pen, bold, "y");
     pen_put(&pen, style, "  ");
-    pen_put(&pen, style, words->yes);
-    if (idle[0] == '\0')
+    pen_put(&pen, style, b->yes);
+    if (b->idle[0] == '\0')
         return;
-    pen_put(&pen, style, "     ");
-    pen_put(&pen, style_with(ROLE_DIALOG, ATTR_BOLD), "w");
-    pen_printf(&pen, style, "  %s", idle);
+    if (is_two)
+        pen = (struct pen){p->canvas, row + 1, yes, col + cols};
+    else
+        pen_put(&pen, style, "     ");
+    pen_put(&pen, bold, "w");
+    pen_printf(&pen, style, "  %s", b->idle);
 }
 
 static void paint_boxed(const struct paint *p)
 {
     struct buf text;
+    struct buttons buttons;
     char head[400];
     int screen_rows = paint_window_rows(p), screen_cols = p->canvas->cols;
     int cols = p->ui->dialog.kind == DIALOG_SAVE ? SAVE_COLS : BOX_COLS;
     cols = screen_cols < cols ? screen_cols : cols;
     int inner = cols - 4;
 
+    buttons_make(p, &buttons);
+    int last = button_rows(&buttons, inner);
     buf_init(&text, 8192);
     body(p, inner, false, &text);
     int lines = paint_text(p, -1, 0, 0, inner, STYLE(ROLE_DIALOG), buf_text(&text));
-    int gap = lines + 4 <= screen_rows;
-    int rows = lines + gap + 3;
+    int gap = lines + 3 + last <= screen_rows;
+    int rows = lines + gap + 2 + last;
     if (rows > screen_rows)
         rows = screen_rows;
     int row = (screen_rows - rows) / 2, col = (screen_cols - cols) / 2;
@@ -250,9 +281,9 @@ static void paint_boxed(const struct paint *p)
     paint_box(p, row, col, rows, cols, head);
     p->ui->rest_row = row;
     p->ui->rest_col = col + 2;
-    (void)paint_text(p, row + 1, row + rows - 2, col + 2, inner, STYLE(ROLE_DIALOG),
+    (void)paint_text(p, row + 1, row + rows - 1 - last, col + 2, inner, STYLE(ROLE_DIALOG),
                      buf_text(&text));
-    put_buttons(p, row + rows - 2, col + 2, inner);
+    put_buttons(p, &buttons, row + rows - 1 - last, col + 2, inner);
     buf_fini(&text);
 }
 

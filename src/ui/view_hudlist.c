@@ -82,13 +82,13 @@ static void put_read(const struct paint *p, const struct ui_desk *desk, bool is_
     paint_due(p, p->live_ms + every_ms - age_ms % every_ms);
 }
 
-static void put_writing(const struct ui_desk *desk, struct buf *out)
+static void put_writing(const struct ui_desk *desk, size_t unsaved, struct buf *out)
 {
     if (desk->is_waiting) {
         buf_puts(out, "!waits to save\n");
     } else if (desk->writing == UI_DESK_ASKED) {
         buf_puts(out, "!saving\n");
-    } else if (desk->writing == UI_DESK_FAILED) {
+    } else if (desk->writing == UI_DESK_FAILED && unsaved > 0) {
         buf_puts(out, "!not saved\n");
     }
 }
@@ -110,7 +110,7 @@ static void paint_head(const struct paint *p, int row)
         buf_printf(&facts, "%zu key%s\n", counts.keys, counts.keys == 1 ? "" : "s");
     if (counts.conflicts > 0)
         buf_printf(&facts, "!%zu in conflict\n", counts.conflicts);
-    put_writing(desk, &facts);
+    put_writing(desk, counts.unsaved, &facts);
     if (!desk->is_local)
         buf_printf(&facts, "%s%zu unsaved\n", counts.unsaved > 0 ? "!" : "", counts.unsaved);
     if (roll->rows.len < roll->all || p->ui->desk.is_diff_only)
@@ -122,7 +122,8 @@ static void paint_head(const struct paint *p, int row)
     if (roll->marked.len > 0)
         buf_printf(&facts, "%zu marked\n", roll->marked.len);
     if (desk->is_local)
-        buf_puts(&facts, "!kept on this machine only\n");
+        buf_puts(&facts,
+                 desk->denied != NULL ? "!not yours to change\n" : "!kept on this machine only\n");
     else
         put_read(p, desk, is_short, &facts);
     if (p->ui->desk.is_diff_only)
@@ -283,63 +284,84 @@ static void keep_words(const struct paint *p, const struct appearance_line *line
         (void)snprintf(out, size, "keep %.60s (%s)", name, is_here ? "here" : "stored");
 }
 
-static void put_choice(const struct paint *p, struct pen *pen, const char *command,
-                       const char *words)
+/* The words under the list: rows of the screen, and the next that is free. */
+struct words {
+    int row, end;
+};
+
+/* On as many rows as there are; what does not fit ends in an ellipsis. */
+static void put_words(const struct paint *p, struct words *words, enum role role, const char *text)
+{
+    int cols = p->layout->cols - 1, room = words->end - words->row;
+    if (room <= 0 || text[0] == '\0')
+        return;
+    int lines = paint_text(p, words->row, words->end, 1, cols, STYLE(role), text);
+    if (lines > room)
+        canvas_field(p->canvas, words->end - 1, 1, cols, STYLE(role),
+                     paint_text_from(p, text, cols, room - 1));
+    words->row += lines < room ? lines : room;
+}
+
+/* Beside the one before, or where there is no room on a row of its own. */
+static void put_choice(const struct paint *p, const struct words *words, struct pen *pen,
+                       const char *command, const char *text)
 {
     char key[KEYMAP_NAME_BYTES];
-    int col = pen->col;
 
     keymap_first(&p->ui->keymap, cmd_find(command), key, sizeof key);
+    int need = utf8_width(key) + 1 + utf8_width(text);
+    if (pen->col + need > pen->end && pen->row + 1 < words->end && pen->col > 1)
+        *pen = (struct pen){p->canvas, pen->row + 1, 1, p->layout->cols};
+    int col = pen->col;
     pen_put(pen, STYLE(ROLE_KEY), key);
-    pen_printf(pen, STYLE(ROLE_TEXT), " %s", words);
+    pen_printf(pen, STYLE(ROLE_TEXT), " %s", text);
     paint_hit(p, pen->row, col, 1, pen->col - col, NULL, cmd_find(command), -1);
     pen_put(pen, STYLE(ROLE_TEXT), "   ");
 }
 
 /* "key 4: < keep Omar (here)   > keep Pia (stored)   b both, Pia on a new key" */
-static void paint_conflict(const struct paint *p, struct pen *pen,
-                           const struct appearance_line *line)
+static void put_conflict(const struct paint *p, struct words *words,
+                         const struct appearance_line *line)
 {
-    char words[160], name[128];
+    struct pen pen = {p->canvas, words->row, 1, p->layout->cols};
+    char text[160], name[128];
 
-    pen_printf(pen, STYLE(ROLE_ERROR),
+    pen_printf(&pen, STYLE(ROLE_ERROR),
                "key %u: ", (unsigned)(line->key > 0 ? line->key : line->stored_key));
-    keep_words(p, line, true, words, sizeof words);
-    put_choice(p, pen, "keep-here", words);
-    keep_words(p, line, false, words, sizeof words);
-    put_choice(p, pen, "keep-stored", words);
-    if (line->here == NULL || line->stored == NULL || line->here == line->stored)
-        return;
-    short_user(p, line->stored, name, sizeof name);
-    (void)snprintf(words, sizeof words, "both, %.60s on a new key", name);
-    put_choice(p, pen, "keep-both", words);
+    keep_words(p, line, true, text, sizeof text);
+    put_choice(p, words, &pen, "keep-here", text);
+    keep_words(p, line, false, text, sizeof text);
+    put_choice(p, words, &pen, "keep-stored", text);
+    if (line->here != NULL && line->stored != NULL && line->here != line->stored) {
+        short_user(p, line->stored, name, sizeof name);
+        (void)snprintf(text, sizeof text, "both, %.60s on a new key", name);
+        put_choice(p, words, &pen, "keep-both", text);
+    }
+    words->row = pen.row + 1;
 }
 
-static void paint_line_words(const struct paint *p, int row, const struct roll_row *item)
+static void put_line_words(const struct paint *p, struct words *words, const struct roll_row *item)
 {
-    struct pen pen = {p->canvas, row, 1, p->layout->cols};
-    const struct appearance_line *line = item != NULL ? item->line : NULL;
+    const struct appearance_line *line = item->line;
     char text[600], user[256];
 
-    if (line == NULL)
-        return;
     if (line->state == LINE_CONFLICT) {
-        paint_conflict(p, &pen, line);
+        put_conflict(p, words, line);
     } else if (line->refusal != NULL) {
-        pen_put(&pen, STYLE(ROLE_ERROR), "refused: ");
-        pen_put(&pen, STYLE(ROLE_ERROR), line->refusal);
+        (void)snprintf(text, sizeof text, "refused: %s", line->refusal);
+        put_words(p, words, ROLE_ERROR, text);
     } else if (line->state == LINE_RESERVED) {
-        pen_put(&pen, STYLE(ROLE_DIM),
-                "the telephone system's own line: it is never changed, moved or removed");
+        put_words(p, words, ROLE_DIM,
+                  "the telephone system's own line: it is never changed, moved or removed");
     } else if (appearance_is_unsaved(line) && !p->ui->desk.desk->is_local) {
         appearance_say(line, text, sizeof text);
-        pen_put(&pen, STYLE(ROLE_WARN), text);
+        put_words(p, words, ROLE_WARN, text);
     } else {
         desk_user_text(p->ui, p->live, line->here != NULL ? line->here : line->stored, user,
                        sizeof user);
         (void)snprintf(text, sizeof text, "%s%s%.100s", user,
                        item->department[0] != '\0' ? ", " : "", item->department);
-        pen_put(&pen, STYLE(ROLE_DIM), text);
+        put_words(p, words, ROLE_DIM, text);
     }
 }
 
@@ -354,51 +376,83 @@ void view_waiting(const struct ui *ui, char *out, size_t size)
                    idle[0] != '\0' ? idle : "when phones are idle", key);
 }
 
-/* What S would do. */
-static void paint_save_words(const struct paint *p, int row)
+/* "Desk" (in a call), "Lab" restart; asks first */
+static void put_restarts(const struct paint *p, struct buf *out)
 {
     const struct ui_desk *desk = p->ui->desk.desk;
-    struct pen pen = {p->canvas, row, 1, p->layout->cols};
-    struct appearance_counts counts = appearance_count(desk->list);
-    char key[KEYMAP_NAME_BYTES];
     bool is_first = true;
-    char text[120];
 
-    keymap_first(&p->ui->keymap, cmd_find("save"), key, sizeof key);
-    if (desk->is_waiting) {
-        view_waiting(p->ui, text, sizeof text);
-        pen_put(&pen, STYLE(ROLE_WARN), text);
-        return;
-    }
-    if (desk->is_behind) {
-        pen_put(&pen, STYLE(ROLE_WARN), "not on disk yet: another program holds the list's file");
-        return;
-    }
-    if (!str_is_empty(desk->list_text) &&
-        (desk->is_local || desk->reading == UI_DESK_FAILED || desk->writing == UI_DESK_FAILED)) {
-        pen_put(&pen, STYLE(ROLE_WARN), desk->list_text);
-        return;
-    }
-    if (counts.unsaved == 0 || desk->is_local || desk_why_fixed(p->ui) != NULL)
-        return;
-    pen_put(&pen, STYLE(ROLE_KEY), key);
-    pen_put(&pen, STYLE(ROLE_TEXT), " save: ");
-    if (counts.unsaved == counts.conflicts) {
-        pen_put(&pen, STYLE(ROLE_TEXT), "choose what is in conflict first");
-        return;
-    }
     for (size_t i = 0; i < desk->phones_len; i++) {
         if (!desk->phones[i].restarts)
             continue;
-        pen_printf(&pen, STYLE(ROLE_WARN), "%s\"%s\"%s", is_first ? "" : ", ", desk->phones[i].name,
+        buf_printf(out, "%s\"%s\"%s", is_first ? "" : ", ", desk->phones[i].name,
                    desk->phones[i].is_in_call ? " (in a call)" : "");
         is_first = false;
     }
-    pen_put(&pen, STYLE(ROLE_TEXT),
-            !is_first              ? " restart; asks first"
-            : save_restarts(p->ui) ? "which phones restart is not known; asks first"
-            : desk->is_automatic   ? "no phone restarts; by itself after 3 s"
-                                   : "no phone restarts");
+    buf_puts(out, !is_first              ? " restart; asks first"
+                  : save_restarts(p->ui) ? "which phones restart is not known; asks first"
+                  : desk->is_automatic   ? "no phone restarts; by itself after 3 s"
+                                         : "no phone restarts");
+}
+
+/* What S would do, or why it cannot. Returns the role to show it in. */
+static enum role save_words(const struct paint *p, struct buf *out)
+{
+    const struct ui_desk *desk = p->ui->desk.desk;
+    struct appearance_counts counts = appearance_count(desk->list);
+    bool is_not_saved = desk->writing == UI_DESK_FAILED && counts.unsaved > 0;
+    char key[KEYMAP_NAME_BYTES], text[120];
+
+    if (desk->is_waiting) {
+        view_waiting(p->ui, text, sizeof text);
+        buf_puts(out, text);
+        return ROLE_WARN;
+    }
+    if (desk->is_behind) {
+        buf_puts(out, "not on disk yet: another program holds the list's file");
+        return ROLE_WARN;
+    }
+    if (!str_is_empty(desk->list_text) &&
+        (desk->is_local || desk->reading == UI_DESK_FAILED || is_not_saved)) {
+        buf_puts(out, desk->list_text);
+        return ROLE_WARN;
+    }
+    if (counts.unsaved == 0 || desk->is_local || desk_why_fixed(p->ui) != NULL)
+        return ROLE_DIM;
+    keymap_first(&p->ui->keymap, cmd_find("save"), key, sizeof key);
+    buf_printf(out, "%s save: ", key);
+    if (counts.unsaved == counts.conflicts) {
+        buf_puts(out, "choose what is in conflict first");
+        return ROLE_TEXT;
+    }
+    put_restarts(p, out);
+    return save_restarts(p->ui) ? ROLE_WARN : ROLE_TEXT;
+}
+
+/* Of the line under the cursor; and on the last rows, where it stays, what S would do. The choices
+ * of a conflict go before: then S waits for them. */
+static void paint_words(const struct paint *p, struct words words, const struct roll_row *item)
+{
+    struct buf save;
+    int end = words.end;
+    char key[KEYMAP_NAME_BYTES];
+
+    buf_init(&save, 2048);
+    enum role role = save_words(p, &save);
+    bool is_conflict = item != NULL && item->line->state == LINE_CONFLICT;
+    words.end -= save.len > 0 && !is_conflict;
+    if (item != NULL)
+        put_line_words(p, &words, item);
+    words.end = end;
+    int lines = paint_text(p, -1, 0, 0, p->layout->cols - 1, STYLE(role), buf_text(&save));
+    if (words.row < end - lines)
+        words.row = end - lines;
+    int row = words.row;
+    put_words(p, &words, role, buf_text(&save));
+    keymap_first(&p->ui->keymap, cmd_find("save"), key, sizeof key);
+    if (row < end && str_starts(buf_text(&save), key) && key[0] != '\0')
+        canvas_put(p->canvas, row, 1, p->layout->cols, STYLE(ROLE_KEY), key);
+    buf_fini(&save);
 }
 
 /* --- the screen ---------------------------------------------------------------------------------
@@ -421,8 +475,9 @@ static void paint_empty(const struct paint *p, int row, int end)
         str_copy(text, sizeof text, "no differences: both homes agree; = shows all");
     else
         str_copy(text, sizeof text,
-                 desk->list->is_read ? "the list is empty; + adds people"
-                                     : "the stored list was not read yet; what is added waits");
+                 desk->denied != NULL  ? "what is stored is not shown to you"
+                 : desk->list->is_read ? "the list is empty; + adds people"
+                                       : "the stored list was not read yet; what is added waits");
     (void)paint_text(p, row, end, 1, p->layout->cols - 2, STYLE(ROLE_DIM), text);
 }
 
@@ -455,13 +510,15 @@ void view_hudlist(const struct paint *p)
     if (c.stored_cols > 0 && end - row >= HEAD_ROWS_MIN)
         paint_columns(p, row++, &c);
     int room = end - row;
+    bool is_narrow = p->layout->cols < LAYOUT_LIST_COLS; /* where words take more rows */
     if (room >= DETAIL_ROWS_MIN) {
-        end -= room >= DETAIL_ROWS_MIN + 3 ? 3 : 2;
-        int detail = end;
-        if (room >= DETAIL_ROWS_MIN + 3)
-            paint_rule(p, detail++, 1, p->layout->cols - 2);
-        paint_line_words(p, detail++, roll_at(roll));
-        paint_save_words(p, detail);
+        int rows = is_narrow && room > DETAIL_ROWS_MIN ? 3 : 2;
+        bool has_rule = room >= DETAIL_ROWS_MIN + 3;
+        struct words words = {.row = end - rows, .end = end};
+        end -= rows + has_rule;
+        if (has_rule)
+            paint_rule(p, end, 1, p->layout->cols - 2);
+        paint_words(p, words, roll_at(roll));
     }
     roll_scroll(roll, end - row);
     p->ui->screen_rows = roll->height;

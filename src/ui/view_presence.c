@@ -187,6 +187,8 @@ static void paint_head(const struct paint *p, int row)
         buf_puts(&facts, "!a change is being sent\n");
     else if (desk->settings == NULL)
         buf_puts(&facts, desk->settings_state == UI_DESK_ASKED ? "!reading\n" : "!not read yet\n");
+    else if (desk_why_fixed(p->ui) != NULL || desk->settings->fixed != NULL)
+        buf_puts(&facts, desk->settings->fixed != NULL ? "!not yours to change\n" : "!read only\n");
     else
         buf_puts(&facts, "each change is sent at once\n");
     (void)snprintf(title, sizeof title, "PRESENCE SETTINGS%s%.100s",

@@ -4,15 +4,31 @@
 
 #include <stdio.h>
 
-static void why_text(const struct paint *p, struct buf *out)
+/* The user under the cursor. On the screens of a desk a message is about what was done there, not
+ * about one of them. NULL: none, or not monitored. */
+static const struct user *why_user(const struct paint *p)
 {
-    const struct user *user = board_selected(&p->ui->board);
+    const struct message *message = ui_message_shown(p->ui, p->live_ms);
+    const struct roll *roll = desk_roll(p->ui);
+    const struct roll_row *row = roll != NULL ? roll_at(roll) : NULL;
+
+    if (!desk_is_open(p->ui))
+        return board_selected(&p->ui->board);
+    if (row == NULL || (message != NULL && ui_message_has_more(p->ui, message)))
+        return NULL;
+    return hud_user_by_id(p->live, row->id);
+}
+
+static void why_text(const struct paint *p, const struct user *user, struct buf *out)
+{
     const struct message *message = ui_message_shown(p->ui, p->live_ms);
     struct buf raw;
 
     if (message != NULL && ui_message_has_more(p->ui, message))
         buf_printf(out, "%s%s%s\n", message->text, message->why != NULL ? ": " : "",
                    message->why != NULL ? message->why : "");
+    if (user == NULL && out->len == 0)
+        buf_puts(out, "nothing is known of whom the cursor is on: it is not on the board");
     if (user == NULL)
         return;
     buf_init(&raw, 16384);
@@ -42,14 +58,14 @@ static void paint_more(const struct paint *p, int row, int end)
 
 void view_why(const struct paint *p)
 {
-    const struct user *user = board_selected(&p->ui->board);
+    const struct user *user = why_user(p);
     struct buf text;
     char title[300];
     int screen_cols = p->canvas->cols, screen_rows = paint_window_rows(p);
     int cols = screen_cols > 74 ? 74 : screen_cols;
 
     buf_init(&text, 32768);
-    why_text(p, &text);
+    why_text(p, user, &text);
     if (user != NULL)
         (void)snprintf(title, sizeof title, "Why: %s %.200s", user->extension, user->name);
     else

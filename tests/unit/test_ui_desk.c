@@ -4,7 +4,7 @@
 #include "callhud/base/str.h"
 #include "callhud/draw/canvas.h"
 #include "callhud/model/hud.h"
-#include "callhud/ui/ui.h"
+#include "callhud/ui/ui_priv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -618,6 +618,132 @@ static void another_desk_is_asked_for(void **state)
     close_room(&r);
 }
 
+/* Of many that are refused for one reason it is said once, with the first of them. */
+static void one_reason_of_many_is_said_once(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 70, 5);
+    r.desk.list.max_lines = 7;
+    type(&r, "e+a\n"); /* 65 more than there are */
+    assert_int_equal(unsaved(&r), 2);
+    assert_true(shows(&r, "2 added here; 63 refused: the list is full"));
+    type(&r, "i");
+    assert_true(shows(&r, "1007 Person 7, 1008 Person"));
+    assert_true(shows(&r, "and 60 more "));
+    assert_false(shows(&r, "1010"));
+    assert_true(shows(&r, "┌ Why ─")); /* and about nobody on the board */
+    close_room(&r);
+}
+
+/* Somebody else's list, without the right: nothing is taken, and why is said. */
+static void no_right_takes_no_edits(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    r.desk.desk.denied = "an administrator may: ask one";
+    type(&r, "e+");
+    assert_true(shows(&r, "an administrator may: ask one"));
+    assert_true(shows(&r, "HUD LIST"));
+    type(&r, "jjj-");
+    assert_int_equal(unsaved(&r), 0);
+    assert_true(shows(&r, "an administrator may: ask one"));
+    r.desk.desk.denied = NULL;
+    type(&r, "-");
+    assert_int_equal(unsaved(&r), 1);
+    r.desk.desk.denied = "an administrator may: ask one";
+    type(&r, "u"); /* what was taken before can be given up */
+    assert_int_equal(unsaved(&r), 0);
+    close_room(&r);
+}
+
+static void no_right_sets_nothing(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    r.desk.settings = (struct desk_settings){.has = DESK_SETTINGS_ALL, .shares_presence = true};
+    r.desk.desk.settings = &r.desk.settings;
+    r.desk.desk.settings_state = UI_DESK_TOLD;
+    type(&r, "e,");
+    assert_true(shows(&r, "Enter turns it on or off"));
+    r.desk.settings.fixed = "an administrator may: ask one";
+    assert_true(shows(&r, "an administrator may: ask one"));
+    assert_true(shows(&r, "not yours to change"));
+    type(&r, "\n");
+    assert_int_equal(r.desk.sets, 0);
+    close_room(&r);
+}
+
+/* Queues and places cannot answer, nor can one whose calls they are. */
+static void people_answer_and_nobody_else(void **state)
+{
+    struct room r;
+    struct event self = {.kind = EVENT_SELF, .user_id = "1003"};
+
+    (void)state;
+    open_room(&r, 10, 5);
+    (void)hud_apply(&r.hud, &self, r.now_ms);
+    r.desk.people.items[7].is_other = true;
+    r.desk.people.items[8].is_other = true;
+    r.desk.settings = (struct desk_settings){.has = DESK_SETTINGS_ALL, .shares_presence = true};
+    r.desk.settings.answerable_by = fake_desk_ids(&r.desk, "1008", &r.desk.settings.answerable_len);
+    r.desk.desk.settings = &r.desk.settings;
+    r.desk.desk.settings_state = UI_DESK_TOLD;
+    type(&r, "e,jjjjj\n");
+    assert_true(shows(&r, "1 chosen"));
+    assert_true(shows(&r, "8 of 8 shown")); /* all but ours and the queue that is not chosen */
+    type(&r, "a\n");
+    assert_int_equal(r.desk.sets, 1);
+    assert_string_equal(r.desk.set_ids, "1000 1001 1002 1004 1005 1006 1008 1009");
+    close_room(&r);
+}
+
+/* Rows of thousands are made when something has changed, not for every key and picture. */
+static void rows_are_made_once(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 3000, 5);
+    const struct roll *picker = &r.ui->desk.picker.roll, *list = &r.ui->desk.list;
+    type(&r, "e");
+    uint64_t of_list = list->makes;
+    type(&r, "jjkkjj");
+    draw(&r);
+    assert_int_equal(list->makes, of_list);
+    type(&r, "+");
+    uint64_t makes = picker->makes;
+    for (int i = 0; i < 50; i++)
+        type(&r, "j ");
+    assert_int_equal(picker->makes, makes);
+    type(&r, "/7\n");
+    assert_true(shows(&r, "search: 7"));
+    assert_true(picker->makes > makes && picker->rows.len < 3000);
+    makes = picker->makes;
+    type(&r, "jjkk");
+    assert_int_equal(picker->makes, makes);
+    type(&r, "d");
+    assert_true(picker->makes > makes);
+    makes = picker->makes;
+    fake_desk_person(&r.desk, "7777", "New One", "Even", true); /* before anybody says so */
+    draw(&r);
+    assert_int_equal(picker->makes, makes + 1);
+    ui_desk_changed(r.ui);
+    draw(&r);
+    assert_int_equal(picker->makes, makes + 2);
+    type(&r, "\033\033\033"); /* search, department, back */
+    of_list = list->makes;
+    type(&r, "jjjjj-");
+    assert_int_equal(list->makes, of_list + 1);
+    assert_true(shows(&r, "- removed here"));
+    close_room(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -643,6 +769,11 @@ int main(void)
         cmocka_unit_test(settings_are_sent_one_by_one),
         cmocka_unit_test(nobody_is_dropped_from_who_may_answer),
         cmocka_unit_test(another_desk_is_asked_for),
+        cmocka_unit_test(one_reason_of_many_is_said_once),
+        cmocka_unit_test(no_right_takes_no_edits),
+        cmocka_unit_test(no_right_sets_nothing),
+        cmocka_unit_test(people_answer_and_nobody_else),
+        cmocka_unit_test(rows_are_made_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

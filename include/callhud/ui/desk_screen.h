@@ -34,8 +34,27 @@ struct roll {
     char *department;  /* NULL: all */
     struct map marked; /* ids, with their twins */
     int height;        /* rows on the screen, as drawn last */
+
+    /* The rows are made anew only when what they are made of has changed: of an account with
+     * 100,000 people that takes longer than a key may. */
+    struct roll_source {
+        uint64_t list_rev, desk_rev, told; /* told: how often the program said that it changed */
+        uint64_t what;                     /* kind of picker; differences only */
+        const void *people, *own_id;
+        size_t people_len;
+    } source;
+    char made_search[PROMPT_BYTES];
+    char *made_department;
+    bool is_made;   /* the rows are those of source, made_search and made_department */
+    bool is_of_hud; /* some borrow from the board, which changes with every event */
+    uint64_t makes; /* how often they were made */
 };
 void roll_fini(struct roll *roll);
+/* Are the rows those of this source, as it is searched now? */
+bool roll_is_made(const struct roll *roll, const struct roll_source *source);
+void roll_made(struct roll *roll, const struct roll_source *source); /* after roll_end() */
+/* The cursor goes there as soon as there is such a row. */
+void roll_go(struct roll *roll, const char *id);
 void roll_begin(struct roll *roll); /* then every row, then roll_end() */
 void roll_add(struct roll *roll, const struct roll_row *row);
 void roll_end(struct roll *roll);
@@ -80,6 +99,7 @@ struct desk_screens {
     const struct ui_desk_ops *ops;
     bool is_shown;        /* as the program was told last */
     struct map person_at; /* user id -> its place in desk->people, and one */
+    uint64_t told;        /* how often the program said that something of the desk has changed */
     bool is_ask_due;      /* a save is to be asked about when no other question is open */
 
     struct roll list;
@@ -101,7 +121,7 @@ bool desk_is_open(const struct ui *ui);
 /* Tells the program when that changes. */
 void desk_follow(struct ui *ui);
 void desk_fini(struct ui *ui);
-/* Rows of what is open, anew: before every key and every picture. */
+/* Rows of what is open, anew where something has changed: before every key and every picture. */
 void desk_rebuild(struct ui *ui, const struct hud *hud);
 struct roll *desk_roll(struct ui *ui); /* the list that is open; NULL */
 bool desk_move(struct ui *ui, long lines);
@@ -137,6 +157,9 @@ size_t edits_do(const struct cmd_call *call, struct edits *edits, const char *do
 /* Why nothing can be changed; NULL: it can. */
 const char *desk_why_fixed(const struct ui *ui);
 
+/* What the rows of a desk's screens are made of, but for search and department. */
+struct roll_source desk_source(const struct ui *ui, const struct hud *hud, uint64_t what);
+
 void picker_open(struct ui *ui, enum pick_kind kind);
 void picker_rows(struct ui *ui, const struct hud *hud);
 void picker_accept(const struct cmd_call *call);
@@ -167,7 +190,7 @@ void save_put_off(struct ui *ui);
 /* Why the question is void by now; "" while it stands. */
 void save_void(struct ui *ui, const struct hud *hud, char *out, size_t size);
 void save_title(const struct paint *p, int cols, char *out, size_t size);
-void save_body(const struct paint *p, int lines_max, struct buf *out);
+void save_body(const struct paint *p, int cols, int lines_max, struct buf *out);
 /* "when Desk idle"; "" where nothing in a call restarts. */
 void save_idle_text(const struct ui *ui, char *out, size_t size);
 bool save_restarts(const struct ui *ui); /* or it is not known */
