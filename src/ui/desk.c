@@ -139,6 +139,7 @@ struct roll_source desk_source(const struct ui *ui, const struct hud *hud, uint6
         .desk_rev = desk != NULL ? desk->rev : 0,
         .told = ui->desk.told,
         .what = what,
+        .list = desk != NULL ? desk->list : NULL,
         .people = desk != NULL ? desk->people : NULL,
         .people_len = desk != NULL ? desk->people_len : 0,
         .own_id = hud->own_id,

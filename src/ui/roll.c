@@ -73,9 +73,9 @@ bool roll_is_made(const struct roll *roll, const struct roll_source *source)
 
     return roll->is_made && !roll->is_of_hud && had->list_rev == source->list_rev &&
            had->desk_rev == source->desk_rev && had->told == source->told &&
-           had->what == source->what && had->people == source->people &&
-           had->people_len == source->people_len && had->own_id == source->own_id &&
-           str_eq(roll->made_search, roll->search) &&
+           had->what == source->what && had->list == source->list &&
+           had->people == source->people && had->people_len == source->people_len &&
+           had->own_id == source->own_id && str_eq(roll->made_search, roll->search) &&
            str_eq(roll->made_department, roll->department);
 }
 

@@ -971,14 +971,6 @@ static void test_read_only(void **state)
     assert_int_equal(r.writes, 0);
 }
 
-static bool is_there(const char *name)
-{
-    char path[128];
-    struct stat st;
-    (void)snprintf(path, sizeof path, "%s/%s", r.folder, name);
-    return stat(path, &st) == 0;
-}
-
 static enum rc try_edit(enum appearance_edit_kind kind, const char *user)
 {
     struct appearance_edit edit = {.kind = kind,

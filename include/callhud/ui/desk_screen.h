@@ -40,7 +40,7 @@ struct roll {
     struct roll_source {
         uint64_t list_rev, desk_rev, told; /* told: how often the program said that it changed */
         uint64_t what;                     /* kind of picker; differences only */
-        const void *people, *own_id;
+        const void *list, *people, *own_id;
         size_t people_len;
     } source;
     char made_search[PROMPT_BYTES];
