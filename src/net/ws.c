@@ -22,6 +22,7 @@ enum stage { AT_NAME, AT_CONNECT, AT_TLS, AT_ANSWER, AT_OPEN, AT_END };
 
 struct outgoing {
     struct outgoing *next;
+    bool is_ping;
     size_t len;
     unsigned char bytes[]; /* LWS_PRE free bytes, then len */
 };
@@ -61,7 +62,6 @@ struct io_ws {
     struct buf message;
     struct outgoing *queue, *queue_last; /* queue_last: of a queue that is not empty */
     size_t queue_bytes;
-    bool wants_ping;
     bool has_failed; /* the attempt under way; the library may say so once, twice or never */
     struct err err;  /* why it ends */
 };
@@ -476,17 +476,13 @@ static void received(struct io_ws *ws, struct lws *wsi, const char *bytes, size_
 
 static int write_next(struct io_ws *ws, struct lws *wsi)
 {
-    unsigned char nothing[LWS_PRE + 1] = {0};
     struct outgoing *item = ws->queue;
 
-    if (ws->wants_ping) {
-        ws->wants_ping = false;
-        if (lws_write(wsi, nothing + LWS_PRE, 0, LWS_WRITE_PING) < 0)
-            return -1;
-    } else if (item != NULL) {
+    if (item != NULL) {
         ws->queue = item->next;
         ws->queue_bytes -= item->len;
-        int written = lws_write(wsi, item->bytes + LWS_PRE, item->len, LWS_WRITE_TEXT);
+        int written = lws_write(wsi, item->bytes + LWS_PRE, item->len,
+                                item->is_ping ? LWS_WRITE_PING : LWS_WRITE_TEXT);
 
         mem_free(item);
         if (written < 0)
@@ -671,16 +667,13 @@ struct io_ws *ws_open(struct ws_pool *pool, const struct io_ws_request *request,
     return ws;
 }
 
-bool ws_send(struct io_ws *ws, const char *text, size_t len)
+static void enqueue(struct io_ws *ws, bool is_ping, const char *bytes, size_t len)
 {
-    struct outgoing *item;
+    struct outgoing *item = mem_zero(1, sizeof *item + LWS_PRE + len);
 
-    if (ws->stage != AT_OPEN || ws->is_dropped || len > QUEUE_MAX_BYTES ||
-        ws->queue_bytes + len > QUEUE_MAX_BYTES)
-        return false;
-    item = mem_zero(1, sizeof *item + LWS_PRE + len);
+    item->is_ping = is_ping;
     item->len = len;
-    memcpy(item->bytes + LWS_PRE, text, len);
+    memcpy(item->bytes + LWS_PRE, bytes, len);
     if (ws->queue != NULL)
         ws->queue_last->next = item;
     else
@@ -688,6 +681,14 @@ bool ws_send(struct io_ws *ws, const char *text, size_t len)
     ws->queue_last = item;
     ws->queue_bytes += len;
     lws_callback_on_writable(ws->wsi);
+}
+
+bool ws_send(struct io_ws *ws, const char *text, size_t len)
+{
+    if (ws->stage != AT_OPEN || ws->is_dropped || len > QUEUE_MAX_BYTES ||
+        ws->queue_bytes + len > QUEUE_MAX_BYTES)
+        return false;
+    enqueue(ws, false, text, len);
     return true;
 }
 
@@ -695,6 +696,5 @@ void ws_ping(struct io_ws *ws)
 {
     if (ws->stage != AT_OPEN || ws->is_dropped)
         return;
-    ws->wants_ping = true;
-    lws_callback_on_writable(ws->wsi);
+    enqueue(ws, true, "", 0);
 }

@@ -48,6 +48,8 @@ for name in programs:
            f"{growth} kB")
     told = stats_now(homes[name], programs[name].process.pid)
     tap.ok(told is not None and told["events"] >= EVENTS, f"{name}: took the events", told)
+    with open(f"/proc/{programs[name].process.pid}/maps") as f:
+        tap.ok("libcurl" not in f.read(), f"{name}: what HTTP needs is not loaded: all went over the websocket")
     programs[name].stop()
 tap.note(f"{EVENTS} events in {seconds:.1f} s")
 tap.end()

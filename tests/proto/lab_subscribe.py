@@ -115,6 +115,8 @@ tap.note(f"{took:.1f} s")
 
 watch = Watch(lab)
 check(watch.wait_ready(AGENTS), "watch starts while device states change")
+with open(f"/proc/{watch.process.pid}/maps", encoding="utf-8") as f:
+    check("libcurl" not in f.read(), "all over the websocket: what HTTP needs is not even loaded", watch.process.pid)
 is_over.set()
 flipper.join()
 lab.scenario("dnd", "102", "on")

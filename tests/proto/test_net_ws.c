@@ -173,6 +173,24 @@ static void pings_are_answered(void **state)
     notes_done(&n);
 }
 
+/* Its pong says that the server has read what was sent before. */
+static void a_ping_does_not_overtake(void **state)
+{
+    struct notes n = {.stops_when_opened = true};
+    struct io_ws_request request = to("/echo");
+
+    (void)state;
+    notes_open(&n, &request);
+    rig_run();
+    for (int i = 0; i < 3; i++)
+        assert_true(rig.io.ws_send(n.ws, "asked", 5));
+    rig.io.ws_ping(n.ws);
+    rig_run();
+    assert_int_equal(n.pongs, 1);
+    assert_int_equal(n.messages, 3);
+    notes_done(&n);
+}
+
 static void refuse(const char *path, enum rc rc, int status, const char *words)
 {
     struct notes n = {0};
@@ -656,6 +674,7 @@ int main(void)
         T(fragments_are_joined),
         T(too_big_closes),
         T(pings_are_answered),
+        T(a_ping_does_not_overtake),
         T(refusals_are_told_apart),
         T(redirects_are_not_followed),
         T(bad_answers_are_told),

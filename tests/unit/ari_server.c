@@ -422,6 +422,8 @@ void ari_rig_connect(struct ari_rig *rig)
 {
     fake_ws_accept(fake_ws(&rig->fake));
     ari_rig_serve(rig);
+    if (fake_ws(&rig->fake)->is_open)
+        fake_ws_pong(fake_ws(&rig->fake));
     if (!rig->is_rest_over_ws) { /* REST over the socket is tried first */
         fake_io_advance(&rig->fake, 250);
         ari_rig_serve(rig);

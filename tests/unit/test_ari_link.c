@@ -102,6 +102,7 @@ static void test_requests_over_http(void **state)
     struct ari_rig rig;
     office(&rig, false);
     fake_ws_accept(fake_ws(&rig.fake));
+    fake_ws_pong(fake_ws(&rig.fake));
     ari_rig_serve(&rig);
     assert_int_equal(rig.asked_http, 0); /* the socket has its chance first */
     fake_io_advance(&rig.fake, 250);
@@ -127,6 +128,7 @@ static void test_an_old_version_is_not_waited_for(void **state)
     office(&rig, false);
     ari_rig_answer(&rig, "asterisk/info", 200, "{\"system\":{\"version\":\"20.11.1\"}}");
     fake_ws_accept(fake_ws(&rig.fake));
+    fake_ws_pong(fake_ws(&rig.fake));
     fake_io_advance(&rig.fake, 250);
     ari_rig_serve(&rig);
     assert_int_equal(ari_rig_count(&rig, "done"), 1);
@@ -134,6 +136,70 @@ static void test_an_old_version_is_not_waited_for(void **state)
     fake_io_advance(&rig.fake, 5000); /* the socket's silence is no news any more */
     ari_rig_serve(&rig);
     assert_int_equal(ari_rig_count(&rig, "done"), 1);
+    ari_rig_fini(&rig);
+}
+
+/* A server that has much to do answers late, but in the order asked: the pong comes after the
+ * answer. */
+static void test_a_slow_server_is_not_asked_over_http(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    office(&rig, true);
+    fake_ws_accept(fake_ws(&rig.fake));
+    assert_int_equal(fake_ws(&rig.fake)->pings, 1);
+    fake_io_advance(&rig.fake, 1499);
+    ari_rig_serve(&rig);
+    fake_ws_pong(fake_ws(&rig.fake));
+    fake_io_advance(&rig.fake, 5000);
+    ari_rig_serve(&rig);
+    assert_int_equal(ari_rig_count(&rig, "done"), 1);
+    assert_true(stats_of(&rig).is_rest_over_ws);
+    assert_int_equal(rig.asked_http, 0);
+    ari_rig_fini(&rig);
+}
+
+/* The pong of a slow server says that it has passed over the request; where none comes, HTTP is
+ * asked all the same. */
+static void test_http_is_asked_where_the_socket_is_silent(void **state)
+{
+    (void)state;
+    for (int has_pong = 0; has_pong < 2; has_pong++) {
+        struct ari_rig rig;
+        office(&rig, false);
+        ari_rig_answer(&rig, "asterisk/info", 200, "{\"system\":{\"version\":\"20.11.1\"}}");
+        fake_ws_accept(fake_ws(&rig.fake));
+        fake_io_advance(&rig.fake, has_pong ? 700 : 1499);
+        ari_rig_serve(&rig);
+        assert_int_equal(rig.asked_http, 0);
+        if (has_pong)
+            fake_ws_pong(fake_ws(&rig.fake));
+        else
+            fake_io_advance(&rig.fake, 1);
+        ari_rig_serve(&rig);
+        assert_int_equal(ari_rig_count(&rig, "done"), 1);
+        ari_rig_fini(&rig);
+    }
+}
+
+/* A server that takes the socket, answers a ping and closes is not asked again and again at once.
+ */
+static void test_the_first_pong_does_not_end_the_backing_off(void **state)
+{
+    (void)state;
+    struct ari_rig rig;
+    office(&rig, true);
+    int64_t longest = 0;
+    for (int i = 0; i < 10; i++) {
+        ari_rig_connect(&rig);
+        fake_ws_fail(fake_ws(&rig.fake), RC_UNREACHABLE, -1, "reset by peer");
+        int64_t before = rig.fake.now_ms;
+        size_t count = fake_ws_count(&rig.fake);
+        while (fake_ws_count(&rig.fake) == count)
+            fake_io_advance(&rig.fake, 1);
+        longest = rig.fake.now_ms - before > longest ? rig.fake.now_ms - before : longest;
+    }
+    assert_true(longest >= 7500);
     ari_rig_fini(&rig);
 }
 
@@ -154,6 +220,7 @@ static void test_http_requests_are_few_at_a_time(void **state)
     buf_fini(&list);
     rig.users_len = 0;
     fake_ws_accept(fake_ws(&rig.fake));
+    fake_ws_pong(fake_ws(&rig.fake));
     fake_io_advance(&rig.fake, 250);
     size_t most = 0;
     for (int turn = 0; turn < 3000 && ari_rig_count(&rig, "asked") == 0; turn++) {
@@ -369,6 +436,7 @@ static void test_answer_never_overwrites_a_later_event(void **state)
                 fake_ws_say(ws, "{\"type\":\"RESTResponse\",\"request_id\":\"c1\","
                                 "\"status_code\":200,\"message_body\":\"{}\"}");
             } else {
+                fake_ws_pong(fake_ws(&rig.fake));
                 fake_io_advance(&rig.fake, 250);
                 assert_int_equal(rig.fake.requests.len, 1);
                 fake_http_answer(rig.fake.requests.items[0], RC_OK, 200,
@@ -479,6 +547,7 @@ static void test_refusal_by_http_alone(void **state)
         ari_rig_answer(&rig, "asterisk/info", statuses[i],
                        statuses[i] == 307 ? "https://other.example/ari" : "{\"message\":\"no\"}");
         fake_ws_accept(fake_ws(&rig.fake));
+        fake_ws_pong(fake_ws(&rig.fake));
         fake_io_advance(&rig.fake, 250);
         ari_rig_serve(&rig);
         fake_io_advance(&rig.fake, 0);
@@ -693,7 +762,7 @@ static void test_pongs_keep_the_link(void **state)
         fake_ws_pong(fake_ws(&rig.fake));
     }
     assert_int_equal(fake_ws_count(&rig.fake), 1);
-    assert_int_equal(fake_ws(&rig.fake)->pings, 60);
+    assert_int_equal(fake_ws(&rig.fake)->pings, 61);
     assert_int_equal(ari_rig_count(&rig, "heard"), 60);
     assert_int_equal(ari_rig_count(&rig, "done"),
                      2); /* and it looked again, twice in ten minutes */
@@ -741,7 +810,7 @@ static void test_stale_for_ever_after_a_long_stop(void **state)
     connected(&rig, true);
     rig.fake.now_ms += 60000;
     fake_io_advance(&rig.fake, 0);
-    assert_int_equal(fake_ws(&rig.fake)->pings, 1); /* at once, not ten seconds later */
+    assert_int_equal(fake_ws(&rig.fake)->pings, 2); /* at once, not ten seconds later */
     assert_int_equal(ari_rig_count(&rig, "link live"), 0);
     fake_ws_pong(fake_ws(&rig.fake));
     ari_rig_serve(&rig);
@@ -942,6 +1011,9 @@ int main(void)
         T(test_requests_over_the_socket),
         T(test_requests_over_http),
         T(test_an_old_version_is_not_waited_for),
+        T(test_a_slow_server_is_not_asked_over_http),
+        T(test_http_is_asked_where_the_socket_is_silent),
+        T(test_the_first_pong_does_not_end_the_backing_off),
         T(test_http_requests_are_few_at_a_time),
         T(test_a_read_only_user_sees_all),
         T(test_held_before_start),

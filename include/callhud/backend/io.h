@@ -90,7 +90,7 @@ struct io {
     struct io_ws *(*ws_open)(void *net, const struct io_ws_request *request,
                              const struct io_ws_handler *handler, void *self);
     bool (*ws_send)(struct io_ws *ws, const char *text, size_t len); /* false: not open or full */
-    void (*ws_ping)(struct io_ws *ws);
+    void (*ws_ping)(struct io_ws *ws);  /* goes out after what was sent before */
     void (*ws_close)(struct io_ws *ws); /* frees; NULL is fine */
 
     struct io_http *(*http)(void *net, const struct io_http_request *request,

@@ -40,8 +40,10 @@ struct backend {
         unsigned parts; /* that still remove something */
     } leaving;
 
-    bool is_probed;       /* this connection: the way for requests is known */
-    bool is_subscribed;   /* and what is to be heard is heard */
+    bool is_probed;     /* this connection: the way for requests is known */
+    bool is_probe_due;  /* it is not, and the time to ask HTTP has come */
+    bool is_read;       /* what the socket brought was read: whoever answers it has had the time */
+    bool is_subscribed; /* and what is to be heard is heard */
     bool is_list_awaited; /* the stored list says whom the first snapshot is of */
     bool is_wanted_again; /* another snapshot when this one is done */
     bool is_gapped;       /* an event was lost while this one was being read */
@@ -72,18 +74,13 @@ static void stop_timer(const struct backend *b, struct io_timer **timer)
 
 static void tell(struct backend *b, enum event_kind kind, int64_t at_ms)
 {
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = kind;
-    event.at_ms = at_ms;
+    struct event event = {.kind = kind, .at_ms = at_ms};
     b->sink.event(b->sink.self, &event);
 }
 
 static void tell_link(struct backend *b, enum link_state state, const char *text, int64_t retry_ms)
 {
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_LINK;
+    struct event event = {.kind = EVENT_LINK};
     event.u.link.state = state;
     event.u.link.text = text;
     event.u.link.retry_ms = retry_ms;
@@ -323,6 +320,12 @@ static void on_probe_http(void *self)
 {
     struct backend *b = self;
     b->probe_http = NULL;
+    if (!b->is_read && !b->is_probe_due) {
+        b->is_probe_due = true;
+        b->probe_http = b->io->timer(b->io->net, ASTERISK_PROBE_SLOW_MS - ASTERISK_PROBE_HTTP_MS,
+                                     on_probe_http, b);
+        return;
+    }
     struct rest_request request = {.method = "GET", .uri = "asterisk/info", .way = REST_WAY_HTTP};
     rest_ask(b->rest, &request, on_http_info, b);
 }
@@ -332,7 +335,7 @@ static void on_probe_http(void *self)
 static void on_opened(void *self, struct io_ws *ws)
 {
     struct backend *b = self;
-    b->is_probed = false;
+    b->is_probed = b->is_probe_due = b->is_read = false;
     b->lacking_tries = 0;
     rest_use_ws(b->rest, ws);
     struct rest_request request = {.method = "GET",
@@ -340,6 +343,7 @@ static void on_opened(void *self, struct io_ws *ws)
                                    .way = REST_WAY_WS,
                                    .timeout_ms = ASTERISK_PROBE_LIMIT_MS};
     rest_ask(b->rest, &request, on_ws_info, b);
+    link_ask_pong(b->link);
     b->probe_http = b->io->timer(b->io->net, ASTERISK_PROBE_HTTP_MS, on_probe_http, b);
 }
 
@@ -367,7 +371,13 @@ static void on_told(void *self, enum link_state state, const char *text, int64_t
 
 static void on_heard(void *self)
 {
-    tell(self, EVENT_HEARD, 0);
+    struct backend *b = self;
+    b->is_read = true;
+    if (b->is_probe_due && b->probe_http != NULL) {
+        stop_timer(b, &b->probe_http);
+        on_probe_http(b);
+    }
+    tell(b, EVENT_HEARD, 0);
 }
 
 static void on_revived(void *self)

@@ -19,6 +19,7 @@ struct ari_link {
     char app[LINK_APP_BYTES];
     struct io_ws *ws;
     bool is_open;
+    bool is_asked; /* the next pong is that of link_ask_pong(): nothing has lasted yet */
     struct io_timer *retry, *ping;
     int64_t heard_ms;
     unsigned unanswered; /* pings without a pong so far */
@@ -101,6 +102,7 @@ static void on_opened(void *self)
 {
     struct ari_link *link = self;
     link->is_open = true;
+    link->is_asked = false;
     link->heard_ms = link->io->now_ms(link->io->net);
     link->unanswered = 0;
     link->ping = link->io->timer(link->io->net, LINK_PING_MS, on_ping, link);
@@ -122,8 +124,10 @@ static void on_pong(void *self)
     bool was_given_up = now_ms - link->heard_ms >= LINK_PONG_LIMIT_MS;
     link->heard_ms = now_ms;
     link->unanswered = 0;
-    backoff_reset(&link->backoff); /* it lasted until the first pong */
-    if (was_given_up) {            /* by the model; this process was stopped, the link was not */
+    if (!link->is_asked)
+        backoff_reset(&link->backoff); /* it lasted until the first pong */
+    link->is_asked = false;
+    if (was_given_up) { /* by the model; this process was stopped, the link was not */
         link->owner.told(link->owner.self, LINK_LIVE, NULL, 0);
         link->owner.revived(link->owner.self);
     } else {
@@ -246,6 +250,12 @@ const char *link_app(const struct ari_link *link)
 const char *link_host(const struct ari_link *link)
 {
     return link->host;
+}
+
+void link_ask_pong(struct ari_link *link)
+{
+    link->is_asked = true;
+    link->io->ws_ping(link->ws);
 }
 
 void link_try_now(struct ari_link *link)

@@ -8,7 +8,10 @@
 #define ASTERISK_GAP_REST_MS 2000             /* between two snapshots for gaps, */
 #define ASTERISK_GAP_REST_MOST_MS 30000       /* doubled up to this while gaps go on */
 #define ASTERISK_GAP_QUIET_MS 60000           /* and from the beginning after so long without */
-#define ASTERISK_PROBE_HTTP_MS 250   /* REST over the socket has not answered yet: ask HTTP too */
+/* REST over the socket has not answered so long after it was asked, and the server reads what the
+ * socket brings: HTTP is asked too. It is not while the server takes its time for both. */
+#define ASTERISK_PROBE_HTTP_MS 250
+#define ASTERISK_PROBE_SLOW_MS 1500  /* HTTP is asked, whatever the socket says */
 #define ASTERISK_PROBE_LIMIT_MS 2000 /* and now it will not any more */
 #define ASTERISK_SETTLE_MS 40 /* how long what a leaving channel undoes may wait for the rest */
 #define ASTERISK_LACKING_TRIES 5

@@ -49,6 +49,9 @@ bool link_is_open(const struct ari_link *link);
  * it at the server outlives a connection, and so is found again instead of left behind. */
 const char *link_app(const struct ari_link *link);
 const char *link_host(const struct ari_link *link); /* "HOST:PORT", for people */
+/* A ping now; its pong, told as heard(), says that the server has read what was sent before it. For
+ * right after opened(). */
+void link_ask_pong(struct ari_link *link);
 /* Tries now, whatever was waited for; nothing while it is open or being opened. */
 void link_try_now(struct ari_link *link);
 /* These close in a turn of their own. Renew: and soon open anew, under a new application name; drop:
