@@ -511,6 +511,17 @@ void session_mistrust(struct session *s, const char *why)
     session_resync(s);
 }
 
+static void log_backend_stats(const struct session *s)
+{
+    struct backend_stats b = {0};
+    s->ops->stats(s->backend, &b);
+    log_info("stats",
+             "%s messages=%" PRIu64 " decoded=%" PRIu64 " undecodable=%" PRIu64
+             " unknown_kind=%" PRIu64 " rest_over_ws=%d filtered=%d read_only=%d version=%s",
+             s->ops->name, b.messages, b.decoded, b.undecodable, b.unknown_kind, b.is_rest_over_ws,
+             b.is_filtered, b.is_read_only, b.version[0] ? b.version : "-");
+}
+
 void session_log_stats(const struct session *s, const struct session_stats *stats)
 {
     struct loop_lag lag = {0};
@@ -522,4 +533,6 @@ void session_log_stats(const struct session *s, const struct session_stats *stat
              " loop_lag_max_ms=%" PRId64,
              s->hud.stats.events, s->hud.stats.gaps, s->hud.stats.resyncs, stats->frames,
              stats->skipped, stats->bytes, lag.p99_ms, lag.max_ms);
+    if (s->backend && s->ops->stats)
+        log_backend_stats(s);
 }

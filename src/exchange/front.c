@@ -152,7 +152,6 @@ static struct ex_request world_request(struct front *f, const struct visit *v)
     return (struct ex_request){
         .method = v->request->method,
         .path = v->request->path,
-        .raw_path = v->request->target,
         .query = v->request->query,
         .accept = v->request->accept,
         .if_none_match = v->request->if_none_match,

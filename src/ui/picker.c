@@ -122,8 +122,7 @@ void picker_rows(struct ui *ui, const struct hud *hud)
         struct roll_row row = {.id = person->user_id,
                                .extension = person->extension,
                                .name = person->name,
-                               .department = person->department != NULL ? person->department : "",
-                               .person = person};
+                               .department = person->department != NULL ? person->department : ""};
         add_row(ui, &keys, &row, person->is_listable);
     }
     for (size_t i = 0; desk->people_len == 0 && i < hud->users.len; i++) {

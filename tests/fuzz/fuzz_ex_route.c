@@ -69,7 +69,6 @@ static void ask(struct ex *x, char *line, const char *body, bool is_agent)
     json_t *json = *body ? json_loads(body, JSON_DECODE_ANY, NULL) : NULL;
     struct ex_request request = {.method = method,
                                  .path = path,
-                                 .raw_path = path,
                                  .query = query,
                                  .accept =
                                      is_agent ? "" : "application/vnd.ringcentral.multipart+json",

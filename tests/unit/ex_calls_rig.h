@@ -13,7 +13,6 @@ static inline int rig_control(struct rig *rig, const char *method, const char *p
     json_t *json = body ? json_loads(body, JSON_DECODE_ANY, NULL) : NULL;
     struct ex_request request = {.method = method,
                                  .path = path,
-                                 .raw_path = path,
                                  .accept = "",
                                  .body = json,
                                  .is_body_bad = body && !json,

@@ -175,10 +175,10 @@ void ex_route(struct ex *x, struct ex_request *request, struct ex_reply *reply)
     if (str_eq(request->path, "/restapi/v1.0/batch"))
         reply->cost = 30;
     reply->status = 200;
-    reply->body = json_pack("{s:s, s:s, s:s, s:O?, s:s, s:O?, s:b, s:s}", "method", request->method,
-                            "path", request->path, "raw", request->raw_path, "query",
-                            request->query, "caller", request->caller->extension, "body",
-                            request->body, "isBad", request->is_body_bad, "scope", request->scope);
+    reply->body =
+        json_pack("{s:s, s:s, s:O?, s:s, s:O?, s:b, s:s}", "method", request->method, "path",
+                  request->path, "query", request->query, "caller", request->caller->extension,
+                  "body", request->body, "isBad", request->is_body_bad, "scope", request->scope);
 }
 
 void ex_control(struct ex *x, struct ex_request *request, struct ex_reply *reply)

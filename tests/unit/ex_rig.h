@@ -86,7 +86,6 @@ static inline int rig_ask(struct rig *rig, const char *method, const char *targe
     json_t *json = body ? json_loads(body, JSON_DECODE_ANY, NULL) : NULL;
     struct ex_request request = {.method = method,
                                  .path = path,
-                                 .raw_path = target,
                                  .query = query,
                                  .accept = rig->accept ? rig->accept : "",
                                  .if_none_match = rig->if_none_match,

@@ -2,7 +2,7 @@
 
 static const char *group_of(const struct rig *rig, const char *method, const char *path)
 {
-    struct ex_request request = {.method = method, .path = path, .raw_path = path};
+    struct ex_request request = {.method = method, .path = path};
     return ex_route_group(rig->x, &request);
 }
 

@@ -279,7 +279,6 @@ static void requests_share_a_connection(void **state)
     assert_non_null(strstr(text, "\r\nX-Rate-Limit-Limit: 50\r\n"));
     assert_non_null(strstr(text, "\"path\":\"/restapi/v1.0/first one\""));
     assert_non_null(strstr(text, "\"query\":{\"a\":[\"1\",\"+2\"],\"b\":\"x y\"}"));
-    assert_non_null(strstr(text, "/restapi/v1.0/first%20one?a=1&a=%2B2&b=x%20y"));
     static const char *const methods[] = {"POST", "PUT", "PATCH", "DELETE"};
     for (size_t i = 0; i < 4; i++) {
         char want[64];

@@ -1,6 +1,7 @@
 /* Loop, backend and model joined: how it is left, what killed runs left, what the backend gets. */
 #include "callhud/app/session.h"
 #include "callhud/base/clock.h"
+#include "callhud/base/log.h"
 #include "callhud/base/str.h"
 
 #include <dirent.h>
@@ -137,6 +138,14 @@ static void fake_clean(struct backend *backend, const char *const *things, size_
         loop_timer(r.session.loop, 20, clean_now, NULL);
 }
 
+static void fake_stats(const struct backend *backend, struct backend_stats *out)
+{
+    assert_ptr_equal(backend, &r);
+    assert_true(r.is_open);
+    *out = (struct backend_stats){
+        .messages = 12, .decoded = 9, .undecodable = 1, .unknown_kind = 2, .is_filtered = true};
+}
+
 static const struct backend_ops fake = {.name = "fake",
                                         .title = "Fake",
                                         .monitor_default = "all",
@@ -145,6 +154,7 @@ static const struct backend_ops fake = {.name = "fake",
                                         .act = fake_act,
                                         .leave = fake_leave,
                                         .clean = fake_clean,
+                                        .stats = fake_stats,
                                         .close = fake_close};
 
 /* ---- the rig --------------------------------------------------------------------------------- */
@@ -414,6 +424,32 @@ static void nothing_is_begun_while_it_leaves(void **state)
 }
 
 /* ---- leaving --------------------------------------------------------------------------------- */
+
+static bool is_logged(const char *text)
+{
+    struct log_line line;
+    for (size_t i = 0; i < log_count(); i++)
+        if (log_get(i, &line) && strstr(line.text, text))
+            return true;
+    return false;
+}
+
+static void the_statistics_tell_what_the_backend_counts(void **state)
+{
+    static const char said[] = "fake messages=12 decoded=9 undecodable=1 unknown_kind=2 "
+                               "rest_over_ws=0 filtered=1 read_only=0 version=-";
+    const struct session_stats none = {0};
+    (void)state;
+    begin(false);
+    session_log_stats(&r.session, &none);
+    assert_true(is_logged("stats events=0 "));
+    assert_true(is_logged(said));
+    session_stop_backend(&r.session);
+    log_close();
+    session_log_stats(&r.session, &none); /* and without one */
+    assert_true(is_logged("stats events=0 "));
+    assert_false(is_logged("messages="));
+}
 
 static void nothing_to_end_is_left_at_once(void **state)
 {
@@ -731,6 +767,7 @@ int main(void)
         TEST(read_only_has_no_ledger_and_no_actions),
         TEST(what_is_shown_is_on_disk_already),
         TEST(nothing_is_begun_while_it_leaves),
+        TEST(the_statistics_tell_what_the_backend_counts),
         TEST(nothing_to_end_is_left_at_once),
         TEST(leaving_waits_for_the_backend),
         TEST(leaving_has_a_limit),

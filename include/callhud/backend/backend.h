@@ -71,7 +71,7 @@ struct backend_config {
     struct backend_ledger ledger; /* put NULL: no action that makes something is possible */
 };
 
-/* Counters for the statistics line and doctor. */
+/* For the statistics line. */
 struct backend_stats {
     uint64_t messages;     /* received on the socket */
     uint64_t decoded;      /* became at least one fact */

@@ -207,7 +207,6 @@ json_t *ex_event_view(struct ex *x, const struct ex_event *event, const struct e
 struct ex_request {
     const char *method;
     const char *path;          /* decoded, without query: "/restapi/v1.0/account/~/presence" */
-    const char *raw_path;      /* as sent, for uri fields */
     json_t *query;             /* object of strings; repeated keys become arrays */
     const char *accept;        /* "" */
     const char *if_none_match; /* the header; NULL or "": none */

@@ -23,7 +23,6 @@ struct roll_row {
     bool is_off;      /* cannot be chosen: shown dim, never marked */
     const char *note; /* why it is off; in a picker shown at its right; never NULL */
     const struct appearance_line *line; /* of the HUD list; NULL in a picker */
-    const struct desk_person *person;   /* of a picker; NULL in the HUD list */
 };
 struct roll {
     VEC(struct roll_row) rows; /* those shown */

@@ -118,7 +118,6 @@ struct ui {
 
     VEC(struct message) messages; /* oldest first */
     struct message lesson;        /* of ui_teach(); its text is NULL without one */
-    bool is_message_shown;
     VEC(struct intent) intents;
     struct bell bell;
     bool is_mouse_on;
