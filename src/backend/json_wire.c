@@ -138,16 +138,6 @@ struct json_t *json_wire_parse(const char *bytes, size_t len, size_t max_bytes, 
     return root;
 }
 
-const char *json_wire_text(const struct json_t *object, const char *key, size_t max_chars,
-                           struct buf *out)
-{
-    buf_reset(out);
-    const json_t *member = json_object_get(object, key);
-    if (json_is_string(member))
-        utf8_clean(out, json_string_value(member), json_string_length(member), max_chars);
-    return buf_text(out);
-}
-
 const char *json_wire_id(const struct json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));

@@ -93,13 +93,6 @@ const struct appearance_user *appearance_intern(struct appearance *a,
     return known;
 }
 
-void appearance_name(struct appearance *a, const struct appearance_user *user)
-{
-    struct appearance_user told = *user;
-    for (told.twin = 0; find_user(a, told.id, told.twin); told.twin++)
-        appearance_intern(a, &told);
-}
-
 struct appearance_label appearance_label(const struct appearance_user *user)
 {
     struct appearance_label label;

@@ -848,15 +848,17 @@ static void test_names(void **state)
     struct appearance a;
     appearance_init(&a);
     merge(&a, "[a] b f");
-    struct appearance_user named = {.id = "f", .name = "Mia Long"};
+    struct stored_line named[] = {
+        {.key = 1, .is_reserved = true, .user = user_of('a')},
+        {.key = 2, .user = user_of('b')},
+        {.key = 3, .user = {.id = "f", .name = "Mia Long"}},
+    };
     uint64_t rev = a.rev;
-    appearance_name(&a, &named);
+    assert_int_equal(appearance_merge(&a, named, 3, 0, NULL, NULL), RC_OK);
     assert_true(a.rev > rev);
     assert_string_equal(appearance_by_key(&a, 3)->here->name, "Mia Long");
     assert_string_equal(appearance_by_key(&a, 3)->here->extension, "106");
     rev = a.rev;
-    named.id = "nobody";
-    appearance_name(&a, &named);
     merge(&a, "[a] b f"); /* says no name: the known one stays */
     assert_int_equal(a.rev, rev);
     assert_string_equal(appearance_by_extension(&a, "106")->here->name, "Mia Long");

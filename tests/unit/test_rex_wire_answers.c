@@ -170,7 +170,9 @@ static void grants_devices_features(void **state)
                                 "\"callMonitoring\":false}]}";
     static const char device[] =
         "{\"records\":[{\"id\":\"60727004\",\"type\":\"SoftPhone\",\"name\":\"Softphone\","
-        "\"status\":\"Online\"},{\"id\":\"2\",\"type\":\"HardPhone\",\"status\":\"Offline\"}]}";
+        "\"status\":\"online\",\"model\":{\"name\":\"Desk 9\",\"features\":[\"x\",\"BLA\"]}},"
+        "{\"id\":\"2\",\"type\":\"HardPhone\",\"status\":\"Offline\"},"
+        "{\"id\":\"3\",\"type\":\"OtherPhone\",\"status\":\"Online\"},{\"name\":\"no id\"}]}";
     static const char feature[] =
         "{\"records\":[{\"id\":\"HUD\",\"available\":true,\"params\":[{\"name\":\"limitMax\","
         "\"value\":\"100\"}]},{\"id\":\"CallMonitoring\",\"available\":false,\"reason\":"
@@ -178,9 +180,18 @@ static void grants_devices_features(void **state)
     assert_int_equal(rex_wire_grants(&grants, NULL, grant, sizeof grant - 1, NULL), RC_OK);
     assert_true(grants.items[0].may_pick_up);
     assert_false(grants.items[0].may_monitor);
-    assert_int_equal(rex_wire_devices(&devices, NULL, device, sizeof device - 1, NULL), RC_OK);
-    assert_true(devices.items[0].is_online);
+    struct rex_paging paging;
+    assert_int_equal(rex_wire_devices(&devices, &paging, device, sizeof device - 1, NULL), RC_OK);
+    assert_int_equal(devices.len, 3);
+    assert_int_equal(paging.records, 4);
+    assert_int_equal(paging.page, 0); /* it does not count its pages */
+    assert_int_equal(paging.total, -1);
+    assert_true(devices.items[0].is_online && devices.items[0].has_lamps);
+    assert_string_equal(devices.items[0].model, "Desk 9");
     assert_false(devices.items[1].is_online);
+    assert_true(devices.items[1].has_lamps);
+    assert_true(devices.items[2].is_online);
+    assert_false(devices.items[2].has_lamps);
     assert_int_equal(rex_wire_features(&features, feature, sizeof feature - 1, NULL), RC_OK);
     assert_int_equal(features.items[0].limit, 100);
     assert_false(features.items[1].is_available);

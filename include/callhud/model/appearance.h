@@ -193,9 +193,6 @@ bool appearance_is_as_stored(const struct appearance *a, const struct stored_lin
 bool appearance_refuse(struct appearance *a, const char *user_id, const char *text);
 void appearance_retry(struct appearance *a); /* forgets all refusals: everything is sent again */
 
-/* A name or extension that became known, for all lines of that user. */
-void appearance_name(struct appearance *a, const struct appearance_user *user);
-
 /* ---- editing --------------------------------------------------------------------------------- */
 
 enum appearance_edit_kind {

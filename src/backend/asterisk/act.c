@@ -29,18 +29,8 @@ struct act_job {
 
 static void tell(const struct act_job *job, enum action_stage stage, enum rc rc, const char *text)
 {
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_ACTION;
-    event.user_id = job->user;
-    event.u.action.id = job->id;
-    event.u.action.kind = job->kind;
-    event.u.action.stage = stage;
-    event.u.action.call_id = job->call;
-    event.u.action.is_on = job->is_on;
-    event.u.action.rc = rc;
-    event.u.action.text = text;
-    job->act->config.sink.event(job->act->config.sink.self, &event);
+    struct backend_tale tale = {job->id, job->kind, job->user, job->call, job->is_on};
+    backend_tell_action(&job->act->config.sink, &tale, stage, rc, text);
 }
 
 static void stop_timer(const struct act *act, struct io_timer **timer)

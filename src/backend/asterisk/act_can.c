@@ -91,32 +91,21 @@ static void look(const struct act *act, enum action_kind kind, char why[ACT_WHY_
 void act_can_tell(struct act *act)
 {
     for (int kind = 0; act->is_synced && kind < ACTION_COUNT; kind++) {
-        struct act_level *told = &act->levels[kind];
+        struct backend_level *told = &act->levels[kind];
         char why[ACT_WHY_BYTES];
         look(act, (enum action_kind)kind, why);
         enum capability level = why[0] == '\0' ? CAPABILITY_NATIVE : CAPABILITY_MISSING;
-        if (told->is_told && told->level == level && str_eq(told->why, why))
-            continue;
         /* a phone is not called in vain: who waits for this is told when it is known */
         if (!told->is_told && level == CAPABILITY_NATIVE && act->probe.is_running &&
             uses_dialplan((enum action_kind)kind))
             continue;
-        told->is_told = true;
-        told->level = level;
-        str_copy(told->why, sizeof told->why, why);
-        struct event event;
-        memset(&event, 0, sizeof event);
-        event.kind = EVENT_CAPABILITY;
-        event.u.capability.kind = (enum action_kind)kind;
-        event.u.capability.level = level;
-        event.u.capability.why = told->why;
-        act->config.sink.event(act->config.sink.self, &event);
+        backend_tell_capability(&act->config.sink, told, (enum action_kind)kind, level, why);
     }
 }
 
 enum capability ari_act_capability(const struct act *act, enum action_kind kind, const char **why)
 {
-    const struct act_level *told = &act->levels[kind];
+    const struct backend_level *told = &act->levels[kind];
     *why = told->is_told ? told->why : "the server's state has not been read yet: wait for it";
     return told->is_told ? told->level : CAPABILITY_MISSING;
 }

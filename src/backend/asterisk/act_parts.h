@@ -4,17 +4,12 @@
 
 #include "callhud/backend/asterisk/act.h"
 #include "callhud/backend/asterisk/subscribe.h"
+#include "callhud/backend/tell.h"
 
-#define ACT_WHY_BYTES 256
+#define ACT_WHY_BYTES BACKEND_WHY_BYTES
 #define ACT_READ_ONLY_WHY                                                                   \
     "this ARI user is read-only: read_only = no in ari.conf, see callhud doctor --example " \
     "asterisk"
-
-struct act_level {
-    bool is_told;
-    enum capability level;
-    char why[ACT_WHY_BYTES];
-};
 
 enum act_exists { ACT_EXISTS_UNKNOWN, ACT_EXISTS_NO, ACT_EXISTS_YES };
 
@@ -52,7 +47,7 @@ struct act {
     VEC(struct act_job *) jobs;
     VEC(struct act_thing *) things;
     struct io_timer *clean; /* a turn of its own, to ask for things */
-    struct act_level levels[ACTION_COUNT];
+    struct backend_level levels[ACTION_COUNT];
     struct act_probe probe;
     void (*left)(void *self); /* who waits for everything to be removed; NULL: nobody */
     void *left_self;

@@ -9,6 +9,7 @@
 #include "callhud/backend/asterisk/subscribe.h"
 #include "callhud/backend/asterisk/supervise.h"
 #include "callhud/backend/asterisk/tell.h"
+#include "callhud/backend/tell.h"
 #include "callhud/base/log.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
@@ -72,44 +73,26 @@ static void stop_timer(const struct backend *b, struct io_timer **timer)
     *timer = NULL;
 }
 
-static void tell(struct backend *b, enum event_kind kind, int64_t at_ms)
-{
-    struct event event = {.kind = kind, .at_ms = at_ms};
-    b->sink.event(b->sink.self, &event);
-}
-
-static void tell_link(struct backend *b, enum link_state state, const char *text, int64_t retry_ms)
-{
-    struct event event = {.kind = EVENT_LINK};
-    event.u.link.state = state;
-    event.u.link.text = text;
-    event.u.link.retry_ms = retry_ms;
-    b->sink.event(b->sink.self, &event);
-}
-
 /* ---- snapshots ---- */
 
 static void tell_snapshot(struct backend *b, struct snapshot_result *result)
 {
     for (size_t i = 0; i < result->gone.len; i++) {
         struct ari_user *user = result->gone.items[i];
-        struct event event;
-        memset(&event, 0, sizeof event);
-        event.kind = EVENT_USER_GONE;
-        event.user_id = user->extension;
+        struct event event = backend_event(EVENT_USER_GONE, user->extension, 0, false);
         if (user->is_told)
             b->sink.event(b->sink.self, &event);
         detail_forget(b->detail, user);
         ari_user_free(user);
     }
     VEC_FREE(&result->gone);
-    tell(b, EVENT_SNAPSHOT_ASKED, 0);
+    backend_tell(&b->sink, EVENT_SNAPSHOT_ASKED, 0);
     if (b->is_gapped) /* what was lost may be younger than the answers: true, but not all */
-        tell(b, EVENT_GAP, 0);
+        backend_tell(&b->sink, EVENT_GAP, 0);
     b->is_gapped = false;
     for (size_t i = 0; i < b->people.users.len; i++)
         ari_tell_whole(&b->sink, &b->world, b->people.users.items[i], result->at_ms);
-    tell(b, EVENT_SNAPSHOT_DONE, result->at_ms);
+    backend_tell(&b->sink, EVENT_SNAPSHOT_DONE, result->at_ms);
 }
 
 static void snapshot_failed(struct backend *b, const struct snapshot_result *result)
@@ -125,7 +108,7 @@ static void snapshot_failed(struct backend *b, const struct snapshot_result *res
     int64_t wait_ms = backoff_next_ms(&b->failures, b->io->random(b->io->net));
     char text[ERR_TEXT_BYTES + 64];
     snprintf(text, sizeof text, "the state could not be read, trying again: %s", result->err.text);
-    tell_link(b, LINK_LIVE, text, now_ms(b) + wait_ms);
+    backend_tell_link(&b->sink, LINK_LIVE, text, now_ms(b) + wait_ms);
     sync_in(b, wait_ms);
 }
 
@@ -204,7 +187,7 @@ static void sync_in(struct backend *b, int64_t after_ms)
 static void gap(struct backend *b, const char *why)
 {
     log_warn("ari", "an event was lost: %s", why);
-    tell(b, EVENT_GAP, 0);
+    backend_tell(&b->sink, EVENT_GAP, 0);
     b->gap_ms = now_ms(b);
     if (b->snapshot != NULL) {
         b->is_wanted_again = b->is_gapped = true;
@@ -366,7 +349,8 @@ static void on_closed(void *self)
 
 static void on_told(void *self, enum link_state state, const char *text, int64_t retry_ms)
 {
-    tell_link(self, state, text, retry_ms);
+    const struct backend *b = self;
+    backend_tell_link(&b->sink, state, text, retry_ms);
 }
 
 static void on_heard(void *self)
@@ -377,7 +361,7 @@ static void on_heard(void *self)
         stop_timer(b, &b->probe_http);
         on_probe_http(b);
     }
-    tell(b, EVENT_HEARD, 0);
+    backend_tell(&b->sink, EVENT_HEARD, 0);
 }
 
 static void on_revived(void *self)
@@ -479,9 +463,7 @@ static void on_start(void *self)
                                      .told = on_told,
                                      .self = b};
     b->start = NULL;
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_SETTINGS;
+    struct event event = backend_event(EVENT_SETTINGS, NULL, 0, false);
     event.u.settings = b->settings;
     b->sink.event(b->sink.self, &event);
     for (size_t i = 0; i < b->people.users.len; i++)

@@ -1,6 +1,7 @@
 /* The lists whose changes are told: the own one and those that were asked for. */
 #include "desk_parts.h"
 
+#include "callhud/backend/tell.h"
 #include "callhud/base/log.h"
 #include "callhud/base/str.h"
 
@@ -35,10 +36,7 @@ struct list_watch *desk_watch(struct ari_desk *desk, const char *extension)
 static void tell_changed(const struct ari_desk *desk, const char *extension)
 {
     const struct backend_sink *sink = &desk->config.part.sink;
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_DESK;
-    event.user_id = extension;
+    struct event event = backend_event(EVENT_DESK, extension, 0, false);
     event.u.desk.is_list = true;
     sink->event(sink->self, &event);
 }

@@ -1,6 +1,7 @@
 /* The state machine's engine, and the operations of the header. */
 #include "supervise_parts.h"
 
+#include "callhud/backend/tell.h"
 #include "callhud/base/err.h"
 #include "callhud/base/log.h"
 #include "callhud/base/mem.h"
@@ -79,19 +80,8 @@ void supervise_tell(struct supervise *s, const struct order *order, enum action_
                     enum rc rc, const char *text)
 {
     const struct order copy = *order; /* whoever hears it may act at once */
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_ACTION;
-    event.user_id = copy.user_id;
-    event.u.action.id = copy.id;
-    event.u.action.kind = copy.kind;
-    event.u.action.stage = stage;
-    event.u.action.call_id = copy.target_id;
-    if (stage == ACTION_CONFIRMED || stage == ACTION_UNSURE || stage == ACTION_ENDED)
-        event.u.action.mode = action_mode(copy.kind);
-    event.u.action.rc = rc;
-    event.u.action.text = text;
-    s->config.sink.event(s->config.sink.self, &event);
+    struct backend_tale tale = {copy.id, copy.kind, copy.user_id, copy.target_id, false};
+    backend_tell_action(&s->config.sink, &tale, stage, rc, text);
 }
 
 /* A phone that was given up, and of which the server has not said whether it has the caller: that

@@ -3,7 +3,6 @@
 #include "supervise_parts.h"
 
 #include <stdio.h>
-#include <string.h>
 
 const struct order *supervise_current(const struct supervise *s)
 {

@@ -1,21 +1,8 @@
 #include "callhud/backend/asterisk/tell.h"
 
+#include "callhud/backend/tell.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
-
-#include <string.h>
-
-static struct event user_event(enum event_kind kind, const struct ari_user *user, int64_t at_ms,
-                               bool is_answer)
-{
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = kind;
-    event.at_ms = at_ms;
-    event.is_answer = is_answer;
-    event.user_id = user->extension;
-    return event;
-}
 
 static void send(const struct backend_sink *sink, const struct event *event)
 {
@@ -25,7 +12,7 @@ static void send(const struct backend_sink *sink, const struct event *event)
 void ari_tell_user(const struct backend_sink *sink, const struct ari_user *user, int64_t at_ms,
                    bool is_answer)
 {
-    struct event event = user_event(EVENT_USER, user, at_ms, is_answer);
+    struct event event = backend_event(EVENT_USER, user->extension, at_ms, is_answer);
     event.u.user.extension = user->extension;
     event.u.user.name = user->name;
     event.u.user.department = user->department;
@@ -42,12 +29,12 @@ static void tell_devices(const struct backend_sink *sink, const struct ari_user 
                                 .is_online = user->devices.items[i].online == ARI_ONLINE_YES};
         VEC_PUSH(&items, device);
     }
-    struct event event = user_event(EVENT_DEVICES, user, at_ms, is_answer);
+    struct event event = backend_event(EVENT_DEVICES, user->extension, at_ms, is_answer);
     event.u.devices.items = items.items;
     event.u.devices.len = items.len;
     send(sink, &event);
     VEC_FREE(&items);
-    event = user_event(EVENT_PRESENCE, user, at_ms, is_answer);
+    event = backend_event(EVENT_PRESENCE, user->extension, at_ms, is_answer);
     event.u.presence.presence = ari_user_presence(user);
     event.u.presence.note = "";
     send(sink, &event);
@@ -56,7 +43,7 @@ static void tell_devices(const struct backend_sink *sink, const struct ari_user 
 static void tell_dnd(const struct backend_sink *sink, const struct ari_user *user, int64_t at_ms,
                      bool is_answer)
 {
-    struct event event = user_event(EVENT_DND, user, at_ms, is_answer);
+    struct event event = backend_event(EVENT_DND, user->extension, at_ms, is_answer);
     event.u.dnd.is_on = user->is_dnd;
     send(sink, &event);
 }
@@ -68,7 +55,7 @@ static void tell_call(const struct backend_sink *sink, const struct ari_user *us
     for (size_t i = 0; i < call->supervisors_len; i++)
         supervisors[i] = (struct supervisor){.extension = call->supervisors[i].extension,
                                              .mode = call->supervisors[i].mode};
-    struct event event = user_event(EVENT_CALL, user, at_ms, is_answer);
+    struct event event = backend_event(EVENT_CALL, user->extension, at_ms, is_answer);
     event.u.call.id = call->id;
     event.u.call.state = call->state;
     event.u.call.direction = call->direction;
@@ -108,11 +95,7 @@ static const struct ari_call *find_call(const struct ari_call *calls, size_t len
 static void tell_ended(const struct backend_sink *sink, const char *extension, const char *call_id,
                        const char *taken_by, int64_t at_ms)
 {
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_CALL_ENDED;
-    event.at_ms = at_ms;
-    event.user_id = extension;
+    struct event event = backend_event(EVENT_CALL_ENDED, extension, at_ms, false);
     event.u.ended.id = call_id;
     event.u.ended.taken_by = taken_by;
     send(sink, &event);

@@ -7,8 +7,6 @@
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
-#include <string.h>
-
 struct unsub {
     struct unsub_config config;
     char *app;

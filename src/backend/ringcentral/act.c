@@ -1,12 +1,10 @@
-/* Acting on calls: the operations, requests, and what is told. */
+/* Acting on calls: the operations, requests. */
 #include "act_priv.h"
 
 #include "callhud/base/buf.h"
 #include "callhud/base/log.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
-
-#include <string.h>
 
 /* ---- requests ---- */
 
@@ -52,26 +50,7 @@ void rex_start_timer(const struct rex_act *act, struct io_timer **timer, int64_t
     *timer = io->timer(io->net, after_ms, fire, self);
 }
 
-/* ---- telling ---- */
-
-void rex_act_tell(struct rex_act *act, const struct rex_tale *tale, enum action_stage stage,
-                  enum rc rc, const char *text)
-{
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_ACTION;
-    event.user_id = tale->user_id;
-    event.u.action.id = tale->id;
-    event.u.action.kind = tale->kind;
-    event.u.action.stage = stage;
-    event.u.action.call_id = tale->call_id;
-    event.u.action.is_on = tale->is_on;
-    if (stage == ACTION_CONFIRMED || stage == ACTION_UNSURE || stage == ACTION_ENDED)
-        event.u.action.mode = action_mode(tale->kind);
-    event.u.action.rc = rc;
-    event.u.action.text = text;
-    act->config.sink.event(act->config.sink.self, &event);
-}
+/* ---- who we are ---- */
 
 const char *rex_own_id(const struct rex_act *act)
 {

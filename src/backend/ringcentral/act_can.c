@@ -5,7 +5,6 @@
 #include "callhud/base/str.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* ---- the device (4.8) ---- */
 
@@ -167,24 +166,6 @@ static void look(const struct rex_act *act, enum action_kind kind, char why[REX_
         phone_lacks(act, why);
 }
 
-static void tell_level(struct rex_act *act, enum action_kind kind, enum capability level,
-                       const char *why)
-{
-    struct rex_level *told = &act->can.levels[kind];
-    if (told->is_told && told->level == level && str_eq(told->why, why))
-        return;
-    told->is_told = true;
-    told->level = level;
-    str_copy(told->why, sizeof told->why, why);
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_CAPABILITY;
-    event.u.capability.kind = kind;
-    event.u.capability.level = level;
-    event.u.capability.why = told->why;
-    act->config.sink.event(act->config.sink.self, &event);
-}
-
 static void tell_self(struct rex_act *act)
 {
     struct rex_can *can = &act->can;
@@ -198,10 +179,7 @@ static void tell_self(struct rex_act *act)
     str_copy(can->self_id, sizeof can->self_id, id);
     str_copy(can->self_phone, sizeof can->self_phone, can->device_name);
     str_copy(can->self_extension, sizeof can->self_extension, extension);
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_SELF;
-    event.user_id = can->self_id;
+    struct event event = backend_event(EVENT_SELF, can->self_id, 0, false);
     event.u.self.extension = can->self_extension;
     event.u.self.phone = can->self_phone;
     act->config.sink.event(act->config.sink.self, &event);
@@ -230,7 +208,7 @@ void rex_can_tell(struct rex_act *act)
                      "extension and #",
                      can->device_name, rex_star_code(kind));
         }
-        tell_level(act, kind, level, why);
+        backend_tell_capability(&act->config.sink, &can->levels[kind], kind, level, why);
     }
 }
 

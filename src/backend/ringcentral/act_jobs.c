@@ -38,8 +38,8 @@ static void leave_list(struct rex_job *job)
 
 static void tell(struct rex_job *job, enum action_stage stage, enum rc rc, const char *text)
 {
-    struct rex_tale tale = {job->id, job->kind, job->user, job->call, job->is_on};
-    rex_act_tell(job->act, &tale, stage, rc, text);
+    struct backend_tale tale = {job->id, job->kind, job->user, job->call, job->is_on};
+    backend_tell_action(&job->act->config.sink, &tale, stage, rc, text);
 }
 
 /* Told when the job is on no list any more: whoever is told may ask for more. */

@@ -1,6 +1,6 @@
 /* What the files of acting share. One struct rex_act, of which each file has its part:
  *
- *   act.c              the operations of the header, requests, telling
+ *   act.c              the operations of the header, requests
  *   act_jobs.c         hang up, do not disturb, record: no phone of ours
  *   act_can.c          our device, capabilities, EVENT_SELF
  *   act_view.c         parties of calls as events and answers told them
@@ -13,9 +13,10 @@
 #define CALLHUD_BACKEND_RINGCENTRAL_ACT_PRIV_H
 
 #include "callhud/backend/ringcentral/act.h"
+#include "callhud/backend/tell.h"
 
 #define REX_THING_BYTES 512 /* of the ledger, with NUL */
-#define REX_WHY_BYTES 256
+#define REX_WHY_BYTES BACKEND_WHY_BYTES
 #define REX_ANSWER_MS 8000   /* a request of an action */
 #define REX_PATIENCE_MS 5000 /* so long an action waits for token and budget */
 #define REX_KEYS_MS 60000    /* a lifted phone, until extension and # are keyed */
@@ -116,11 +117,7 @@ struct rex_can {
     char refused[REX_WHY_BYTES];                               /* why it was not; "" */
     char device_id[REX_ID_BYTES], device_name[REX_TEXT_BYTES]; /* that acts; "": none */
     char lacks[REX_WHY_BYTES];                                 /* why none does */
-    struct rex_level {
-        bool is_told;
-        enum capability level;
-        char why[REX_WHY_BYTES];
-    } levels[ACTION_COUNT];
+    struct backend_level levels[ACTION_COUNT];
     bool is_self_told;
     char self_id[REX_ID_BYTES], self_extension[REX_NUMBER_BYTES], self_phone[REX_TEXT_BYTES];
     bool is_asking;
@@ -257,14 +254,6 @@ void rex_act_ask(struct rex_act *act, const struct rex_want *want, rex_done *don
 /* Nobody knows whether it was done. */
 bool rex_is_unknown(const struct rex_answer *answer);
 
-struct rex_tale {
-    uint32_t id;
-    enum action_kind kind;
-    const char *user_id, *call_id;
-    bool is_on;
-};
-void rex_act_tell(struct rex_act *act, const struct rex_tale *tale, enum action_stage stage,
-                  enum rc rc, const char *text);
 void rex_stop_timer(const struct rex_act *act, struct io_timer **timer);
 void rex_start_timer(const struct rex_act *act, struct io_timer **timer, int64_t after_ms,
                      void (*fire)(void *self), void *self);

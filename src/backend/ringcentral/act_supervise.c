@@ -6,8 +6,6 @@
 #include "callhud/base/log.h"
 #include "callhud/base/str.h"
 
-#include <string.h>
-
 static void begin(struct rex_act *act);
 static void fail(struct rex_act *act);
 
@@ -31,8 +29,8 @@ void rex_supervise_tell(struct rex_act *act, const struct rex_order *order, enum
                         enum rc rc, const char *text)
 {
     const struct rex_order copy = *order; /* whoever hears it may act at once */
-    struct rex_tale tale = {copy.id, copy.kind, copy.user_id, copy.call_id, false};
-    rex_act_tell(act, &tale, stage, rc, text);
+    struct backend_tale tale = {copy.id, copy.kind, copy.user_id, copy.call_id, false};
+    backend_tell_action(&act->config.sink, &tale, stage, rc, text);
 }
 
 static bool is_same_call(const struct rex_order *a, const struct rex_order *b)

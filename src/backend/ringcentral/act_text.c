@@ -5,7 +5,6 @@
 #include "callhud/base/str.h"
 
 #include <stdio.h>
-#include <string.h>
 
 const char *rex_star_code(enum action_kind kind)
 {

@@ -4,7 +4,6 @@
 #include "callhud/base/str.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* ---- asking how it is ---- */
 

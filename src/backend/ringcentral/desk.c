@@ -1,5 +1,6 @@
 #include "desk_priv.h"
 
+#include "callhud/backend/tell.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
@@ -256,7 +257,7 @@ static void pages_again(struct desk_job *job, const char *why)
 }
 
 /* NULL: the page fits to those before. */
-static const char *page_misfit(struct desk_pages *pages, const struct rex_page *page)
+static const char *page_misfit(struct desk_pages *pages, const struct rex_paging *page)
 {
     if (page->page != 0 && page->page != pages->page)
         return "another page came than was asked for";
@@ -270,15 +271,14 @@ static const char *page_misfit(struct desk_pages *pages, const struct rex_page *
 static void on_page(struct desk_job *job, const struct rex_answer *answer)
 {
     struct desk_pages *pages = &job->pages;
-    struct rex_page page;
+    struct rex_paging page = {0};
     struct err err = {0};
     size_t taken = 0;
     if (rex_desk_failed(job, answer)) {
         pages->done(job, false);
         return;
     }
-    if (rex_wire_page(&page, answer->body, answer->body_len, &err) != RC_OK ||
-        pages->take(job, answer->body, answer->body_len, &taken, &err) != RC_OK) {
+    if (pages->take(job, answer, &page, &taken, &err) != RC_OK) {
         rex_desk_fail_set(job, RC_FAILED, "the service's answer cannot be read: %s", err.text);
         pages->done(job, false);
         return;
@@ -463,14 +463,14 @@ static void put_phones(struct desk_answer *answer, struct desk_phone *phones,
                        const struct desk_job *job)
 {
     for (size_t i = 0; i < job->devices.len; i++) {
-        const struct rex_desk_device *device = &job->devices.items[i];
+        const struct rex_device *device = &job->devices.items[i];
         phones[i] = (struct desk_phone){
             .name = device->name[0] != '\0' ? device->name : device->model,
             .model = device->model,
             .is_online = device->is_online,
             .is_in_call = rex_desk_phone_is_in_call(job, device),
             .shows_presence = device->has_lamps,
-            .restarts = str_eq(device->type, "HardPhone"),
+            .restarts = str_eq_nocase(device->type, "HardPhone"),
         };
     }
     answer->phones = phones;
@@ -551,7 +551,7 @@ void rex_desk_end_failed(struct desk_job *job)
 static void tell_news(struct rex_desk *desk, bool is_list, bool is_settings)
 {
     const struct rex_desk_config *config = &desk->config;
-    struct event event = {.kind = EVENT_DESK, .user_id = config->floor->own_id};
+    struct event event = backend_event(EVENT_DESK, config->floor->own_id, 0, false);
     event.u.desk.is_list = is_list;
     event.u.desk.is_settings = is_settings;
     config->sink.event(config->sink.self, &event);
@@ -568,11 +568,6 @@ static bool is_news(struct rex_desk *desk, unsigned bit, bool *seen, bool value)
 
 static bool has_other_settings(struct rex_desk *desk, const struct rex_presence *presence)
 {
-    static const enum desk_details details[] = {
-        [REX_VISIBLE_ALL] = DESK_DETAILS_ALL,
-        [REX_VISIBLE_NONE] = DESK_DETAILS_NONE,
-        [REX_VISIBLE_PERMITTED] = DESK_DETAILS_PERMITTED,
-    };
     struct desk_settings *seen = &desk->seen;
     bool is_other = false;
     if (presence->has & REX_HAS_SETTINGS) {
@@ -582,9 +577,9 @@ static bool has_other_settings(struct rex_desk *desk, const struct rex_presence 
     }
     if (presence->has & REX_HAS_SHARED)
         is_other |= is_news(desk, DESK_HAS_SHARE, &seen->shares_presence, presence->is_shared);
-    if (presence->has & REX_HAS_VISIBILITY && seen->has & DESK_HAS_DETAILS &&
-        seen->details != details[presence->visibility]) {
-        seen->details = details[presence->visibility];
+    if (presence->has & REX_HAS_DETAILS && seen->has & DESK_HAS_DETAILS &&
+        seen->details != presence->details) {
+        seen->details = presence->details;
         is_other = true;
     }
     return is_other;

@@ -84,12 +84,11 @@ bool rex_desk_items_equal(const desk_items *a, const desk_items *b)
 
 /* ---- reading ---- */
 
-static enum rc take_lines(struct desk_job *job, const char *body, size_t len, size_t *taken,
-                          struct err *err)
+static enum rc take_lines(struct desk_job *job, const struct rex_answer *answer,
+                          struct rex_paging *page, size_t *taken, struct err *err)
 {
     rex_lines lines = {0};
-    struct rex_paging paging;
-    enum rc rc = rex_wire_lines(&lines, &paging, body, len, err);
+    enum rc rc = rex_wire_lines(&lines, page, answer->body, answer->body_len, err);
     for (size_t i = 0; i < lines.len && rc == RC_OK; i++) {
         const struct rex_line *line = &lines.items[i];
         struct desk_item item = {.is_reserved = line->is_reserved};

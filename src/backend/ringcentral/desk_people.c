@@ -82,12 +82,11 @@ static struct desk_person person_of(const struct rex_person *from)
     };
 }
 
-static enum rc take_people(struct desk_job *job, const char *body, size_t len, size_t *taken,
-                           struct err *err)
+static enum rc take_people(struct desk_job *job, const struct rex_answer *answer,
+                           struct rex_paging *page, size_t *taken, struct err *err)
 {
     rex_persons persons = {0};
-    struct rex_paging paging;
-    enum rc rc = rex_wire_persons(&persons, &paging, body, len, err);
+    enum rc rc = rex_wire_persons(&persons, page, answer->body, answer->body_len, err);
     for (size_t i = 0; i < persons.len && rc == RC_OK; i++) {
         if (!persons.items[i].is_foreign)
             VEC_PUSH(&job->people_read, person_of(&persons.items[i]));

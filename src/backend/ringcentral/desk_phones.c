@@ -19,7 +19,7 @@ static bool is_followed(const struct desk_job *job)
 }
 
 /* A call of which it is not known which device has it may be on any of them. */
-bool rex_desk_phone_is_in_call(const struct desk_job *job, const struct rex_desk_device *device)
+bool rex_desk_phone_is_in_call(const struct desk_job *job, const struct rex_device *device)
 {
     if (!device->is_online)
         return false;
@@ -70,11 +70,11 @@ static void on_presence(struct desk_job *job, const struct rex_answer *answer)
     rex_desk_end(job, RC_OK, " ");
 }
 
-static enum rc take_devices(struct desk_job *job, const char *body, size_t len, size_t *taken,
-                            struct err *err)
+static enum rc take_devices(struct desk_job *job, const struct rex_answer *answer,
+                            struct rex_paging *page, size_t *taken, struct err *err)
 {
     size_t before = job->devices.len;
-    enum rc rc = rex_wire_desk_devices(&job->devices, body, len, err);
+    enum rc rc = rex_wire_devices(&job->devices, page, answer->body, answer->body_len, err);
     *taken = job->devices.len - before;
     return rc;
 }

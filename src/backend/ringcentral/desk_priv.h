@@ -53,8 +53,8 @@ struct desk_pages {
     char path[DESK_PATH_BYTES]; /* the page's number is added */
     enum rex_group group;
     /* Takes one page; *taken gets how many of its records were. */
-    enum rc (*take)(struct desk_job *job, const char *body, size_t len, size_t *taken,
-                    struct err *err);
+    enum rc (*take)(struct desk_job *job, const struct rex_answer *answer, struct rex_paging *page,
+                    size_t *taken, struct err *err);
     void (*reset)(struct desk_job *job);    /* forgets what was taken */
     bool is_lenient;                        /* a record that cannot be read is left out */
     bool (*is_whole)(struct desk_job *job); /* all pages fit together; may be NULL */
@@ -104,7 +104,7 @@ struct desk_job {
     char missing_answerable[ERR_TEXT_BYTES];
     char fixed[ERR_TEXT_BYTES]; /* why nothing of another's may be changed; "" */
 
-    rex_desk_devices devices;
+    rex_devices devices;
     bool is_extension_in_call; /* asked for one who is not monitored */
 
     /* of a write */
@@ -194,6 +194,6 @@ void rex_desk_settings_job(struct desk_job *job);
 void rex_desk_settings_write_job(struct desk_job *job);
 void rex_desk_phones_job(struct desk_job *job);
 /* Is a call on that phone of the user? */
-bool rex_desk_phone_is_in_call(const struct desk_job *job, const struct rex_desk_device *device);
+bool rex_desk_phone_is_in_call(const struct desk_job *job, const struct rex_device *device);
 
 #endif

@@ -63,11 +63,12 @@ static void found_all(struct desk_job *job)
     job->settings_then(job, true);
 }
 
-static enum rc take_answerable(struct desk_job *job, const char *body, size_t len, size_t *taken,
-                               struct err *err)
+static enum rc take_answerable(struct desk_job *job, const struct rex_answer *answer,
+                               struct rex_paging *page, size_t *taken, struct err *err)
 {
     size_t before = job->found.answerable.len;
-    enum rc rc = rex_wire_permission(&job->found.answerable, body, len, err);
+    enum rc rc =
+        rex_wire_permission(&job->found.answerable, page, answer->body, answer->body_len, err);
     *taken = job->found.answerable.len - before;
     return rc;
 }

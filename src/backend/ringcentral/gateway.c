@@ -392,11 +392,6 @@ void rex_gateway_filters(struct rex_gateway *g, const char *const *filters, size
         gateway_subscribe(g);
 }
 
-bool rex_gateway_is_open(const struct rex_gateway *g)
-{
-    return g->stage == STAGE_OPEN;
-}
-
 void rex_gateway_try_now(struct rex_gateway *g)
 {
     if (g->stage == STAGE_WAIT)

@@ -12,28 +12,6 @@ static json_t *parse(const char *body, size_t len, struct err *err)
     return json_wire_parse(body, len, REX_BODY_MAX_BYTES, err);
 }
 
-/* What is asked for has an end that we know: memory must not follow the peer. */
-static enum rc check_size(const json_t *list, struct err *err)
-{
-    if (json_array_size(list) <= REX_RECORDS_MOST)
-        return RC_OK;
-    return err_set(err, RC_PROTO, "an answer of %zu records: %d are asked for at most",
-                   json_array_size(list), REX_RECORDS_MOST);
-}
-
-static void read_paging(struct rex_paging *paging, const json_t *root)
-{
-    if (paging == NULL)
-        return;
-    memset(paging, 0, sizeof *paging);
-    const json_t *from = json_object_get(root, "paging");
-    int64_t page = rex_int(from, "page", 1), total = rex_int(from, "totalPages", 0);
-    paging->page = page > 0 && page < UINT32_MAX ? (uint32_t)page : 1;
-    paging->total_pages = total > 0 && total < UINT32_MAX ? (uint32_t)total : 0;
-    paging->has_next =
-        json_is_object(json_object_get(json_object_get(root, "navigation"), "nextPage"));
-}
-
 /* ---- presence ---- */
 
 static void add_presence(rex_presences *out, const json_t *body)
@@ -182,13 +160,13 @@ enum rc rex_wire_presences(rex_presences *out, struct rex_paging *paging, const 
         return RC_PROTO;
     enum rc rc = RC_OK;
     const json_t *records = json_object_get(root, "records");
-    read_paging(paging, root);
+    rex_read_paging(paging, root);
     if (json_is_array(root)) {
-        rc = check_size(root, err);
+        rc = rex_check_size(root, err);
         if (rc == RC_OK)
             add_items(out, root);
     } else if (json_is_array(records)) {
-        rc = check_size(records, err);
+        rc = rex_check_size(records, err);
         for (size_t i = 0; rc == RC_OK && i < json_array_size(records); i++)
             add_presence(out, json_array_get(records, i));
     } else {
@@ -214,20 +192,14 @@ static enum rc read_records(void *out, struct rex_paging *paging, const char *bo
                             void (*add)(void *out, const json_t *record), const char *what,
                             struct err *err)
 {
-    json_t *root = parse(body, len, err);
+    const json_t *records = NULL;
+    json_t *root = rex_records(&records, paging, body, len, what, err);
     if (root == NULL)
         return RC_PROTO;
-    const json_t *records = json_object_get(root, "records");
-    enum rc rc = RC_OK;
-    read_paging(paging, root);
-    if (!json_is_array(records))
-        rc = err_set(err, RC_PROTO, "an answer that is no list of %s", what);
-    else
-        rc = check_size(records, err);
-    for (size_t i = 0; rc == RC_OK && i < json_array_size(records); i++)
+    for (size_t i = 0; i < json_array_size(records); i++)
         add(out, json_array_get(records, i));
     json_decref(root);
-    return rc;
+    return RC_OK;
 }
 
 static void add_line(void *out, const json_t *record)
@@ -332,16 +304,28 @@ enum rc rex_wire_grants(rex_grants *out, struct rex_paging *paging, const char *
     return read_records(out, paging, body, len, add_grant, "grants", err);
 }
 
+static bool has_lamps(const struct rex_device *device, const json_t *features)
+{
+    for (size_t i = 0; i < json_array_size(features); i++) {
+        if (str_eq(json_string_value(json_array_get(features, i)), "BLA"))
+            return true;
+    }
+    return str_eq_nocase(device->type, "HardPhone") || str_eq_nocase(device->type, "BLA");
+}
+
 static void add_device(void *out, const json_t *record)
 {
     rex_devices *devices = out;
     struct rex_device device;
+    const json_t *model = json_object_get(record, "model");
     memset(&device, 0, sizeof device);
     if (!rex_id(record, "id", device.id) || device.id[0] == '\0')
         return;
     rex_text(record, "name", device.name, sizeof device.name);
     rex_text(record, "type", device.type, sizeof device.type);
+    rex_text(model, "name", device.model, sizeof device.model);
     device.is_online = str_eq_nocase(rex_word(record, "status"), "Online");
+    device.has_lamps = has_lamps(&device, json_object_get(model, "features"));
     VEC_PUSH(devices, device);
 }
 

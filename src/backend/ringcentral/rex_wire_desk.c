@@ -7,57 +7,7 @@
 
 #include <string.h>
 
-/* An object with records[]; NULL with err set. *records is borrowed. The caller decrefs. */
-static json_t *parse_records(const json_t **records, const char *body, size_t len, struct err *err)
-{
-    json_t *root = json_wire_parse(body, len, REX_BODY_MAX_BYTES, err);
-    if (root == NULL)
-        return NULL;
-    *records = json_object_get(root, "records");
-    if (json_is_array(*records) && json_array_size(*records) <= REX_RECORDS_MOST)
-        return root;
-    err_set(err, RC_PROTO, "an answer %s",
-            json_is_array(*records) ? "of too many records" : "without its records");
-    json_decref(root);
-    return NULL;
-}
-
-static uint32_t small(const json_t *object, const char *key)
-{
-    int64_t value = rex_int(object, key, 0);
-    return value > 0 && value < UINT32_MAX ? (uint32_t)value : 0;
-}
-
-enum rc rex_wire_page(struct rex_page *out, const char *body, size_t len, struct err *err)
-{
-    const json_t *records = NULL;
-    json_t *root = parse_records(&records, body, len, err);
-    if (root == NULL)
-        return RC_PROTO;
-    const json_t *paging = json_object_get(root, "paging");
-    const json_t *next = json_object_get(json_object_get(root, "navigation"), "nextPage");
-    *out = (struct rex_page){
-        .page = small(paging, "page"),
-        .total_pages = small(paging, "totalPages"),
-        .total = rex_int(paging, "totalElements", -1),
-        .has_next = json_is_object(next),
-        .records = json_array_size(records),
-    };
-    json_decref(root);
-    return RC_OK;
-}
-
 /* ---- presence settings ---- */
-
-static const struct {
-    const char *word;
-    enum desk_details details;
-} visibilities[] = {
-    {"All", DESK_DETAILS_ALL},
-    {"PermittedUsers", DESK_DETAILS_PERMITTED},
-    {"None", DESK_DETAILS_NONE},
-};
-#define VISIBILITIES (sizeof visibilities / sizeof visibilities[0])
 
 static void take_bool(struct desk_settings *out, unsigned bit, bool *value, const json_t *object,
                       const char *key)
@@ -79,12 +29,8 @@ enum rc rex_wire_desk_settings(struct desk_settings *out, const char *body, size
     take_bool(out, DESK_HAS_RING, &out->rings_when_monitored, root, "ringOnMonitoredCall");
     take_bool(out, DESK_HAS_PICKUP, &out->picks_up_held, root, "pickUpCallsOnHold");
     take_bool(out, DESK_HAS_SHARE, &out->shares_presence, root, "allowSeeMyPresence");
-    for (size_t i = 0; i < VISIBILITIES; i++) {
-        if (!str_eq(rex_word(root, "callerIdVisibility"), visibilities[i].word))
-            continue;
-        out->details = visibilities[i].details;
+    if (rex_details(root, &out->details))
         out->has |= DESK_HAS_DETAILS;
-    }
     json_decref(root);
     return RC_OK;
 }
@@ -104,21 +50,21 @@ void rex_wire_desk_settings_body(struct buf *out, const struct desk_settings *se
         put_member(out, "pickUpCallsOnHold", settings->picks_up_held ? "true" : "false");
     if (settings->has & DESK_HAS_SHARE)
         put_member(out, "allowSeeMyPresence", settings->shares_presence ? "true" : "false");
-    for (size_t i = 0; i < VISIBILITIES && settings->has & DESK_HAS_DETAILS; i++) {
+    if (settings->has & DESK_HAS_DETAILS) {
         char word[24];
-        snprintf(word, sizeof word, "\"%s\"", visibilities[i].word);
-        if (visibilities[i].details == settings->details)
-            put_member(out, "callerIdVisibility", word);
+        snprintf(word, sizeof word, "\"%s\"", rex_details_word(settings->details));
+        put_member(out, "callerIdVisibility", word);
     }
     buf_putc(out, '}');
 }
 
 /* ---- who may answer ---- */
 
-enum rc rex_wire_permission(rex_desk_ids *out, const char *body, size_t len, struct err *err)
+enum rc rex_wire_permission(rex_desk_ids *out, struct rex_paging *paging, const char *body,
+                            size_t len, struct err *err)
 {
     const json_t *records = NULL;
-    json_t *root = parse_records(&records, body, len, err);
+    json_t *root = rex_records(&records, paging, body, len, "people", err);
     if (root == NULL)
         return RC_PROTO;
     enum rc rc = RC_OK;
@@ -166,40 +112,6 @@ void rex_wire_desk_lines_body(struct buf *out, const struct rex_desk_row *lines,
         buf_putc(out, '}');
     }
     buf_putc(out, ']');
-}
-
-/* ---- phones ---- */
-
-static bool has_lamps(const struct rex_desk_device *device, const json_t *features)
-{
-    for (size_t i = 0; i < json_array_size(features); i++) {
-        if (str_eq(json_string_value(json_array_get(features, i)), "BLA"))
-            return true;
-    }
-    return str_eq(device->type, "HardPhone") || str_eq(device->type, "BLA");
-}
-
-enum rc rex_wire_desk_devices(rex_desk_devices *out, const char *body, size_t len, struct err *err)
-{
-    const json_t *records = NULL;
-    json_t *root = parse_records(&records, body, len, err);
-    if (root == NULL)
-        return RC_PROTO;
-    for (size_t i = 0; i < json_array_size(records); i++) {
-        const json_t *record = json_array_get(records, i);
-        const json_t *model = json_object_get(record, "model");
-        struct rex_desk_device device = {0};
-        if (!rex_id(record, "id", device.id) || device.id[0] == '\0')
-            continue;
-        rex_text(record, "name", device.name, sizeof device.name);
-        rex_text(model, "name", device.model, sizeof device.model);
-        str_copy(device.type, sizeof device.type, rex_word(record, "type"));
-        device.is_online = str_eq(rex_word(record, "status"), "Online");
-        device.has_lamps = has_lamps(&device, json_object_get(model, "features"));
-        VEC_PUSH(out, device);
-    }
-    json_decref(root);
-    return RC_OK;
 }
 
 /* ---- refusals ---- */

@@ -117,20 +117,11 @@ static void read_own_settings(struct rex_presence *out, const json_t *body)
 
 static void read_sharing(struct rex_presence *out, const json_t *body)
 {
-    static const struct word words[] = {
-        {"All", REX_VISIBLE_ALL},
-        {"None", REX_VISIBLE_NONE},
-        {"PermittedUsers", REX_VISIBLE_PERMITTED},
-    };
-    int value;
     out->is_shared = rex_bool(body, "allowSeeMyPresence", true);
     if (json_is_boolean(json_object_get(body, "allowSeeMyPresence")))
         out->has |= REX_HAS_SHARED;
-    if (find_word(words, sizeof words / sizeof words[0], rex_word(body, "callerIdVisibility"),
-                  &value)) {
-        out->has |= REX_HAS_VISIBILITY;
-        out->visibility = (enum rex_visibility)value;
-    }
+    if (rex_details(body, &out->details))
+        out->has |= REX_HAS_DETAILS;
 }
 
 bool rex_read_presence(struct rex_presence *out, const json_t *body)

@@ -1,6 +1,7 @@
 /* Members of JSON as the service writes them. */
 #include "rex_wire_priv.h"
 
+#include "callhud/backend/json_wire.h"
 #include "callhud/base/clock.h"
 #include "callhud/base/str.h"
 #include "callhud/base/utf8.h"
@@ -49,7 +50,7 @@ void rex_text(const json_t *object, const char *key, char *out, size_t size)
 
 const char *rex_word(const json_t *object, const char *key)
 {
-    const char *text = json_string_value(json_object_get(object, key));
+    const char *text = json_wire_id(object, key);
     return text != NULL ? text : "";
 }
 
@@ -80,4 +81,74 @@ int64_t rex_time(const json_t *object, const char *key)
     int64_t ms = 0;
     const char *text = json_string_value(json_object_get(object, key));
     return text != NULL && clock_parse_iso(text, &ms) && ms > 0 ? ms : 0;
+}
+
+static const char *const details_words[] = {
+    [DESK_DETAILS_ALL] = "All",
+    [DESK_DETAILS_PERMITTED] = "PermittedUsers",
+    [DESK_DETAILS_NONE] = "None",
+};
+
+bool rex_details(const json_t *presence, enum desk_details *out)
+{
+    const char *word = rex_word(presence, "callerIdVisibility");
+    for (size_t i = 0; i < sizeof details_words / sizeof details_words[0]; i++) {
+        if (str_eq_nocase(word, details_words[i])) {
+            *out = (enum desk_details)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *rex_details_word(enum desk_details details)
+{
+    return details_words[details];
+}
+
+/* ---- lists of records ---- */
+
+enum rc rex_check_size(const json_t *list, struct err *err)
+{
+    if (json_array_size(list) <= REX_RECORDS_MOST)
+        return RC_OK;
+    return err_set(err, RC_PROTO, "an answer of %zu records: %d are asked for at most",
+                   json_array_size(list), REX_RECORDS_MOST);
+}
+
+static uint32_t small(const json_t *object, const char *key)
+{
+    int64_t value = rex_int(object, key, 0);
+    return value > 0 && value < UINT32_MAX ? (uint32_t)value : 0;
+}
+
+void rex_read_paging(struct rex_paging *out, const json_t *root)
+{
+    if (out == NULL)
+        return;
+    const json_t *paging = json_object_get(root, "paging");
+    const json_t *next = json_object_get(json_object_get(root, "navigation"), "nextPage");
+    *out = (struct rex_paging){
+        .page = small(paging, "page"),
+        .total_pages = small(paging, "totalPages"),
+        .total = rex_int(paging, "totalElements", -1),
+        .has_next = json_is_object(next),
+        .records = json_array_size(json_object_get(root, "records")),
+    };
+}
+
+json_t *rex_records(const json_t **records, struct rex_paging *paging, const char *body, size_t len,
+                    const char *what, struct err *err)
+{
+    json_t *root = json_wire_parse(body, len, REX_BODY_MAX_BYTES, err);
+    if (root == NULL)
+        return NULL;
+    *records = json_object_get(root, "records");
+    rex_read_paging(paging, root);
+    if (json_is_array(*records) && rex_check_size(*records, err) == RC_OK)
+        return root;
+    if (!json_is_array(*records))
+        err_set(err, RC_PROTO, "an answer that is no list of %s", what);
+    json_decref(root);
+    return NULL;
 }

@@ -1,6 +1,7 @@
 /* The backend's operations, sign-in and the state of the link. */
 #include "callhud/backend/ringcentral/ringcentral.h"
 
+#include "callhud/backend/tell.h"
 #include "callhud/base/log.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
@@ -34,23 +35,14 @@ void rex_start(struct backend *b, struct io_timer **timer, int64_t after_ms,
 
 void rex_tell(struct backend *b, enum event_kind kind)
 {
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = kind;
-    b->sink.event(b->sink.self, &event);
+    backend_tell(&b->sink, kind, 0);
 }
 
 void rex_tell_link(struct backend *b, enum link_state state, const char *text, int64_t retry_ms)
 {
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_LINK;
-    event.u.link.state = state;
-    event.u.link.text = text;
-    event.u.link.retry_ms = retry_ms;
     b->link_state = state;
     str_copy(b->link_text, sizeof b->link_text, text);
-    b->sink.event(b->sink.self, &event);
+    backend_tell_link(&b->sink, state, text, retry_ms);
 }
 
 void rex_tell_up(struct backend *b, const char *text, int64_t retry_ms)

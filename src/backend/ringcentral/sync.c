@@ -1,4 +1,5 @@
 /* One reading of the floor: a chain of requests, one after the other, each phase in its turn. */
+#include "callhud/backend/tell.h"
 #include "callhud/base/log.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
@@ -11,11 +12,7 @@
 
 static void tell(struct rex_sync *sync, enum event_kind kind, int64_t at_ms)
 {
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = kind;
-    event.at_ms = at_ms;
-    sync->config.floor->sink.event(sync->config.floor->sink.self, &event);
+    backend_tell(&sync->config.floor->sink, kind, at_ms);
 }
 
 int64_t sync_now_ms(const struct rex_sync *sync)
@@ -83,9 +80,7 @@ void sync_lack_answer(struct rex_sync *sync, enum lack what, const struct rex_an
 /* Presence is refused one by one as well: it is a lack when nobody's is told. */
 static void tell_lacks(struct rex_sync *sync)
 {
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_LACK;
+    struct event event = backend_event(EVENT_LACK, NULL, 0, false);
     if (sync->is_any_told)
         sync_lack(sync, LACK_PRESENCE, NULL);
     for (int lack = 0; lack < LACK_COUNT; lack++) {

@@ -5,8 +5,6 @@
 
 #include "sync_parts.h"
 
-#include <string.h>
-
 #define WAITING_MOST 1000 /* more would not be asked for in any useful time */
 
 void sync_extra_stop(struct sync_extra *extra)

@@ -1,21 +1,10 @@
 /* Differences between what is known and what the model knows, as events. */
+#include "callhud/backend/tell.h"
 #include "callhud/base/str.h"
 
 #include "floor_parts.h"
 
 #include <string.h>
-
-static struct event user_event(enum event_kind kind, const struct rex_user *user, int64_t at_ms,
-                               bool is_answer)
-{
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = kind;
-    event.at_ms = at_ms;
-    event.is_answer = is_answer;
-    event.user_id = user->id;
-    return event;
-}
 
 /* Live news are noted: an answer that was asked for before must not be told as if it were newer. */
 static void send(struct rex_floor *floor, struct rex_user *user, const struct event *event)
@@ -54,7 +43,7 @@ static void tell_right(struct rex_floor *floor, struct rex_user *user, enum righ
                                               : !is_allowed; /* allowed until told otherwise */
     if (!is_news && !(is_answer && user->is_right_told[right]))
         return;
-    struct event event = user_event(EVENT_RIGHT, user, 0, is_answer && !is_news);
+    struct event event = backend_event(EVENT_RIGHT, user->id, 0, is_answer && !is_news);
     event.u.right.right = right;
     event.u.right.is_allowed = is_allowed;
     event.u.right.why = is_allowed ? "" : why;
@@ -90,7 +79,7 @@ void rex_tell_user(struct rex_floor *floor, struct rex_user *user, bool is_answe
         return;
     uint64_t hash = hash_user(user);
     if (is_answer || hash != user->told_user) {
-        struct event event = user_event(EVENT_USER, user, 0, is_answer);
+        struct event event = backend_event(EVENT_USER, user->id, 0, is_answer);
         event.u.user.extension = user->extension;
         event.u.user.name = user->name;
         event.u.user.department = user->department;
@@ -106,7 +95,7 @@ void rex_tell_gone(struct rex_floor *floor, struct rex_user *user)
 {
     if (!user->is_told)
         return;
-    struct event event = user_event(EVENT_USER_GONE, user, 0, false);
+    struct event event = backend_event(EVENT_USER_GONE, user->id, 0, false);
     user->is_told = false;
     user->told_user = user->told_presence = 0;
     user->told_dnd = user->told_withheld = user->is_dnd_told = false;
@@ -161,7 +150,7 @@ static bool tell_presence(struct rex_floor *floor, struct rex_user *user, int64_
     bool is_other = hash != user->told_presence;
     if (!is_answer && !is_other)
         return false;
-    struct event event = user_event(EVENT_PRESENCE, user, at_ms, is_answer);
+    struct event event = backend_event(EVENT_PRESENCE, user->id, at_ms, is_answer);
     event.u.presence.presence = presence;
     event.u.presence.note = note;
     user->told_presence = hash;
@@ -176,7 +165,7 @@ static bool tell_dnd(struct rex_floor *floor, struct rex_user *user, int64_t at_
     if (!is_answer && !is_other && !is_first)
         return false;
     user->is_dnd_told = true;
-    struct event event = user_event(EVENT_DND, user, at_ms, is_answer);
+    struct event event = backend_event(EVENT_DND, user->id, at_ms, is_answer);
     event.u.dnd.is_on = user->told_dnd = user->presence.is_dnd;
     send(floor, user, &event);
     return is_other;
@@ -188,7 +177,7 @@ static bool tell_withheld(struct rex_floor *floor, struct rex_user *user, int64_
     bool is_now = is_withheld(floor, user), is_other = is_now != user->told_withheld;
     if (!is_answer && !is_other)
         return false;
-    struct event event = user_event(EVENT_CALLS_WITHHELD, user, at_ms, is_answer);
+    struct event event = backend_event(EVENT_CALLS_WITHHELD, user->id, at_ms, is_answer);
     event.u.withheld.is_withheld = user->told_withheld = is_now;
     send(floor, user, &event);
     return is_other;
@@ -235,7 +224,7 @@ static bool tell_call(struct rex_floor *floor, struct rex_user *user, struct rex
     for (size_t i = 0; i < detail.supervisors_len; i++)
         supervisors[i] =
             (struct supervisor){.extension = detail.supervisors[i], .mode = SUPERVISE_UNKNOWN};
-    struct event event = user_event(EVENT_CALL, user, at_ms, is_answer);
+    struct event event = backend_event(EVENT_CALL, user->id, at_ms, is_answer);
     bool is_inbound = detail.is_told ? detail.is_inbound : call->is_inbound;
     event.u.call.id = call->id;
     event.u.call.state = state_of(call, is_inbound);
@@ -260,7 +249,7 @@ static bool tell_call(struct rex_floor *floor, struct rex_user *user, struct rex
 static void tell_ended(struct rex_floor *floor, struct rex_user *user, struct rex_call *call,
                        int64_t at_ms, bool is_answer)
 {
-    struct event event = user_event(EVENT_CALL_ENDED, user, at_ms, is_answer);
+    struct event event = backend_event(EVENT_CALL_ENDED, user->id, at_ms, is_answer);
     event.u.ended.id = call->id;
     call->told = 0;
     send(floor, user, &event);
@@ -339,10 +328,7 @@ bool rex_tell_whole(struct rex_floor *floor, struct rex_user *user, int64_t at_m
 
 void rex_tell_settings(struct rex_floor *floor, int64_t at_ms)
 {
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.kind = EVENT_SETTINGS;
-    event.at_ms = at_ms;
+    struct event event = backend_event(EVENT_SETTINGS, NULL, at_ms, false);
     event.u.settings = floor->settings;
     floor->is_settings_told = true;
     floor->sink.event(floor->sink.self, &event);

@@ -54,7 +54,6 @@ void rex_gateway_free(struct rex_gateway *gateway); /* closes; no more callbacks
  * the same socket (2.5), and subscribed() comes again, is_recovered and is_whole true when events
  * were never cut off. */
 void rex_gateway_filters(struct rex_gateway *gateway, const char *const *filters, size_t len);
-bool rex_gateway_is_open(const struct rex_gateway *gateway); /* subscribed, events come */
 void rex_gateway_try_now(struct rex_gateway *gateway);
 void rex_gateway_drop(struct rex_gateway *gateway, const char *why); /* and soon open again */
 

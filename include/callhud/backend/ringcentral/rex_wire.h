@@ -4,6 +4,7 @@
 #ifndef CALLHUD_BACKEND_RINGCENTRAL_REX_WIRE_H
 #define CALLHUD_BACKEND_RINGCENTRAL_REX_WIRE_H
 
+#include "callhud/model/desk.h"
 #include "callhud/base/buf.h"
 #include "callhud/base/err.h"
 #include "callhud/base/vec.h"
@@ -68,10 +69,9 @@ enum { /* rex_presence.has: which fields were there */
        REX_HAS_TOTAL = 256,
        REX_HAS_MESSAGE = 512,
        REX_HAS_SEQUENCE = 1024,
-       REX_HAS_VISIBILITY = 2048,
+       REX_HAS_DETAILS = 2048,
 };
 enum rex_status { REX_STATUS_OFFLINE, REX_STATUS_BUSY, REX_STATUS_AVAILABLE };
-enum rex_visibility { REX_VISIBLE_ALL, REX_VISIBLE_NONE, REX_VISIBLE_PERMITTED };
 struct rex_presence {
     char extension_id[REX_ID_BYTES];
     char extension[REX_NUMBER_BYTES]; /* "" in events */
@@ -82,7 +82,7 @@ struct rex_presence {
     bool is_in_meeting;
     bool is_shared; /* allowSeeMyPresence */
     bool rings_when_monitored, picks_up_held;
-    enum rex_visibility visibility; /* callerIdVisibility */
+    enum desk_details details; /* callerIdVisibility */
     char message[REX_TEXT_BYTES];
     uint32_t total_calls; /* events alone */
     int64_t sequence;
@@ -190,9 +190,11 @@ enum rc rex_wire_wstoken(struct rex_wstoken *out, const char *body, size_t len, 
 void rex_wire_error(char *code, size_t code_size, char *text, size_t text_size, const char *body,
                     size_t len);
 
-struct rex_paging {
-    uint32_t page, total_pages; /* total 0: not told */
+struct rex_paging { /* how a page counts itself */
+    uint32_t page, total_pages; /* 0: not told */
+    int64_t total;              /* elements of all pages; -1: not told */
     bool has_next;              /* navigation.nextPage */
+    size_t records;             /* in this page, also those that cannot be read */
 };
 
 typedef VEC(struct rex_presence) rex_presences;
@@ -232,12 +234,13 @@ enum rc rex_wire_grants(rex_grants *out, struct rex_paging *paging, const char *
                         struct err *err); /* appends */
 
 struct rex_device { /* 4.8 */
-    char id[REX_ID_BYTES], name[REX_TEXT_BYTES], type[24];
+    char id[REX_ID_BYTES], name[REX_TEXT_BYTES], model[REX_TEXT_BYTES], type[24];
     bool is_online;
+    bool has_lamps; /* model.features has BLA, or it is a HardPhone or BLA */
 };
 typedef VEC(struct rex_device) rex_devices;
 enum rc rex_wire_devices(rex_devices *out, struct rex_paging *paging, const char *body, size_t len,
-                         struct err *err); /* appends */
+                         struct err *err); /* appends; one without an id is left out */
 
 struct rex_feature { /* 3.7 */
     char id[48];
