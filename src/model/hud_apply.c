@@ -134,8 +134,14 @@ static unsigned apply_settings(struct hud *hud, const struct event *event)
 
 /* ---- a user ---------------------------------------------------------------------------------- */
 
-static void user_note_answer(struct user *user, int64_t now_ms)
+/* An answer that carries something of the lamp: a name or a right says nothing of it. */
+static void note_answer(struct user *user, const struct event *event, int64_t now_ms)
 {
+    bool is_of_lamp = event->kind == EVENT_PRESENCE || event->kind == EVENT_DND ||
+                      event->kind == EVENT_CALL || event->kind == EVENT_CALL_ENDED ||
+                      event->kind == EVENT_CALLS_WITHHELD;
+    if (!event->is_answer || !is_of_lamp)
+        return;
     user->is_answered = true;
     user->answered_ms = now_ms;
 }
@@ -153,8 +159,6 @@ static unsigned apply_user(struct hud *hud, const struct event *event, int64_t n
         bits = HUD_CHANGED_USERS;
     }
     user->named = hud->stats.events;
-    if (event->is_answer)
-        user_note_answer(user, now_ms);
     if (!snapshot_is_overtaken(hud, event, &user->touched_user)) {
         const char *department = department_intern(hud, event->u.user.department);
         bool is_other = set_text(&user->extension, event->u.user.extension);
@@ -412,6 +416,7 @@ static unsigned apply_lack(struct hud *hud, const struct event *event)
         return 0;
     mem_free(*lack);
     *lack = *text ? mem_dup(text) : NULL;
+    hud->rev++;
     return HUD_CHANGED_SETTINGS;
 }
 
@@ -444,9 +449,8 @@ static unsigned apply_to_user(struct hud *hud, const struct event *event, int64_
         user_remove(hud, user);
         return HUD_CHANGED_USERS;
     }
-    if (event->is_answer)
-        user_note_answer(user, now_ms);
-    else
+    note_answer(user, event, now_ms);
+    if (!event->is_answer)
         user->named = hud->stats.events;
     unsigned bits = apply_fact(hud, user, event, now_ms) | user_show(hud, user, now_ms);
     if (bits)

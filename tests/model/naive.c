@@ -337,7 +337,7 @@ void naive_tick(struct naive *naive, int64_t now_ms)
 struct told {
     bool is_here;
     struct view_user view;  /* presence, DND, withheld, calls (unordered) and lamp by the facts */
-    int64_t answered_ms;    /* monotonic time of the last answer about this user; never_ms */
+    int64_t answered_ms;    /* monotonic time of the last answer that carried the lamp; never_ms */
     int64_t stale_ms;       /* first moment of the running stale time; INT64_MAX while fresh */
     size_t unsyncs;         /* of the link, when the lamp's beginning was settled */
     bool is_begun_unsynced; /* the lamp began while the link was not synced */
@@ -495,7 +495,9 @@ static void user_step(struct told *t, const struct naive *naive, const struct li
                       const struct naive_fact *f)
 {
     struct view_user *v = &t->view;
-    if (f->is_answer && f->kind < NAIVE_TICK) {
+    bool is_of_lamp = f->kind == EVENT_PRESENCE || f->kind == EVENT_DND || f->kind == EVENT_CALL ||
+                      f->kind == EVENT_CALL_ENDED || f->kind == EVENT_CALLS_WITHHELD;
+    if (f->is_answer && is_of_lamp) {
         t->answered_ms = f->now_ms; /* also when it told nothing new */
     }
     enum lamp before = v->lamp;

@@ -780,11 +780,13 @@ static void polling_is_fresh_for_20_s_after_each_answer(void **state)
     assert_true(bits & HUD_CHANGED_LAMP);
     assert_int_equal(floor_lamp(&f, "101"), LAMP_AVAILABLE);
     assert_true(floor_view(&f, "102").is_stale);
-    /* Even one that names it and nothing else. */
+    /* One that names it and nothing else does not. */
     f.is_answer = true;
     bits = floor_user(&f, "102", "", "", 2);
+    assert_false(bits & HUD_CHANGED_STALE);
+    assert_true(floor_view(&f, "102").is_stale);
+    floor_dnd(&f, "102", false);
     f.is_answer = false;
-    assert_true(bits & HUD_CHANGED_STALE);
     assert_false(floor_view(&f, "102").is_stale);
     floor_fini(&f);
 }
