@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-struct event backend_event(enum event_kind kind, const char *user_id, int64_t at_ms,
-                                bool is_answer)
+struct event backend_event(enum event_kind kind, const char *user_id, int64_t at_ms, bool is_answer)
 {
     struct event event;
     memset(&event, 0, sizeof event);

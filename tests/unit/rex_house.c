@@ -322,6 +322,8 @@ static void serve_http(struct house *house, struct io_http *http)
                "{\"id\":500,\"extensionNumber\":\"900\",\"name\":\"Sue\",\"type\":\"User\"}");
     else if (str_starts(path, OWN "/grant"))
         answer_grants(house, http);
+    else if (str_starts(path, OWN "/features") && house->features_status != 0)
+        answer(http, house->features_status, "{}");
     else if (str_starts(path, OWN "/features") || str_starts(path, OWN "/device"))
         answer(http, 200, "{\"records\":[]}");
     else

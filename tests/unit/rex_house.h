@@ -44,6 +44,7 @@ struct house {
     const char *scope;
     int lines_status, directory_status, account_status; /* 0: fine */
     int ws_status, token_status, own_status;
+    int features_status;
     int presence_status;  /* of questions for the presence of one or some */
     unsigned pages;       /* of the account's presence; 0: 1 */
     const char *disabled; /* a filter that is switched off */

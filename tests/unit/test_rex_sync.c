@@ -81,6 +81,29 @@ static void without_the_right_to_the_account_it_is_batches(void **state)
     end(house);
 }
 
+static void lose_a_frame(struct house *house)
+{
+    house_forget(house);
+    house_say(house, "[{\"type\":\"ServerNotification\",\"messageId\":\"1\"},{");
+    house_run(house, 15000);
+    assert_int_not_equal(house_count(house, "/presence?"), 0);
+}
+
+/* Read every ten minutes, but for those that could not be had. */
+static void features_that_failed_are_asked_for_again(void **state)
+{
+    (void)state;
+    struct house *house = house_of(3);
+    house->features_status = 500;
+    open_live(house);
+    house->features_status = 0;
+    lose_a_frame(house);
+    assert_int_equal(house_count(house, "/features"), 1);
+    lose_a_frame(house);
+    assert_int_equal(house_count(house, "/features"), 0);
+    end(house);
+}
+
 /* The heavy group is in a penalty: the light one can do it. */
 static void a_spent_group_is_gone_around(void **state)
 {
@@ -394,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_are_asked_in_batches_many_with_one_call),
         cmocka_unit_test(without_the_right_to_the_account_it_is_batches),
+        cmocka_unit_test(features_that_failed_are_asked_for_again),
         cmocka_unit_test(a_spent_group_is_gone_around),
         cmocka_unit_test(a_spent_light_group_is_gone_around_too),
         cmocka_unit_test(who_may_not_be_seen_is_hidden),

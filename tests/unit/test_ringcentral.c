@@ -341,6 +341,29 @@ static void a_repair_that_must_wait_is_a_gap(void **state)
     assert_false(house_is_stale(house, "101"));
 }
 
+/* Nor while its answer does not come, or is a refusal that comes late. */
+static void a_repair_without_an_answer_is_a_gap(void **state)
+{
+    struct house *house = *state;
+    open_live(house);
+    for (int is_refused = 0; is_refused <= 1; is_refused++) {
+        size_t gaps = house->gaps;
+        house->holds_presence = true;
+        house_session(house, "101", "Proceeding", 2 + is_refused);
+        house_run(house, 9000);
+        assert_int_equal(house->gaps, gaps);
+        assert_false(house_is_stale(house, "101"));
+        house->is_light_spent = is_refused;
+        house->holds_presence = !is_refused;
+        house_run(house, is_refused ? 3000 : 12000);
+        assert_int_equal(house->gaps, gaps + 1);
+        assert_true(house_is_stale(house, "101"));
+        house->holds_presence = false;
+        house_run(house, 70000);
+        assert_false(house_is_stale(house, "101"));
+    }
+}
+
 /* ---- what is lost ---- */
 
 static void a_broken_frame_is_a_gap(void **state)
@@ -580,6 +603,7 @@ int main(void)
         T(what_cannot_be_read_anew_is_asked_again_and_is_a_gap_in_the_end),
         T(a_user_of_many_calls_is_asked_for_once),
         T(sessions_give_away_what_presence_lost),
+        T(a_repair_without_an_answer_is_a_gap),
         T(a_repair_that_must_wait_is_a_gap),
         T(a_broken_frame_is_a_gap),
         T(numbers_left_out_are_a_gap_unless_they_come_late),

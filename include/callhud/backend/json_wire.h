@@ -14,7 +14,7 @@ struct json_t;
  * NULL with err set when it still is not JSON. The caller decrefs. */
 struct json_t *json_wire_parse(const char *bytes, size_t len, size_t max_bytes, struct err *err);
 
-/* The member as it is, as borrowed text, for ids and enumerations that are compared, not shown; NULL. */
+/* The member as it is, borrowed, for ids and enumerations that are compared, not shown; NULL. */
 const char *json_wire_id(const struct json_t *object, const char *key);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* What the kind says is still to be filled in. user_id is borrowed; NULL: about no user. */
 struct event backend_event(enum event_kind kind, const char *user_id, int64_t at_ms,
-                                bool is_answer);
+                           bool is_answer);
 
 /* A kind that says no more. */
 void backend_tell(const struct backend_sink *sink, enum event_kind kind, int64_t at_ms);

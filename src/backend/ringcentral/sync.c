@@ -284,7 +284,7 @@ static bool start_named(struct rex_sync *sync)
         sync->phase = PHASE_DETAILS; /* the rest is the snapshot's */
         return false;
     }
-    /* Later their presence names them: a name is no answer that keeps a lamp fresh. */
+    /* Later their presence names them. */
     sync->config.floor->is_answering = sync->is_open && !sync->was_read;
     rex_floor_name(sync->config.floor);
     sync->config.floor->is_answering = false;

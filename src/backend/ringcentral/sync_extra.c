@@ -67,13 +67,17 @@ static void on_repaired(void *self, const struct rex_answer *answer)
     plan(extra, REX_REPAIR_MS, on_repair);
 }
 
+/* Looked at until there is an answer: a refusal for now comes later than the question. */
 static void on_repair_waits(void *self)
 {
     struct sync_extra *extra = self;
     const struct rex_sync_config *config = &extra->sync->config;
+    int64_t age_ms = sync_now_ms(extra->sync) - extra->asked_ms;
     extra->timer = NULL;
-    if (rex_rest_wait_ms(config->rest, REX_LIGHT) > REX_REPAIR_LATE_MS)
+    if (age_ms + rex_rest_wait_ms(config->rest, REX_LIGHT) > REX_REPAIR_LATE_MS)
         config->owner.lost(config->owner.self);
+    else
+        extra->timer = config->io->timer(config->io->net, REX_REPAIR_MS, on_repair_waits, extra);
 }
 
 static void on_repair(void *self)
@@ -86,6 +90,7 @@ static void on_repair(void *self)
         VEC_PUSH(&extra->asked, extra->waiting.items[--extra->waiting.len]);
     sync_batch_path(&path, extra->asked.items, extra->asked.len);
     extra->is_asking = true;
+    extra->asked_ms = sync_now_ms(extra->sync);
     extra->asked_epoch = rex_floor_asked(extra->sync->config.floor);
     sync_get(extra->sync, buf_text(&path), REX_LIGHT, REX_FOR_REPAIR, on_repaired, extra);
     buf_fini(&path);

@@ -202,14 +202,17 @@ static void on_features(void *self, const struct rex_answer *answer)
 {
     struct rex_sync *sync = self;
     rex_features features = {0};
-    if (rex_is_yes(answer) &&
-        rex_wire_features(&features, answer->body, answer->body_len, NULL) == RC_OK) {
+    bool is_read = rex_is_yes(answer) &&
+                   rex_wire_features(&features, answer->body, answer->body_len, NULL) == RC_OK;
+    if (is_read) {
         VEC_FREE(&sync->features);
         sync->features = features;
     } else {
         VEC_FREE(&features);
+        log_info("ringcentral", "no features: %s", answer->text);
     }
-    sync->features_ms = sync_now_ms(sync);
+    if (is_read || sync_is_denied(answer)) /* else the next snapshot asks again */
+        sync->features_ms = sync_now_ms(sync);
     sync_step(sync);
 }
 

@@ -70,6 +70,7 @@ struct sync_extra {
     rex_ids waiting; /* user ids to be repaired, or session ids */
     rex_ids asked;
     uint32_t asked_epoch;
+    int64_t asked_ms; /* monotonic */
     bool is_asking;
     unsigned failures; /* in a row, of questions that had no answer */
     struct io_timer *timer;

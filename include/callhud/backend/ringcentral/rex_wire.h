@@ -4,10 +4,10 @@
 #ifndef CALLHUD_BACKEND_RINGCENTRAL_REX_WIRE_H
 #define CALLHUD_BACKEND_RINGCENTRAL_REX_WIRE_H
 
-#include "callhud/model/desk.h"
 #include "callhud/base/buf.h"
 #include "callhud/base/err.h"
 #include "callhud/base/vec.h"
+#include "callhud/model/desk.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -190,7 +190,7 @@ enum rc rex_wire_wstoken(struct rex_wstoken *out, const char *body, size_t len, 
 void rex_wire_error(char *code, size_t code_size, char *text, size_t text_size, const char *body,
                     size_t len);
 
-struct rex_paging { /* how a page counts itself */
+struct rex_paging {             /* how a page counts itself */
     uint32_t page, total_pages; /* 0: not told */
     int64_t total;              /* elements of all pages; -1: not told */
     bool has_next;              /* navigation.nextPage */

@@ -30,7 +30,7 @@
 #define REX_GRANTS_MANY 1000           /* people: their grants are read after the snapshot */
 #define REX_REPAIR_MS 2000             /* and up to twice as long: debounced (8.3) */
 #define REX_REPAIR_TRIES 3             /* then it is a gap */
-#define REX_REPAIR_LATE_MS 10000       /* that has to wait for longer is one too */
+#define REX_REPAIR_LATE_MS 10000       /* that has or will have waited for longer is one too */
 #define REX_DETAILS_MOST 20            /* sessions that wait to be asked for */
 #define REX_DETAIL_MS 1000             /* between two of them */
 #define REX_DETAILS_LIMIT_MS 3000      /* so long one snapshot alone waits for what they add */
