@@ -71,7 +71,7 @@ enum rc console_desk_close(struct console_desk *d, struct err *err)
     enum rc rc = RC_OK;
     struct err why = {0};
     if (d->keeper && !keeper_settle(d->keeper, LAST_WAIT_MS, &why))
-        rc = err_set(err, why.rc, "the last edits of the HUD list are not kept: %.300s", why.text);
+        rc = err_set(err, RC_IO, "the last edits of the HUD list are not kept: %.300s", why.text);
     ui_set_desk(d->ui, NULL, NULL);
     keeper_free(d->keeper);
     d->keeper = NULL;

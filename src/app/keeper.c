@@ -17,10 +17,39 @@ void keeper_text(char **text, const char *now)
     mem_free(old);
 }
 
+static void on_here(void *self, const struct desk_answer *answer)
+{
+    (void)self;
+    if (answer->rc != RC_OK)
+        log_debug("list", "what is watched does not follow the list here: %s", answer->text);
+}
+
+/* Where the backend stores no list, what is watched follows the one here. */
+static void tell_here(struct keeper *k)
+{
+    const struct appearance *list = keeper_list(k);
+    VEC(struct desk_line) lines = {0};
+    if (!k->desk.is_local || k->extension || k->config.is_asked_alone || k->here_rev == list->rev)
+        return;
+    for (size_t i = 0; i < list->lines.len; i++) {
+        const struct appearance_user *user = list->lines.items[i].here;
+        if (user)
+            VEC_PUSH(&lines,
+                     ((struct desk_line){
+                         .user_id = user->id, .extension = user->extension, .name = user->name}));
+    }
+    struct desk_question question = {
+        .kind = DESK_LIST_HERE, .lines = lines.items, .lines_len = lines.len};
+    if (keeper_ask(k, &question, on_here))
+        k->here_rev = list->rev;
+    VEC_FREE(&lines);
+}
+
 static void on_changed(void *self)
 {
     struct keeper *k = self;
     k->changed = NULL;
+    tell_here(k);
     if (k->config.changed)
         k->config.changed(k->config.self);
 }
@@ -46,6 +75,33 @@ void keeper_tell(struct keeper *k, bool is_warning, const char *format, ...)
         k->config.told(k->config.self, is_warning, text);
 }
 
+static bool is_list_asked(const struct keeper *k)
+{
+    return k->is_live && (k->desk.reading == UI_DESK_ASKED || k->desk.writing == UI_DESK_ASKED);
+}
+
+/* The service's limits: until when a question waits for them is shown, and told of a save. */
+static void on_waits(void *self)
+{
+    struct keeper *k = self;
+    const struct session *s = k->session;
+    int64_t left_ms = is_list_asked(k) && s->backend ? s->ops->waits_ms(s->backend) : 0;
+    int64_t until_ms = left_ms > 0 ? keeper_wall_ms(k) + left_ms : 0;
+    int64_t before_ms = k->desk.waits_until_ms;
+    bool is_told = before_ms > 0 && until_ms - before_ms < KEEPER_WAITS_MS;
+    k->waits = NULL;
+    if (is_list_asked(k))
+        k->waits = loop_timer(s->loop, KEEPER_WAITS_STEP_MS, on_waits, k);
+    if (left_ms > 0 && (is_told || left_ms < KEEPER_WAITS_MS))
+        return; /* as it was said */
+    k->desk.waits_until_ms = until_ms;
+    if (until_ms > 0 && k->desk.writing == UI_DESK_ASKED)
+        keeper_tell(k, false, "the save waits: the service allows no more requests for %lld s",
+                    (long long)((left_ms + 999) / 1000));
+    if (until_ms != before_ms)
+        keeper_changed(k);
+}
+
 bool keeper_ask(struct keeper *k, const struct desk_question *question, desk_done *done)
 {
     struct session *s = k->session;
@@ -53,6 +109,8 @@ bool keeper_ask(struct keeper *k, const struct desk_question *question, desk_don
         return false;
     struct desk_question whole = *question;
     whole.extension = k->asked;
+    if (s->ops->waits_ms && !k->config.is_asked_alone && !k->waits)
+        k->waits = loop_timer(s->loop, KEEPER_WAITS_STEP_MS, on_waits, k);
     s->ops->desk(s->backend, &whole, done, k);
     return true;
 }
@@ -361,6 +419,7 @@ static void live(struct keeper *k)
         return;
     k->is_live = true;
     k->is_write_denied = false; /* it may have been granted: the next save tells */
+    k->here_rev = 0;
     if (!k->config.is_asked_alone)
         keeper_read(k);
     keeper_desk_live(k);
@@ -479,6 +538,7 @@ void keeper_free(struct keeper *k)
     loop_timer_stop(k->changed);
     loop_timer_stop(k->news_timer);
     loop_timer_stop(k->lock);
+    loop_timer_stop(k->waits);
     keeper_drop_wishes(k);
     list_file_close(k->second);
     loop_timer_stop(k->phones);

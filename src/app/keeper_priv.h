@@ -44,6 +44,7 @@ struct keeper {
     VEC(struct keeper_wish) wishes; /* shown, and not on disk yet */
     int64_t lock_ms;                /* since when another's lock is waited for; 0 */
     bool is_read_late;              /* the list is to be read again when the lock is free */
+    uint64_t here_rev;              /* of the list that the backend was told, as it stores none */
     bool is_retry;                  /* the save begins with forgetting refusals */
     struct ui_desk desk;
     struct keeper_copies copies;
@@ -74,7 +75,7 @@ struct keeper {
     struct keeper_news {
         bool is_lost, is_live, is_list, is_settings, is_calls;
     } news; /* since the last turn of the loop */
-    struct loop_timer *quiet, *idle, *turn, *look, *changed, *news_timer, *lock, *phones;
+    struct loop_timer *quiet, *idle, *turn, *look, *changed, *news_timer, *lock, *phones, *waits;
 };
 
 /* changed() from the loop, not from inside the call. */

@@ -137,6 +137,7 @@ static void on_written(void *self, const struct desk_answer *answer)
         if (read_and_go_on(k))
             return;
         break;
+    case RC_DENIED: k->is_pull_wanted = true; break; /* does it store lists at all? */
     default: break;
     }
     keeper_push_end(k, answer->rc, err.text[0] ? err.text : answer->text);
@@ -409,7 +410,7 @@ static void on_quiet(void *self)
     k->quiet = NULL;
     bool is_needed = appearance_plan(keeper_list(k), &plan, &err) == RC_OK && plan.is_needed;
     appearance_plan_fini(&plan);
-    if (is_needed && k->is_live && !k->is_pushing && !k->is_told_of_ask)
+    if (is_needed && k->is_live && !k->desk.is_local && !k->is_pushing && !k->is_told_of_ask)
         push(k, false, false);
 }
 

@@ -84,8 +84,13 @@ static void put_read(const struct paint *p, const struct ui_desk *desk, bool is_
 
 static void put_writing(const struct ui_desk *desk, size_t unsaved, struct buf *out)
 {
+    char time[16];
+
     if (desk->is_waiting) {
         buf_puts(out, "!waits to save\n");
+    } else if (desk->writing == UI_DESK_ASKED && desk->waits_until_ms > 0) {
+        clock_format_local(desk->waits_until_ms, "%H:%M:%S", time, sizeof time);
+        buf_printf(out, "!saving, waits until %s\n", time);
     } else if (desk->writing == UI_DESK_ASKED) {
         buf_puts(out, "!saving\n");
     } else if (desk->writing == UI_DESK_FAILED && unsaved > 0) {
@@ -110,7 +115,8 @@ static void paint_head(const struct paint *p, int row)
         buf_printf(&facts, "%zu key%s\n", counts.keys, counts.keys == 1 ? "" : "s");
     if (counts.conflicts > 0)
         buf_printf(&facts, "!%zu in conflict\n", counts.conflicts);
-    put_writing(desk, counts.unsaved, &facts);
+    if (!desk->is_local)
+        put_writing(desk, counts.unsaved, &facts);
     if (!desk->is_local)
         buf_printf(&facts, "%s%zu unsaved\n", counts.unsaved > 0 ? "!" : "", counts.unsaved);
     if (roll->rows.len < roll->all || p->ui->desk.is_diff_only)

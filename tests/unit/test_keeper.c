@@ -164,6 +164,7 @@ static void answer_now(void *self)
         }
         break;
     case DESK_LIST_WRITE: answer_write(&answer, lines); break;
+    case DESK_LIST_HERE: break;
     case DESK_PHONES:
         r.phone_looks++;
         answer.rc = r.are_phones_unread ? RC_FAILED : RC_OK;

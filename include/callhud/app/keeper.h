@@ -11,9 +11,13 @@
 #define KEEPER_IDLE_LOOK_MS 10000      /* how often a save that waits looks at the phones */
 #define KEEPER_CALLS_QUIET_MS 500      /* after a call of its owner: then they are looked at, too */
 #define KEEPER_LOOK_MS (5 * 60 * 1000) /* a lost notice cannot be seen: so read again */
-#define KEEPER_FILE_LOOK_MS                                                            \
-    2000               /* how often another callhud's edits are looked for in the file \
-                        */
+#define KEEPER_FILE_LOOK_MS                                              \
+    2000 /* how often another callhud's edits are looked for in the file \
+          */
+/* How often it is looked whether a question waits for the service's limits; and what is worth a
+ * word. */
+#define KEEPER_WAITS_STEP_MS 500
+#define KEEPER_WAITS_MS 2000
 #define KEEPER_TRIES 3 /* a save that finds another stored list: merge and save again so often */
 /* An answer that another callhud has overtaken is asked for again (list_file.h says why), so often;
  * then it is said. */

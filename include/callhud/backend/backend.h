@@ -100,6 +100,8 @@ struct backend_ops {
     void (*resync)(struct backend *backend);    /* a new snapshot, or a new connection if lost */
     void (*reconnect)(struct backend *backend); /* try now, do not wait for the back-off */
     void (*stats)(const struct backend *backend, struct backend_stats *out);
+    /* How long requests wait for the service's limits, from now; 0: they do not. NULL: never. */
+    int64_t (*waits_ms)(const struct backend *backend);
     /* Starts an action. RC_OK: EVENT_ACTION tells its fate, beginning with ACTION_ASKED before this
      * returns and ending with CONFIRMED, ENDED or FAILED whatever happens. Otherwise nothing was
      * done, no event comes, and err says why: RC_DENIED (capability, state, setting, phone),

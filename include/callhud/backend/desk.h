@@ -14,6 +14,8 @@ enum desk_kind {
     DESK_PEOPLE,         /* everybody who can stand in a list */
     DESK_LIST,           /* the stored appearance */
     DESK_LIST_WRITE,     /* replaces it as a whole */
+    DESK_LIST_HERE,      /* our own list where the backend stores none, so that `monitor = list` and
+                            the order of lines follow it: told with each change after RC_DENIED */
     DESK_PHONES,         /* the devices of the user */
     DESK_SETTINGS,       /* the presence settings */
     DESK_SETTINGS_WRITE, /* those that are named change, the others stay */
@@ -25,7 +27,7 @@ struct desk_question {
         *extension; /* whose desk; NULL: our own. Another's needs an administrator's rights */
     /* DESK_LIST_WRITE: the whole list as it shall be, and as it was believed to be when that was
      * made: when it is another one meanwhile nothing is written (RC_CHANGED). */
-    const struct desk_line *lines, *before;
+    const struct desk_line *lines, *before; /* LIST_HERE: lines alone */
     size_t lines_len, before_len;
     const struct desk_settings *settings; /* DESK_SETTINGS_WRITE */
 };

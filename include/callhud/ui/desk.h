@@ -29,8 +29,9 @@ struct ui_desk {
     bool is_behind; /* edits are shown that are not on disk yet: another program holds the file */
     bool is_waiting; /* a save waits until no desk phone is in a call */
     enum ui_desk_state reading, writing;
-    int64_t read_ms;       /* monotonic time of the last reading; 0: never */
-    const char *list_text; /* of what failed last; "" */
+    int64_t waits_until_ms; /* reading or writing waits for the service's limits: epoch; 0 */
+    int64_t read_ms;        /* monotonic time of the last reading; 0: never */
+    const char *list_text;  /* of what failed last; "" */
 
     const struct desk_phone *phones;
     size_t phones_len;

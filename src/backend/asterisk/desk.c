@@ -255,10 +255,31 @@ static void answer_soon(struct desk_ask *ask, enum rc rc, const char *text)
 
 /* ---- the list ---- */
 
+/* Whether the server stores lists at all shows only when it is to store one. */
+static void note_refusal(struct ari_desk *desk, const struct list_job *job)
+{
+    bool is_own = desk->own != NULL && str_eq(job->extension, desk->own);
+    if (job->what != LIST_WRITE || job->rc != RC_DENIED || !is_own || job->stored.list.len > 0)
+        return;
+    desk_forget_refusal(desk);
+    desk->no_list = mem_dup(job->text);
+}
+
+void desk_forget_refusal(struct ari_desk *desk)
+{
+    mem_free(desk->no_list);
+    desk->no_list = NULL;
+    desk->is_no_list_old = false;
+}
+
 static void on_tried(void *owner, struct list_job *job)
 {
     struct desk_ask *ask = owner;
     struct ari_desk *desk = job->desk;
+    if (job->rc == RC_DENIED)
+        desk->is_no_list_old = false;
+    if (job->rc == RC_OK)
+        desk_forget_refusal(desk);
     if (ask != NULL) {
         ask->job = NULL;
         if (job->rc == RC_OK)
@@ -274,18 +295,22 @@ static void on_list(void *owner, struct list_job *job)
     struct desk_ask *ask = owner;
     struct ari_desk *desk = job->desk;
     bool is_told = job->rc == RC_OK || job->rc == RC_CHANGED;
+    note_refusal(desk, job);
     if (is_told)
         desk_learn(desk_watch(desk, job->extension), &job->stored, false);
     desk_look_after(desk, job);
+    bool is_none = desk_is_none(desk, job->extension, &job->stored);
     if (ask != NULL) {
         ask->job = NULL;
-        bool is_trying = ask->kind == DESK_LIST && config_of(desk)->is_checking && is_told &&
-                         desk_may_write(desk);
+        bool is_trying = ask->kind == DESK_LIST && is_told && desk_may_write(desk) &&
+                         (config_of(desk)->is_checking || (is_none && desk->is_no_list_old));
         if (is_trying) {
             char extension[ARI_ID_BYTES];
             snprintf(extension, sizeof extension, "%s" LIST_TRY_SUFFIX, ask->extension);
             ask->job = list_start(desk, LIST_TRY, extension, on_tried, ask);
             list_go(ask->job);
+        } else if (is_told && is_none) {
+            desk_ask_fail(ask, RC_DENIED, desk->no_list);
         } else if (is_told) {
             tell_lines(ask, job->rc, job->text, &job->stored);
         } else {
@@ -366,6 +391,25 @@ static void ask_write(struct desk_ask *ask, const struct desk_question *question
         read_lines(&ask->job->before, question->before, question->before_len);
         list_go(ask->job);
     }
+}
+
+/* In a turn of its own: users come and go by it. */
+static void on_here(void *self)
+{
+    struct desk_ask *ask = self;
+    struct ari_desk *desk = ask->desk;
+    ask->turn = NULL;
+    bool is_none = desk->no_list != NULL;
+    if (is_none && ari_people_take_keys(desk->config.people, &ask->lines))
+        desk->config.listed(desk->config.part.self, true);
+    desk_ask_fail(ask, is_none ? RC_OK : RC_DENIED, is_none ? "" : "the server stores the list");
+}
+
+static void ask_here(struct desk_ask *ask, const struct desk_question *question)
+{
+    const struct io *io = ask->desk->config.part.io;
+    read_lines(&ask->lines, question->lines, question->lines_len);
+    ask->turn = io->timer(io->net, 0, on_here, ask);
 }
 
 /* ---- the settings: the profile's own ---- */
@@ -451,6 +495,7 @@ void ari_desk_ask(struct ari_desk *desk, const struct desk_question *question, d
     case DESK_PHONES: desk_people_ask(ask); break;
     case DESK_LIST: ask_list(ask); break;
     case DESK_LIST_WRITE: ask_write(ask, question); break;
+    case DESK_LIST_HERE: ask_here(ask, question); break;
     case DESK_SETTINGS: ask->turn = io->timer(io->net, 0, on_settings, ask); break;
     case DESK_SETTINGS_WRITE: ask_settings_write(ask, question); break;
     }
@@ -508,6 +553,7 @@ void ari_desk_free(struct ari_desk *desk)
     VEC_FREE(&desk->open);
     map_fini(&desk->names, mem_free);
     desk->config.part.io->timer_stop(desk->again);
+    mem_free(desk->no_list);
     mem_free(desk->own);
     mem_free(desk);
 }

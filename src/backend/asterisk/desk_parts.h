@@ -79,6 +79,8 @@ struct ari_desk {
     struct map names; /* extension -> text: of those who are not monitored */
     bool is_naming_refused;
     bool is_synced; /* there was a snapshot on this connection */
+    char *no_list;  /* the server has refused to store the own list, which it has not: why; NULL */
+    bool is_no_list_old; /* of a connection before this one: the next question tries again */
     struct io_timer *again;
     void (*left)(void *self);
     void *left_self;
@@ -159,6 +161,9 @@ void list_write(struct list_job *job); /* the lock is held */
 
 /* ---- desk.c ---- */
 
+/* Is this the own list of a server that stores none? */
+bool desk_is_none(const struct ari_desk *desk, const char *extension, const struct ari_names *list);
+void desk_forget_refusal(struct ari_desk *desk);
 bool desk_may_write(const struct ari_desk *desk);
 /* note: of what a known writer has begun, taken over; NULL: somebody has. */
 void desk_finish_change(struct ari_desk *desk, const char *extension, const struct list_note *note);

@@ -41,21 +41,38 @@ static void tell_changed(const struct ari_desk *desk, const char *extension)
     sink->event(sink->self, &event);
 }
 
+bool desk_is_none(const struct ari_desk *desk, const char *extension, const struct ari_names *list)
+{
+    return desk->no_list != NULL && list->list.len == 0 && desk->own != NULL &&
+           str_eq(extension, desk->own);
+}
+
+static void tell_awaited(struct list_watch *watch, bool is_changed)
+{
+    const struct ari_desk_config *config = &watch->desk->config;
+    if (watch->is_awaited || is_changed) {
+        watch->is_awaited = false;
+        config->listed(config->part.self, is_changed);
+    }
+}
+
 /* A list was read or written, by whomever. is_news: nobody has asked for it. */
 void desk_learn(struct list_watch *watch, const struct ari_names *list, bool is_news)
 {
     struct ari_desk *desk = watch->desk;
     bool is_same = watch->is_known && names_are_same(&watch->known, list);
     bool is_first = !watch->is_known;
+    bool is_own = str_eq(watch->extension, desk->own);
+    if (desk_is_none(desk, watch->extension, list)) {
+        tell_awaited(watch, false); /* who is watched follows the list that is kept here */
+        return;
+    }
+    if (is_own && list->list.len > 0)
+        desk_forget_refusal(desk);
     watch->is_known = true;
     if (!is_same)
         names_copy(&watch->known, list);
-    bool is_changed =
-        str_eq(watch->extension, desk->own) && ari_people_take_keys(desk->config.people, list);
-    if (watch->is_awaited || is_changed) {
-        watch->is_awaited = false;
-        desk->config.listed(desk->config.part.self, is_changed);
-    }
+    tell_awaited(watch, is_own && ari_people_take_keys(desk->config.people, list));
     if (is_news && !is_same && !is_first)
         tell_changed(desk, watch->extension);
 }
@@ -85,10 +102,7 @@ static void on_watch_read(void *owner, struct list_job *job)
         desk_learn(watch, &job->stored, true);
     } else {
         log_info("ari", "the stored list %s: %s", job->extension, job->text);
-        if (watch->is_awaited) {
-            watch->is_awaited = false;
-            desk->config.listed(desk->config.part.self, false);
-        }
+        tell_awaited(watch, false);
     }
     desk_look_after(desk, job);
 }
@@ -169,6 +183,7 @@ void ari_desk_lost(struct ari_desk *desk)
 {
     const struct io *io = desk->config.part.io;
     desk->is_synced = false;
+    desk->is_no_list_old = desk->no_list != NULL;
     for (size_t i = 0; i < desk->watches.len; i++) {
         struct list_watch *watch = desk->watches.items[i];
         watch->is_awaited = false;

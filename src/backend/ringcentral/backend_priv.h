@@ -101,6 +101,7 @@ void rex_watch_silence(struct backend *b);
 
 /* ---- desk_only.c: is_desk_only ---- */
 /* Signed in: live, with nobody in the snapshot. */
+int64_t rex_wait_ms(const struct backend *b); /* how long requests wait for the limits */
 void rex_desk_only_up(struct backend *b);
 /* No sign-in: what the service's limits keep back is waited for, what is not there is given up
  * after a second try. */

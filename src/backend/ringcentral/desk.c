@@ -326,12 +326,18 @@ static bool is_write(const struct desk_job *job)
     return job->kind == DESK_LIST_WRITE || job->kind == DESK_SETTINGS_WRITE;
 }
 
+static void no_list_here(struct desk_job *job)
+{
+    rex_desk_end(job, RC_DENIED, "the service stores the list");
+}
+
 static void run(struct desk_job *job)
 {
     static rex_desk_step *const steps[] = {
         [DESK_PEOPLE] = rex_desk_people_job,
         [DESK_LIST] = rex_desk_list_job,
         [DESK_LIST_WRITE] = rex_desk_write_job,
+        [DESK_LIST_HERE] = no_list_here,
         [DESK_PHONES] = rex_desk_phones_job,
         [DESK_SETTINGS] = rex_desk_settings_job,
         [DESK_SETTINGS_WRITE] = rex_desk_settings_write_job,

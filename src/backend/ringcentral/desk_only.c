@@ -8,7 +8,7 @@
 #define WAIT_TOLD_MS 2000  /* shorter ones are nobody's trouble */
 #define WAIT_OTHER_MS 2000 /* an end that moves by less is the same wait */
 
-static int64_t wait_ms(const struct backend *b)
+int64_t rex_wait_ms(const struct backend *b)
 {
     int64_t most_ms = 0;
     for (size_t i = 0; i < REX_GROUPS; i++) {
@@ -21,7 +21,7 @@ static int64_t wait_ms(const struct backend *b)
 static void on_look(void *self)
 {
     struct backend *b = self;
-    int64_t left_ms = wait_ms(b), until_ms = rex_now(b) + left_ms;
+    int64_t left_ms = rex_wait_ms(b), until_ms = rex_now(b) + left_ms;
     b->waits = NULL;
     if (b->link_state != LINK_LIVE)
         return;

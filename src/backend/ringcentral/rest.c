@@ -37,6 +37,7 @@ struct rex_rest {
     size_t under_way;
     int64_t open_ms[REX_GROUPS]; /* monotonic: when the budget allows what waits for it; 0: none */
     enum rex_priority shut_for[REX_GROUPS]; /* and whom it has turned away */
+    int64_t told_ms; /* monotonic: until when the service told to wait last */
     struct io_timer *timer;
     int64_t timer_ms;
     char *waits;  /* ERR_TEXT_BYTES: what rex_rest_waits() said last */
@@ -189,6 +190,7 @@ static bool is_again(struct job *job, const struct io_http_answer *from, bool is
 {
     struct rex_rest *rest = job->rest;
     if (from->rc == RC_OK && from->status == 429) {
+        rest->told_ms = now_ms(rest) + from->retry_after_ms;
         rex_shared_refused(rest->c.shared, group, is_group_named, from->retry_after_ms,
                            wall_ms(rest));
         if (job->priority == REX_FOR_ACTION)
@@ -444,6 +446,12 @@ void rex_rest_ready(struct rex_rest *rest)
 int64_t rex_rest_wait_ms(const struct rex_rest *rest, enum rex_group group)
 {
     int64_t left_ms = rest->open_ms[group] - now_ms(rest);
+    return left_ms > 0 ? left_ms : 0;
+}
+
+int64_t rex_rest_told_ms(const struct rex_rest *rest)
+{
+    int64_t left_ms = rest->told_ms - now_ms(rest);
     return left_ms > 0 ? left_ms : 0;
 }
 

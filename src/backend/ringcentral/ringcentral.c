@@ -287,6 +287,13 @@ static void ringcentral_desk_forget(struct backend *b, const void *self)
     rex_desk_forget(b->desk, self);
 }
 
+/* Also when nothing is in the queue, as who was told to wait asks again later. */
+static int64_t ringcentral_waits_ms(const struct backend *b)
+{
+    int64_t queue_ms = rex_wait_ms(b), told_ms = rex_rest_told_ms(b->rest);
+    return queue_ms > told_ms ? queue_ms : told_ms;
+}
+
 const struct backend_ops ringcentral_backend = {
     .name = "ringcentral",
     .title = "RingCentral",
@@ -295,6 +302,7 @@ const struct backend_ops ringcentral_backend = {
     .resync = ringcentral_resync,
     .reconnect = ringcentral_reconnect,
     .stats = ringcentral_stats,
+    .waits_ms = ringcentral_waits_ms,
     .act = ringcentral_act,
     .leave = ringcentral_leave,
     .clean = ringcentral_clean,

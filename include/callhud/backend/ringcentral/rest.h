@@ -56,6 +56,8 @@ void rex_rest_ready(struct rex_rest *rest); /* there is a token: what waits may 
 const char *rex_rest_waits(const struct rex_rest *rest);
 /* How long until a request of this group may go that waits for the budget now; 0: none waits. */
 int64_t rex_rest_wait_ms(const struct rex_rest *rest, enum rex_group group);
+/* Until the end of what a 429 has told last; 0. */
+int64_t rex_rest_told_ms(const struct rex_rest *rest);
 
 /* For requests that go over the websocket: rex_shared_take() and rex_shared_refused() with the
  * clock of this rest. */
