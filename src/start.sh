@@ -1,7 +1,7 @@
 #!/bin/sh
-# Opens the console: installs what is missing, builds, and starts callhud on the first profile of the
+# Opens the console: installs what is missing, builds, and starts callhud on the profile of the
 # configuration; when there is none, the demo: a telephone floor of its own, on loopback, that ends with
-# the console. Options are passed on.
+# the console. Options are passed on: --profile NAME where there are several.
 set -eu
 cd "$(dirname "$0")/.."
 [ -e build/callhud ] || echo "First start: building callhud, which takes a minute or two." >&2
