@@ -100,6 +100,7 @@ static json_t *sent_json(const struct appearance_sent *sent)
 {
     json_t *one = json_object();
     put_number(one, "at_ms", sent->at_ms);
+    put_flag(one, "is_overtaken", sent->is_overtaken);
     json_object_set_new(one, "users", users_json(&sent->users));
     json_object_set_new(one, "was_stored", users_json(&sent->was_stored));
     return one;
@@ -258,7 +259,8 @@ static void read_users(struct reader *r, const json_t *object, const char *key,
 
 static void read_sent(struct reader *r, const json_t *object)
 {
-    struct appearance_sent sent = {.at_ms = number_of(r, object, "at_ms", INT64_MAX)};
+    struct appearance_sent sent = {.at_ms = number_of(r, object, "at_ms", INT64_MAX),
+                                   .is_overtaken = flag_of(r, object, "is_overtaken")};
     read_users(r, object, "users", &sent.users);
     read_users(r, object, "was_stored", &sent.was_stored);
     VEC_PUSH(&r->a->sent, sent);

@@ -166,7 +166,7 @@ void appearance_copy(struct appearance *to, const struct appearance *from)
     }
     for (size_t i = 0; i < from->sent.len; i++) {
         const struct appearance_sent *sent = &from->sent.items[i];
-        struct appearance_sent copy = {.at_ms = sent->at_ms};
+        struct appearance_sent copy = {.at_ms = sent->at_ms, .is_overtaken = sent->is_overtaken};
         copy_users(to, &copy.users, &sent->users);
         copy_users(to, &copy.was_stored, &sent->was_stored);
         VEC_PUSH(&to->sent, copy);

@@ -26,6 +26,24 @@ void appearance_merge_lines(struct appearance *a, const struct stored_line *line
                             int64_t at_ms, struct appearance_news *news);
 
 void appearance_sent_fini(struct appearance_sent *sent);
+/* Pushes who is stored, by key, without the reserved lines. */
+void appearance_list_stored(const struct appearance *a, appearance_users *out);
+
+/* What the list there was made of; see appearance_explain.c. */
+struct appearance_origin {
+    bool is_other;         /* than what was stored before, or it may be another */
+    appearance_users base; /* what the merge is to take for stored before */
+    size_t sent;           /* the one that has arrived; NO_LINE: none, or that is not certain */
+    bool *is_undecided;    /* by index of a user: was he on it or not? */
+    size_t users;          /* so many; who was named later is not among them */
+    bool is_order_undecided;
+};
+void appearance_explain(const struct appearance *a, const struct stored_line *lines, size_t len,
+                        struct appearance_origin *out);
+void appearance_origin_fini(struct appearance_origin *origin);
+/* That one is stored now: what it has edited is no edit of the others any more, and of others
+ * neither. Those sent before it are overtaken. */
+void appearance_overtake(struct appearance *a, size_t sent);
 
 /* NULL: never named. */
 const struct appearance_user *appearance_find_user(const struct appearance *a, const char *id,

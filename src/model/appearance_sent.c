@@ -12,7 +12,7 @@ static int by_stored_key(const void *left, const void *right)
     return ((*l)->stored_key > (*r)->stored_key) - ((*l)->stored_key < (*r)->stored_key);
 }
 
-static void list_stored(const struct appearance *a, appearance_users *out)
+void appearance_list_stored(const struct appearance *a, appearance_users *out)
 {
     VEC(const struct appearance_line *) lines = {0};
     for (size_t i = 0; i < a->lines.len; i++)
@@ -48,7 +48,7 @@ int64_t appearance_sent(struct appearance *a, const struct appearance_plan *plan
         if (user && !line->is_reserved)
             VEC_PUSH(&note.users, user);
     }
-    list_stored(a, &note.was_stored);
+    appearance_list_stored(a, &note.was_stored);
     if (a->sent.len == APPEARANCE_SENT_MAX)
         forget_sent(a, 0);
     if (a->sent.len > 0 && note.at_ms <= a->sent.items[a->sent.len - 1].at_ms)
@@ -65,137 +65,6 @@ void appearance_not_sent(struct appearance *a, int64_t note)
             forget_sent(a, i);
 }
 
-/* ---- where the list there comes from --------------------------------------------------------- */
-
-/* id -> place from 1, of the lines that are not reserved. */
-static void map_told(const struct stored_line *lines, size_t len, struct map *out)
-{
-    for (size_t i = 0; i < len; i++)
-        if (!lines[i].is_reserved)
-            map_put(out, lines[i].user.id, (void *)(uintptr_t)(i + 1));
-}
-
-static void map_users(const appearance_users *users, struct map *out)
-{
-    for (size_t i = 0; i < users->len; i++)
-        map_put(out, users->items[i]->id, (void *)(uintptr_t)(i + 1));
-}
-
-static uintptr_t place_in(const struct map *places, const char *id)
-{
-    return (uintptr_t)map_get(places, id);
-}
-
-struct maps {
-    struct map stored, told;
-};
-
-/* What we have added or removed, and is not known to be stored yet: is it so there? Those that are
- * less those that are not. is_on: who is on list and not on the other has been added by us, else
- * removed. */
-static int64_t count_edits(const appearance_users *list, const struct map *other,
-                           const struct maps *m, bool is_on)
-{
-    int64_t count = 0;
-    for (size_t i = 0; i < list->len; i++) {
-        const char *id = list->items[i]->id;
-        if (!place_in(other, id) && (place_in(&m->stored, id) != 0) != is_on)
-            count += (place_in(&m->told, id) != 0) == is_on ? 1 : -1;
-    }
-    return count;
-}
-
-static bool is_before(const struct map *places, const char *a, const char *b)
-{
-    return place_in(places, a) < place_in(places, b);
-}
-
-/* The same of neighbours that stand the other way round because we have moved one of them. */
-static int64_t count_moves(const appearance_users *list, const struct map *was_stored,
-                           const struct maps *m)
-{
-    const char *last = NULL;
-    int64_t count = 0;
-    for (size_t i = 0; i < list->len; i++) {
-        const char *id = list->items[i]->id;
-        if (!place_in(was_stored, id) || !place_in(&m->stored, id) || !place_in(&m->told, id))
-            continue;
-        if (last && is_before(was_stored, id, last) && is_before(&m->stored, id, last))
-            count += is_before(&m->told, last, id) ? 1 : -1;
-        last = id;
-    }
-    return count;
-}
-
-#define FIT_OF_EDIT 1000000
-
-static int64_t fit_of(const struct appearance_sent *sent, const struct maps *m)
-{
-    struct map users = {0}, was_stored = {0};
-    map_users(&sent->users, &users);
-    map_users(&sent->was_stored, &was_stored);
-    int64_t edits = count_edits(&sent->users, &was_stored, m, true) +
-                    count_edits(&sent->was_stored, &users, m, false);
-    /* Who is on it says more than their order, which somebody else may have turned since. */
-    int64_t fit = edits != 0 ? edits * FIT_OF_EDIT : count_moves(&sent->users, &was_stored, m);
-    map_fini(&users, NULL);
-    map_fini(&was_stored, NULL);
-    return fit;
-}
-
-/* One that arrives after a later one was stored has no edit that the later one has not. What was
- * edited between the two tells: all of it is undone, and it is more than one line. */
-static bool has_undone(const struct appearance_sent *sent, const appearance_users *stored,
-                       const struct maps *m)
-{
-    struct map users = {0};
-    size_t count = 0;
-    bool is_all = true;
-    map_users(&sent->users, &users);
-    for (size_t i = 0; i < sent->users.len; i++) {
-        const char *id = sent->users.items[i]->id;
-        bool is_other = !place_in(&m->stored, id);
-        count += is_other;
-        is_all &= !is_other || place_in(&m->told, id);
-    }
-    for (size_t i = 0; i < stored->len; i++) {
-        const char *id = stored->items[i]->id;
-        bool is_other = !place_in(&users, id);
-        count += is_other;
-        is_all &= !is_other || !place_in(&m->told, id);
-    }
-    map_fini(&users, NULL);
-    return is_all && count > 1;
-}
-
-/* A list is replaced as a whole, so what is there now comes from one that was sent, or from the one
- * that was stored before, and may have been changed elsewhere since. Our own edits tell which:
- * nobody else made them. Returns its index; NO_LINE: it comes from none that was sent. */
-static size_t find_sent(const struct appearance *a, const struct stored_line *lines, size_t len)
-{
-    appearance_users stored = {0};
-    struct maps m = {{0}, {0}};
-    size_t found = NO_LINE;
-    list_stored(a, &stored);
-    map_users(&stored, &m.stored);
-    map_told(lines, len, &m.told);
-    int64_t best = 0;
-    for (size_t i = a->sent.len; i-- > 0;) {
-        int64_t fit = fit_of(&a->sent.items[i], &m);
-        if (fit > best) {
-            best = fit;
-            found = i;
-        }
-    }
-    for (size_t i = a->sent.len; i-- > 0 && found == NO_LINE;)
-        if (has_undone(&a->sent.items[i], &stored, &m))
-            found = i;
-    map_fini(&m.stored, NULL);
-    map_fini(&m.told, NULL);
-    VEC_FREE(&stored);
-    return found;
-}
-
 /* ---- what was sent is what is stored ----------------------------------------------------------
  */
 
@@ -210,14 +79,14 @@ static uint32_t next_free_key(const struct appearance *a, uint32_t key)
     return key;
 }
 
-/* The number in the backend of everybody who was sent, by index; 0: was not. */
-static uint32_t *number_sent(const struct appearance *a, const struct appearance_sent *sent)
+/* The number in the backend of everybody on that list, by index; 0: is not on it. */
+static uint32_t *number_users(const struct appearance *a, const appearance_users *users)
 {
     uint32_t *keys = mem_zero(a->users.len + 1, sizeof *keys), key = 0;
-    for (size_t i = 0; i < sent->users.len; i++) {
+    for (size_t i = 0; i < users->len; i++) {
         key = next_free_key(a, key + 1);
-        if (!keys[sent->users.items[i]->index])
-            keys[sent->users.items[i]->index] = key;
+        if (!keys[users->items[i]->index])
+            keys[users->items[i]->index] = key;
     }
     return keys;
 }
@@ -272,11 +141,11 @@ static void restore_line(struct appearance_line *line, const uint32_t *keys, boo
         line->state = LINE_SAME; /* appearance_settle() says what it is */
 }
 
-/* What was sent is what is stored; what is here stays, as edits of it. Returns how many lines have
- * no edit any more. */
-static size_t rebase(struct appearance *a, const struct appearance_sent *sent)
+/* That list is what was stored; what is here stays, as edits of it. Returns how many lines have no
+ * edit any more. */
+static size_t rebase(struct appearance *a, const appearance_users *base)
 {
-    uint32_t *keys = number_sent(a, sent);
+    uint32_t *keys = number_users(a, base);
     bool *is_put = mem_zero(a->users.len + 1, sizeof *is_put);
     bool *was_unsaved = mem_zero(a->users.len + 1, sizeof *was_unsaved);
     bool *is_unsaved = mem_zero(a->users.len + 1, sizeof *is_unsaved);
@@ -285,8 +154,8 @@ static size_t rebase(struct appearance *a, const struct appearance_sent *sent)
     for (size_t i = 0; i < a->lines.len; i++)
         if (!appearance_is_reserved(&a->lines.items[i]))
             restore_line(&a->lines.items[i], keys, is_put);
-    for (size_t i = 0; i < sent->users.len; i++) {
-        const struct appearance_user *user = sent->users.items[i];
+    for (size_t i = 0; i < base->len; i++) {
+        const struct appearance_user *user = base->items[i];
         struct appearance_line line = {.stored = user, .stored_key = keys[user->index]};
         if (!is_put[user->index])
             VEC_PUSH(&a->lines, line);
@@ -311,7 +180,7 @@ bool appearance_is_as_stored(const struct appearance *a, const struct stored_lin
 {
     appearance_users stored = {0};
     size_t reserved = 0, at = 0;
-    list_stored(a, &stored);
+    appearance_list_stored(a, &stored);
     bool is_same = a->is_read;
     for (size_t i = 0; i < len && is_same; i++) {
         reserved += lines[i].is_reserved;
@@ -323,19 +192,49 @@ bool appearance_is_as_stored(const struct appearance *a, const struct stored_lin
     return is_same;
 }
 
+static bool is_undecided(const struct appearance_origin *origin, const struct appearance_user *user)
+{
+    return user && user->index < origin->users && origin->is_undecided[user->index];
+}
+
+/* Lines that nobody can tell what has become of: as here or as there, that is to be chosen. */
+static void show_undecided(struct appearance *a, const struct appearance_origin *origin,
+                           int64_t at_ms, struct appearance_news *news)
+{
+    for (size_t i = 0; i < a->lines.len; i++) {
+        struct appearance_line *line = &a->lines.items[i];
+        bool is_user = is_undecided(origin, line->here) || is_undecided(origin, line->stored);
+        bool is_place = origin->is_order_undecided && line->is_moved;
+        if (!appearance_differs(line) || (!is_place && !(is_user && line->here != line->stored)))
+            continue;
+        if (line->state != LINE_CONFLICT) {
+            bool is_about_user = line->here != line->stored;
+            line->state = LINE_CONFLICT;
+            line->conflict = (struct appearance_conflict){.base = is_about_user ? NULL : line->here,
+                                                          .is_place = !is_about_user,
+                                                          .at_ms = at_ms};
+            news->conflicts++;
+            a->rev++;
+        }
+    }
+}
+
 enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, size_t len,
                          int64_t at_ms, struct appearance_news *news, struct err *err)
 {
     struct appearance_news now = {0};
+    struct appearance_origin origin;
     size_t agreed = 0;
     uint64_t rev = a->rev;
     enum rc rc = appearance_check_stored(lines, len, err);
     if (rc != RC_OK)
         return rc;
-    size_t sent = find_sent(a, lines, len);
-    if (sent != NO_LINE) {
-        agreed = rebase(a, &a->sent.items[sent]);
-        forget_sent(a, sent);
+    appearance_explain(a, lines, len, &origin);
+    if (origin.is_other)
+        agreed = rebase(a, &origin.base);
+    if (origin.sent != NO_LINE) {
+        appearance_overtake(a, origin.sent);
+        forget_sent(a, origin.sent);
     }
     for (size_t i = a->sent.len; i-- > 0;) {
         int64_t age_ms = at_ms - a->sent.items[i].at_ms;
@@ -343,6 +242,9 @@ enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, 
             forget_sent(a, i);
     }
     appearance_merge_lines(a, lines, len, at_ms, &now);
+    if (origin.is_other)
+        show_undecided(a, &origin, at_ms, &now);
+    appearance_origin_fini(&origin);
     a->readings += a->rev != rev;
     now.agreed += agreed;
     if (news)

@@ -35,6 +35,34 @@ bool plain_equal(const struct plain *a, const struct plain *b)
     return a->len == b->len && memcmp(a->users, b->users, a->len * sizeof a->users[0]) == 0;
 }
 
+struct plain plain_part(const struct plain *list, int first, int end)
+{
+    struct plain out = {.len = 0};
+    for (size_t i = 0; i < list->len; i++)
+        if (list->users[i] >= first && list->users[i] < end)
+            out.users[out.len++] = list->users[i];
+    return out;
+}
+
+const char *plain_text(const struct plain *list, char out[128])
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < list->len; i++)
+        used += (size_t)snprintf(out + used, 128 - used, "%d ", list->users[i]);
+    return out;
+}
+
+void plain_sort(struct plain *list)
+{
+    for (size_t i = 1; i < list->len; i++)
+        for (size_t j = i; j > 0 && list->users[j - 1] > list->users[j]; j--) {
+            int user = list->users[j];
+            list->users[j] = list->users[j - 1];
+            list->users[j - 1] = user;
+        }
+}
+
 static char why[200];
 
 static bool stands_before(const struct plain *list, int x, int y)

@@ -20,6 +20,9 @@ size_t plain_place(const struct plain *list, int user); /* len: not there */
 void plain_insert(struct plain *list, size_t at, int user);
 void plain_remove(struct plain *list, size_t at);
 bool plain_equal(const struct plain *a, const struct plain *b);
+struct plain plain_part(const struct plain *list, int first, int end); /* first <= user < end */
+void plain_sort(struct plain *list);
+const char *plain_text(const struct plain *list, char out[128]);
 
 /* One merge as somebody saw it who only looks on. */
 struct seen {

@@ -1,9 +1,8 @@
 /* Property test of the list in two homes: random edits here and there, offline times, refusals,
  * kills, undo and choices; every merge is judged by the oracle, and at the end both homes are the
  * same. CALLHUD_SEED=N replays one history and prints it, CALLHUD_SEQUENCES=N sets how many run.
- * Then the plays of list_play.h: CALLHUD_PLAY=N, CALLHUD_PLAYS=N; the same ones each time, from the
- * number CALLHUD_PLAYS_FROM: of new ones about one in three thousand ends wrong (three races at
- * once, which the lists alone do not tell apart), and the long run plays those. */
+ * Then the plays of list_play.h: CALLHUD_PLAY=N, CALLHUD_PLAYS=N; those that ended wrong once, and
+ * the same ones each time, from the number CALLHUD_PLAYS_FROM; the long run plays new ones. */
 #include "list_oracle.h"
 #include "list_play.h"
 

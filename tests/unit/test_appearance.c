@@ -530,7 +530,26 @@ static const struct sent_case {
     {"b c d", "c=e", "", "b c d f", "b e/c d f", true},
     {"b c d", "+e", "", "b f d", "b f d +e", true},
     {"b c d", "d>1", "", "b c d f", "~d b c f", true},
-    {"b c d", "+e -c", "", "b c d e", "b -c d e", true}, /* says both: nothing was written */
+};
+
+/* Nobody can tell whose doing it is: what makes a difference is in conflict, and can be chosen. The
+ * list as it was stored, `seen` of it while edits are on their way, what there is then; how it is
+ * shown, and how after choosing what is here, or what is there. */
+static const struct doubt_case {
+    const char *base, *edits, *seen, *later, *there, *shown, *mine, *theirs;
+} doubts[] = {
+    /* added and removed elsewhere before our list arrived, or overwritten by it */
+    {"b c", "+e", "b c f", "", "b c e", "b c ?f/-(-) e", "b c +f e", "b c e"},
+    /* removed and put back elsewhere, or still on our list */
+    {"b c d", "+e", "b c", "", "b c d e", "b c ?-/d(-) e", "b c -d e", "b c d e"},
+    /* both of it elsewhere, or ours, and c put back */
+    {"b c d", "+e -c", "", "", "b c d e", "b ?-/c(-) d e", "b -c d e", "b c d e"},
+    /* f instead of c, or of our e */
+    {"b c d", "c=e", "", "", "b f d", "b ?e/f(c) d", "b e/f d", "b f d"},
+    /* taken off by others, or overwritten and put on anew by us: it is off, whoever did it */
+    {"b c", "+e", "b c f", "-f", "b c e", "b c e", "b c e", "b c e"},
+    /* b moved to the end, or c before our d */
+    {"b c d", "d>1", "", "", "c d b", "d b ?c/c(c)", "d b ~c", "c d b"},
 };
 
 static int64_t send(struct appearance *a, int64_t at_ms)
@@ -572,6 +591,37 @@ static void test_sent(void **state)
     for (size_t i = 0; i < sizeof sents / sizeof sents[0]; i++) {
         check_sent(&sents[i], 900);
         check_sent(&sents[i], 900 - 2 * APPEARANCE_SENT_MS); /* heard of late */
+    }
+}
+
+static void begin_doubt(struct appearance *a, const struct doubt_case *row)
+{
+    appearance_init(a);
+    merge(a, row->base);
+    edit(a, row->edits);
+    send(a, 900);
+    if (row->seen[0])
+        merge(a, row->seen);
+    edit(a, row->later);
+    (void)merge(a, row->there);
+}
+
+static void test_doubts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof doubts / sizeof doubts[0]; i++) {
+        const struct doubt_case *row = &doubts[i];
+        struct appearance a;
+        for (int choice = CHOOSE_MINE; choice <= CHOOSE_THEIRS; choice++) {
+            begin_doubt(&a, row);
+            assert_string_equal(shown(&a), row->shown);
+            struct appearance_news again = merge(&a, row->there);
+            assert_string_equal(shown(&a), row->shown);
+            assert_int_equal(again.taken + again.conflicts + again.agreed, 0);
+            appearance_choose_all(&a, (enum appearance_choice)choice);
+            assert_string_equal(shown(&a), choice == CHOOSE_MINE ? row->mine : row->theirs);
+            appearance_fini(&a);
+        }
     }
 }
 
@@ -635,7 +685,7 @@ static void test_sent_one_after_the_other(void **state)
 }
 
 /* The next one had all its edits and more: what it undoes tells that it came after all. One line
- * less is what somebody else may have done. */
+ * less is what somebody else may have done as well. */
 static void test_sent_comes_after_the_next(void **state)
 {
     static const struct {
@@ -643,7 +693,7 @@ static void test_sent_comes_after_the_next(void **state)
     } rows[] = {
         {"+f -b", "c d e f", "b c d e", "-b c d e +f"},
         {"+f -b", "c d e f", "b d e", "-b d e +f"}, /* and c was removed elsewhere */
-        {"+f", "b c d e f", "b c d e", "b c d e"},
+        {"+f", "b c d e f", "b c d e", "b c d e ?f/-(-)"},
         {"+f -b", "c d e f", "c d e", "c d e"},
     };
     (void)state;
@@ -949,6 +999,7 @@ int main(void)
         cmocka_unit_test(test_edits_at_once),
         cmocka_unit_test(test_replace),
         cmocka_unit_test(test_sent),
+        cmocka_unit_test(test_doubts),
         cmocka_unit_test(test_sent_beside_a_conflict),
         cmocka_unit_test(test_sent_and_refused),
         cmocka_unit_test(test_sent_one_after_the_other),

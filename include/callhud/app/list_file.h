@@ -17,9 +17,10 @@
  *     stored list, also for that of a save.
  *  2. The difference is not our own. Only saves change what is stored, and X is on disk before one
  *     is asked for. A list is replaced as a whole, so R comes from X, or from S without X.
- *     appearance_merge() tells which; if from X, X becomes S first, and H stays: edits made since
- *     are edits of X. X is kept until R comes from it, or the service says that nothing was
- *     written, or it is too late for it to arrive.
+ *     appearance_merge() tells which by our own edits; if from X, X becomes S first, and H stays:
+ *     edits made since are edits of X. Where it could be both, and that makes a difference, the
+ * line is in conflict: nothing is decided silently. X is kept until R comes from it for certain, or
+ *     the service says that nothing was written, or it is too late for it to arrive.
  *  3. Who sends holds the turn (list_file_turn()) from before X is written down until the answer
  *     was merged, so X is the only list of ours on its way. One who dies, or hears no answer, lets
  *     go of the turn, and its X may arrive after the next one: it is kept beside that one.

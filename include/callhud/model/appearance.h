@@ -26,6 +26,10 @@
  * put below B; there B was put below everything) the line moved here is in conflict. No edit is
  * ever dropped without being in one of these four.
  *
+ * A save may be on its way, and nobody may ever hear what became of it: see appearance_sent(). Then
+ * the base is what the list there was made of. Where that cannot be told, and it makes a
+ * difference, the line is in conflict too.
+ *
  * To merge the same list again changes nothing. The result depends on nothing but the arguments. */
 #ifndef CALLHUD_MODEL_APPEARANCE_H
 #define CALLHUD_MODEL_APPEARANCE_H
@@ -50,7 +54,8 @@ struct appearance_user {
 
 /* What is in conflict about a line. */
 struct appearance_conflict {
-    const struct appearance_user *base; /* who was on it before; NULL: both have added the line */
+    const struct appearance_user *base; /* who was on it before; NULL: both have added the line, or
+                                           it is not known */
     uint32_t base_key;                  /* its number in the backend then; 0 */
     bool is_place; /* it is about the place (moved in both, or removed here and moved there), not
                       about who is on it */
@@ -113,6 +118,7 @@ typedef VEC(const struct appearance_user *) appearance_users;
 struct appearance_sent {
     int64_t at_ms;                      /* when, by the wall clock; no two have the same */
     appearance_users users, was_stored; /* in their order; what is in one alone was edited by us */
+    bool is_overtaken;                  /* a later one is stored already */
 };
 
 struct appearance {
@@ -171,12 +177,23 @@ enum rc appearance_plan(const struct appearance *a, struct appearance_plan *plan
 void appearance_plan_fini(struct appearance_plan *plan);
 
 /* Is about to be written: to be on disk before it is asked for. What is edited here from now on is
- * an edit of that list, also when its answer is never heard. A merge sees whether what is there now
- * comes from it (the list is replaced as a whole: from it, or from what was stored before). Then
- * what was sent is the last common state, and what is here stays, as edits of it. If not, it may
- * still be on its way, for APPEARANCE_SENT_MS, also when another list is sent meanwhile; a merge
- * later than that says that it was not stored. at_ms: now, on the wall clock. Returns what the note
- * is called. */
+ * an edit of that list, also when its answer is never heard. The list is replaced as a whole, so
+ * what a merge is handed was, before others changed it, a list that was sent or what was stored
+ * before. Our own edits tell which: it is the one that leaves fewest of them to others, who are not
+ * likely to have made the same, or to have taken them back. (That a list arrives after a later one
+ * was stored counts as one of those. When nothing needs others, the fewest moves decide.) That one
+ * is the base of the merge: what is here stays, as edits of it.
+ *
+ * When several do equally well, all of them are possible; and what others changed before a list of
+ * ours arrived was overwritten by it or taken back by them, both are possible. What no possible
+ * base makes a difference to is merged. The rest is in conflict, to be chosen: a user whom some
+ * have and some have not, when he is in one home only; and when they have not one order, every line
+ * that stands elsewhere here than there. So what is decided wrongly is what somebody else did
+ * exactly as we did or undid it, and more than once where it was not the only reading.
+ *
+ * A list that has not arrived may still be on its way, for APPEARANCE_SENT_MS, also when another is
+ * sent meanwhile; a merge later than that says that it was not stored. at_ms: now, on the wall
+ * clock. Returns what the note is called. */
 #define APPEARANCE_SENT_MS (2 * 60 * 1000)
 #define APPEARANCE_SENT_MAX 4 /* more are not remembered: the oldest goes */
 int64_t appearance_sent(struct appearance *a, const struct appearance_plan *plan, int64_t at_ms);
