@@ -75,6 +75,14 @@ def removed(exchange):
               "a line without a key here is named by who is stored on it", (code, said))
         check(exchange.stored() == there, "and stays as it is stored", exchange.stored())
         settled(person, words, here)
+    gone = ["101", "103", "104"]
+    for name, words, here in (("gone-kept", ("set", "4", "109"), ["101", "109", "103", "104"]),
+                              ("gone-off", ("remove", "4"), gone), ("gone-pulled", ("pull", "4"), gone)):
+        person = both_sides(exchange, name, [("set", "4", "109")], gone)
+        code, _, said = person.run("list", "push")
+        check(code == 4 and "109 here, nobody stored" in said and "list set 4" in said and "list pull 4" in said,
+              "a line that is not stored is named by its key", (code, said))
+        settled(person, words, here)
     person = both_sides(exchange, "two", [("set", "3", "105"), ("set", "6", "106")],
                         ["107", "102", "103", "108"])
     code, _, said = person.run("list", "push")
