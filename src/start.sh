@@ -4,7 +4,11 @@
 # the console. Options are passed on: --profile NAME where there are several.
 set -eu
 cd "$(dirname "$0")/.."
-[ -e build/callhud ] || echo "First start: building callhud, which takes a minute or two." >&2
+if [ -e build/callhud ]; then
+    echo "Building what has changed." >&2
+else
+    echo "First start: building callhud, which takes a minute or two." >&2
+fi
 sh tests/run.sh build
 
 config=${XDG_CONFIG_HOME:-${HOME:-}/.config}/callhud/config.ini
