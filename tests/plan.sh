@@ -41,31 +41,30 @@ plan_usual() {
     for script in tests/model/*.sh; do plan "model-$(basename "$script" .sh)" 300 sh "$script"; done
     batch 2 "unit, model, screen and protocol programs under ASan and UBSan; mutants of the model; the list"
 
-    for fuzzer in $(programs build/fuzz 'fuzz_*'); do
-        plan "$(basename "$fuzzer")" 120 sh tests/fuzz/run.sh "$fuzzer" 5
-    done
-    batch 2 "fuzzers, 5 s each"
-
-    # Two that only wait, and valgrind, which only computes.
-    plan_script 420 tests/proto/lab_day.py tests/bench/rt_bytes.py
+    # Beside what mostly waits: what only computes.
     for program in $(programs build 'test_*' | first supervise_trouble ari_act ari_world hud log); do
         # what takes long there and has little to do with memory, or has clocks and kills: in the long run
         case $program in */test_net_* | */test_tty_out | */test_term | */test_ex_* | */test_audit | \
             */test_ari_desk_write | */test_ari_act | */test_ari_supervise_trouble | \
             */test_order | */test_log | */test_made | */test_plain | */test_doing | */test_demo | */test_screen | \
             */test_model_property | */test_utf8* | */test_config) continue ;; esac
-        plan "valgrind-$(basename "$program")" 400 sh tests/valgrind.sh "$program"
+        plan "valgrind-$(basename "$program")" 900 sh tests/valgrind.sh "$program"
     done
-    batch 4 "valgrind; a day of calls, bytes"
+    for fuzzer in $(programs build/fuzz 'fuzz_*'); do
+        plan "$(basename "$fuzzer")" 300 sh tests/fuzz/run.sh "$fuzzer" 5
+    done
+    beside
 
     # What mostly waits: for a PBX of its own, for a terminal, for a clock.
+    plan_script 420 tests/proto/ex_list_kill.py tests/proto/lab_day.py tests/bench/rt_bytes.py
     plan ex_storm 420 python3 tests/proto/storm.py
     # shellcheck disable=SC2010,SC2046
     plan_script 420 $(ls tests/proto/lab_*.py tests/proto/ex_*.sh tests/proto/ex_*.py tests/e2e/*.sh \
         tests/e2e/test_*.py |
-        grep -vE '/(lab_day|lab_lamps|test_stall|test_resolver)\.py$' |
-        first random list_kill list_two lab_commands act_clean act_console act_audit act_audio test_terminal)
-    batch 4 "the real Asterisk, the exchange, terminals"
+        grep -vE '/(ex_list_kill|lab_day|lab_lamps|test_stall|test_resolver)\.py$' |
+        first random lab_commands ex_acting act_race act_console test_terminal list_two act_audit test_valgrind \
+            act_audio act_clean test_captures ex_switches ex_presence test_hostile)
+    batch 4 "the real Asterisk, the exchange, terminals; beside them valgrind, and fuzzers for 5 s each"
 
     plan_script 300 tests/bench/rt_first_frame.py tests/bench/rt_latency.py
     plan rt-rc_cost 300 sh tests/lab_run.sh tests/bench/rc_cost.py

@@ -68,6 +68,7 @@ export ASAN_OPTIONS UBSAN_OPTIONS
 
 queue=$out/queue
 : >"$queue"
+: >"$queue.beside"
 plan() { # plan NAME SECONDS COMMAND...: one program for the next batch
     if [ "$what" = only ]; then
         found=0
@@ -76,14 +77,24 @@ plan() { # plan NAME SECONDS COMMAND...: one program for the next batch
     fi
     printf '%s\n' "$*" >>"$queue"
 }
+run_queue() { # run_queue JOBS FILE
+    # shellcheck disable=SC2016
+    xargs -P "$1" -I '{}' sh -c 'sh tests/tap.sh "$0" $1' "$out" '{}' <"$2"
+}
 batch() { # batch JOBS TITLE: runs what was planned
-    if [ -s "$queue" ]; then
+    if [ -s "$queue" ] || [ -s "$queue.beside" ]; then
         echo "== $2"
         began=$(date +%s)
-        # shellcheck disable=SC2016
-        xargs -P "$1" -I '{}' sh -c 'sh tests/tap.sh "$0" $1' "$out" '{}' <"$queue"
+        [ ! -s "$queue.beside" ] || CALLHUD_BESIDE=1 run_queue 2 "$queue.beside" &
+        run_queue "$1" "$queue"
+        wait
         echo "== $(($(date +%s) - began)) s"
     fi
+    : >"$queue"
+    : >"$queue.beside"
+}
+beside() { # what was planned only computes: it gets the time that the next batch leaves
+    mv "$queue" "$queue.beside"
     : >"$queue"
 }
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # tap.sh OUT NAME SECONDS COMMAND...: runs one test program, keeps its output in OUT/NAME.log, and
 # writes "PASSED FAILED SKIPPED" to OUT/NAME.result, counted from its TAP lines, and what it took (seconds
-# by the clock, then the shell's "times") to OUT/NAME.times. A program that fails without saying which test, prints no test at all, or does not end in time counts as one failure.
+# by the clock, then the shell's "times") to OUT/NAME.times. A program that fails without saying which test,
+# prints no test at all, or does not end in time counts as one failure.
 #
 # Programs that run against the clock, with real sockets, terminals and servers on a machine that others
 # share, are run once more when they failed; that is said, and the first log kept in OUT/NAME.first.log.
@@ -9,8 +10,15 @@ out=$1 name=$2 seconds=$3
 shift 3
 log=$out/$name.log
 
+# What runs beside others wakes nobody later than an idle machine would (SCHED_IDLE, else the least nice).
+idle=
+if [ "${CALLHUD_BESIDE:-}" = 1 ]; then
+    if chrt -i 0 true 2>/dev/null; then idle="chrt -i 0"; else idle="nice -n 19"; fi
+fi
+
 run_once() {
-    timeout -k 10 "$seconds" "$@" >"$log" 2>&1 </dev/null
+    # shellcheck disable=SC2086
+    timeout -k 10 "$seconds" $idle "$@" >"$log" 2>&1 </dev/null
     rc=$?
     skipped=$(grep -cE '^ok\b.*# SKIP' "$log")
     passed=$(($(grep -cE '^ok\b' "$log") - skipped))

@@ -9,7 +9,7 @@ set -- "$scratch"
 [ -d "$here/corpus/$name" ] && set -- "$@" "$here/corpus/$name"
 dict=$here/dict/$name.dict
 [ -e "$dict" ] && set -- "$@" "-dict=$dict"
-if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+if "$fuzzer" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -verbosity=0 \
     -print_final_stats=1 -artifact_prefix="${TMPDIR:-/tmp}/callhud-$name-" "$@"; then
     echo "ok - fuzz $name for $seconds s"
 else
