@@ -6,10 +6,10 @@ Judged are ratios within one run: memory grows at most as the floor does, an eve
 as much again on the largest floor as on the smallest, a key is answered. The reference is the same
 program on the smallest floor, measured beside it at the same time."""
 from benchenv import *
+import atexit
 import signal
-import tempfile
 
-from exenv import control, start_exchange
+from exenv import control, folders, start_exchange
 
 LARGE = os.environ.get("CALLHUD_LARGE_FLOOR") == "1"
 SIZES = [100, 1000, 10000] + ([100000] if LARGE else [])
@@ -24,7 +24,6 @@ KEYS = 11
 RAISED = {"light": 200, "medium": 200, "heavy": 200, "auth": 200, "window": 1}
 
 tap = Tap()
-folders = tempfile.mkdtemp(prefix="callhud-cost-")
 
 
 class Exchange:
@@ -70,6 +69,7 @@ class Client:
             self.process = self.pty.process
         else:
             self.process = subprocess.Popen(self.arguments, env=env, stdout=subprocess.DEVNULL)
+            atexit.register(self.process.kill)
 
     def lines(self, text):
         if not os.path.exists(self.log):

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Two callhuds of one person edit one list at once, and disks that are full: no edit that was
 acknowledged is lost, and what could not be kept is said."""
+import atexit
+import functools
 import json
 import os
 import random
@@ -161,10 +163,13 @@ def full_disk(exchange):
     if done.returncode:
         print(f"ok - a full disk # SKIP no file system may be mounted here: {done.stdout.strip()[:80]}")
         return
+    unmount = functools.partial(subprocess.run, ["umount", "-l", person.state], check=False, timeout=10)
+    atexit.register(unmount)  # when there is no time left for the rest
     try:
         filled(exchange, person)
     finally:
-        subprocess.run(["umount", "-l", person.state], check=False)
+        atexit.unregister(unmount)
+        unmount()
 
 
 def filled(exchange, person):
