@@ -660,3 +660,18 @@ bool house_has_filter(const struct house *house, const char *filter)
             return true;
     return false;
 }
+
+int house_tear_down(void **state)
+{
+    house_fini(*state);
+    mem_free(*state);
+    return 0;
+}
+
+void house_open_live(struct house *house)
+{
+    house_open(house);
+    house_run(house, 1000);
+    assert_int_equal(house->hud.link.state, LINK_LIVE);
+    assert_true(house->hud.link.is_synced);
+}

@@ -65,7 +65,9 @@ struct house {
  */
 void house_init(struct house *house, size_t people);
 void house_open(struct house *house);
-void house_fini(struct house *house); /* closes; fails when anything was left */
+void house_open_live(struct house *house); /* and runs until it is live; fails when it is not */
+void house_fini(struct house *house);      /* closes; fails when anything was left */
+int house_tear_down(void **state);         /* of a test whose state is a house */
 /* Lets ms pass, serving whatever is asked every 10 ms. */
 void house_run(struct house *house, int64_t ms);
 void house_serve(struct house *house);

@@ -794,3 +794,9 @@ void svc_close(struct svc *s)
     buf_fini(&s->asked);
     fake_io_fini(&s->fake);
 }
+
+void svc_check_clean(struct svc *s)
+{
+    assert_int_equal(svc_legs(s), 0);
+    assert_int_equal(s->ledger.len, 0);
+}

@@ -95,6 +95,7 @@ enum rc svc_act(struct svc *s, uint32_t id, enum action_kind kind, const char *e
 /* The log since the last look. */
 void svc_expect(struct svc *s, const char *expected);
 bool svc_has_asked(struct svc *s, const char *what);
-size_t svc_legs(struct svc *s); /* our parties that live */
+size_t svc_legs(struct svc *s);      /* our parties that live */
+void svc_check_clean(struct svc *s); /* fails when any does, or anything is in the ledger */
 
 #endif

@@ -33,12 +33,6 @@ static int closed(void **state)
     return 0;
 }
 
-static void check_clean(void)
-{
-    assert_int_equal(svc_legs(&s), 0);
-    assert_int_equal(s.ledger.len, 0);
-}
-
 static void act(uint32_t id, enum action_kind kind)
 {
     assert_int_equal(svc_act(&s, id, kind, "102", CALL, false, NULL), RC_OK);
@@ -77,7 +71,7 @@ static void listening_from_its_beginning_to_its_end(void **state)
     svc_expect(&s, "2 stop asked\n");
     svc_serve(&s);
     svc_expect(&s, "1 listen ended listen: you ended it\n2 stop confirmed\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void a_leg_that_is_just_answered_listens_too(void **state)
@@ -90,7 +84,7 @@ static void a_leg_that_is_just_answered_listens_too(void **state)
     svc_set(&s, "s-1", "p-1", "Disconnected", "");
     svc_serve(&s);
     svc_expect(&s, "1 listen ended listen: the call has ended\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void it_ends_with_the_call_and_with_our_phone(void **state)
@@ -116,7 +110,7 @@ static void it_ends_with_the_call_and_with_our_phone(void **state)
         svc_serve(&s);
         snprintf(text, sizeof text, "1 listen ended listen: %s\n", ends[i].says);
         svc_expect(&s, text);
-        check_clean();
+        svc_check_clean(&s);
         svc_set(&s, "s-1", "p-1", "Answered", "");
         svc_set(&s, "s-1", "p-2", "Answered", "");
         svc_presence(&s, "102");
@@ -127,7 +121,7 @@ static void it_ends_with_the_call_and_with_our_phone(void **state)
     svc_drop_leg(&s, "");
     svc_serve(&s);
     svc_expect(&s, "1 listen ended listen: you hung up\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 /* The other party has hung up, says the first event, and the second that would say it of the call
@@ -145,7 +139,7 @@ static void a_doubt_is_looked_into(void **state)
     s.is_deaf = false;
     svc_pass(&s, REX_CONFIRM_MS);
     svc_expect(&s, "1 listen ended listen: the call has ended\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void somebody_new_at_the_other_end_ends_it(void **state)
@@ -157,7 +151,7 @@ static void somebody_new_at_the_other_end_ends_it(void **state)
     svc_set(&s, "s-1", "p-2", "Disconnected", "");
     svc_pass(&s, 3000); /* 102 goes on talking in that session */
     svc_expect(&s, "1 listen ended listen: 102 talks with somebody else now\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void an_end_that_only_presence_tells(void **state)
@@ -172,7 +166,7 @@ static void an_end_that_only_presence_tells(void **state)
     svc_presence(&s, "102");
     svc_pass(&s, 3000);
     svc_expect(&s, "1 listen ended listen: the call has ended\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void our_phone_is_not_lifted(void **state)
@@ -194,20 +188,20 @@ static void our_phone_is_not_lifted(void **state)
         svc_serve(&s);
         snprintf(text, sizeof text, "1 listen failed not allowed: %s\n", reasons[i].says);
         svc_expect(&s, text);
-        check_clean();
+        svc_check_clean(&s);
     }
     act(1, ACTION_LISTEN);
     buf_reset(&s.log);
     svc_pass(&s, 21000);
     svc_expect(&s, "1 listen failed not allowed: your phone Desk phone was not lifted within 20 "
                    "s\n");
-    check_clean();
+    svc_check_clean(&s);
     act(1, ACTION_LISTEN);
     buf_reset(&s.log);
     svc_set(&s, "s-1", "p-1", "Disconnected", "");
     svc_serve(&s);
     svc_expect(&s, "1 listen failed no such thing: the call has ended\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void the_call_is_looked_at_before(void **state)
@@ -227,7 +221,7 @@ static void the_call_is_looked_at_before(void **state)
     str_copy(svc_party(&s, "s-1", "p-1")->extension, 32, "400105");
     act(1, ACTION_LISTEN);
     svc_expect(&s, "1 listen asked\n1 listen failed no such thing: the call has ended\n");
-    check_clean();
+    svc_check_clean(&s);
     assert_int_equal(s.puts, 0);
 }
 
@@ -322,7 +316,7 @@ static void each_refusal_says_what_to_do(void **state)
             strstr(log, r->says) == NULL || strstr(log, "confirmed") != NULL)
             fail_msg("%s %s %d: %s", action_row(r->kind)->name, r->match, r->status, log);
         svc_pass(&s, 5000);
-        check_clean();
+        svc_check_clean(&s);
         assert_int_equal(s.puts, s.drops);
     }
 }
@@ -354,7 +348,7 @@ static void who_supervises_already_is_named(void **state)
         act(1, ACTION_LISTEN);
         if (strstr(buf_text(&s.log), others[i].says) == NULL)
             fail_msg("%s", buf_text(&s.log));
-        check_clean();
+        svc_check_clean(&s);
     }
 }
 
@@ -370,7 +364,7 @@ static void a_pick_up_that_somebody_else_wins(void **state)
     svc_set(&s, "s-1", "p-1", "Disconnected", "Pickup");
     svc_pass(&s, 1500);
     svc_expect(&s, "1 pickup failed no such thing: somebody else has taken the call\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 /* The answer is lost, but it was done: our phone rings, and is found and freed. */
@@ -391,7 +385,7 @@ static void what_was_done_without_an_answer_is_found(void **state)
         assert_int_equal(svc_legs(&s), 1);
         assert_int_equal(s.ledger.len, 1);
         svc_pass(&s, 8000);
-        check_clean();
+        svc_check_clean(&s);
     }
 }
 
@@ -403,7 +397,7 @@ static void nothing_is_asked_without_the_ledger(void **state)
     svc_expect(&s, "1 listen asked\n1 listen failed input or output failed: the list cannot be "
                    "written: the disk is full\n");
     assert_false(svc_has_asked(&s, "/supervise"));
-    check_clean();
+    svc_check_clean(&s);
     act(2, ACTION_BARGE);
     assert_false(svc_has_asked(&s, "call-out"));
 }
@@ -433,7 +427,7 @@ static void assisted_modes_are_confirmed_by_what_was_keyed(void **state)
         assert_int_equal(svc_act(&s, 2, ACTION_STOP, "102", CALL, false, NULL), RC_OK);
         svc_serve(&s);
         svc_expect(&s, "2 stop asked\n1 whisper ended whisper: you ended it\n2 stop confirmed\n");
-        check_clean();
+        svc_check_clean(&s);
     }
 }
 
@@ -452,7 +446,7 @@ static void another_extension_that_was_keyed_is_not_confirmed(void **state)
         svc_serve(&s);
         svc_expect(&s, "1 barge failed cancelled: your phone supervises another call than that of "
                        "102: it was hung up; key 102# next time\n");
-        check_clean();
+        svc_check_clean(&s);
     }
 }
 
@@ -465,14 +459,14 @@ static void keys_that_are_never_pressed(void **state)
     svc_pass(&s, 61000);
     svc_expect(&s, "1 barge failed no answer in time: nothing began within 60 s of your lifting "
                    "the phone: key 102# after the announcement\n");
-    check_clean();
+    svc_check_clean(&s);
     act(1, ACTION_BARGE);
     svc_lift(&s);
     buf_reset(&s.log);
     svc_drop_leg(&s, "");
     svc_serve(&s);
     svc_expect(&s, "1 barge failed cancelled: you hung up\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void another_mode_ends_the_one_before_first(void **state)
@@ -499,7 +493,7 @@ static void another_mode_ends_the_one_before_first(void **state)
     svc_drop_leg(&s, "");
     svc_serve(&s);
     svc_expect(&s, "3 listen ended listen: you hung up\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void a_mode_that_does_not_begin_leaves_nothing(void **state)
@@ -516,7 +510,7 @@ static void a_mode_that_does_not_begin_leaves_nothing(void **state)
                    "phone Desk phone (403, TAS-106): dial *82 on it, then key 102#\n"
                    "1 listen ended listen: RingCentral does not call *82 from your phone Desk "
                    "phone (403, TAS-106): dial *82 on it, then key 102#\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void going_on_to_another_call(void **state)
@@ -540,7 +534,7 @@ static void going_on_to_another_call(void **state)
     svc_expect(&s, "3 listen confirmed listen\n");
     assert_int_equal(svc_legs(&s), 1);
     act(4, ACTION_STOP);
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void a_stop_at_each_step(void **state)
@@ -563,7 +557,7 @@ static void a_stop_at_each_step(void **state)
         const char *log = buf_text(&s.log);
         assert_non_null(strstr(log, "1 barge failed cancelled: you ended it\n2 stop confirmed\n"));
         svc_pass(&s, 5000);
-        check_clean();
+        svc_check_clean(&s);
     }
 }
 
@@ -602,7 +596,7 @@ static void somebody_is_faster(void **state)
     svc_set(&s, "s-1", "p-1", "Answered", "");
     svc_serve(&s);
     svc_expect(&s, "1 pickup failed no such thing: answered by 102\n");
-    check_clean();
+    svc_check_clean(&s);
     svc_set(&s, "s-1", "p-1", "Hold", "");
     svc_presence(&s, "102");
     act(1, ACTION_PICKUP);
@@ -610,7 +604,7 @@ static void somebody_is_faster(void **state)
     svc_set(&s, "s-1", "p-1", "Answered", "");
     svc_serve(&s);
     svc_expect(&s, "1 pickup failed no such thing: 102 has taken the call back\n");
-    check_clean();
+    svc_check_clean(&s);
     /* 108 presses the key of the same line. */
     svc_user(&s, "108");
     svc_set(&s, "s-1", "p-1", "Hold", "");
@@ -639,7 +633,7 @@ static void an_unlifted_phone_picks_up_nothing(void **state)
     svc_pass(&s, 21000);
     svc_expect(&s, "1 pickup failed not allowed: your phone Desk phone was not lifted within 20 "
                    "s\n");
-    check_clean();
+    svc_check_clean(&s);
     assert_string_equal(svc_party(&s, "s-1", "p-1")->code, "Hold");
 }
 

@@ -44,12 +44,6 @@ static void again(void)
     (void)opened(NULL);
 }
 
-static void check_clean(void)
-{
-    assert_int_equal(svc_legs(&s), 0);
-    assert_int_equal(s.ledger.len, 0);
-}
-
 static void act(uint32_t id, enum action_kind kind)
 {
     assert_int_equal(svc_act(&s, id, kind, "102", CALL, false, NULL), RC_OK);
@@ -79,7 +73,7 @@ static void what_is_on_is_unsure_until_it_is_read_again(void **state)
     svc_sync(&s); /* and once more, which is nothing new */
     svc_expect(&s, "");
     act(2, ACTION_STOP);
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void what_ended_meanwhile_is_found(void **state)
@@ -104,7 +98,7 @@ static void what_ended_meanwhile_is_found(void **state)
                            ? "1 listen ended listen: your phone was hung up while the link was "
                              "lost\n"
                            : "1 listen ended listen: 102 talks with somebody else now\n");
-        check_clean();
+        svc_check_clean(&s);
     }
 }
 
@@ -133,7 +127,7 @@ static void it_can_be_stopped_without_the_link(void **state)
     act(2, ACTION_STOP);
     svc_pass(&s, 5000); /* no event says so: it is asked */
     svc_expect(&s, "2 stop asked\n1 listen ended listen: you ended it\n2 stop confirmed\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void what_is_under_way_fails_and_is_removed(void **state)
@@ -156,7 +150,7 @@ static void what_is_under_way_fails_and_is_removed(void **state)
                      " before it confirmed: look at your phone Desk phone\n",
                      action_row(kinds[k])->name);
             svc_expect(&s, text);
-            check_clean();
+            svc_check_clean(&s);
         }
     }
 }
@@ -185,7 +179,7 @@ static void a_removal_is_tried_again(void **state)
         svc_expect(&s, "2 stop asked\n");
         svc_pass(&s, 6000);
         svc_expect(&s, "1 listen ended listen: you ended it\n2 stop confirmed\n");
-        check_clean();
+        svc_check_clean(&s);
     }
 }
 
@@ -202,7 +196,7 @@ static void a_removal_that_never_works_is_said(void **state)
     assert_int_equal(s.ledger.len, 1); /* it is there still */
     s.fail.times = 0;
     svc_sync(&s);
-    check_clean();
+    svc_check_clean(&s);
 }
 
 /* The service says yes, and no event ever comes. */
@@ -214,7 +208,7 @@ static void a_removal_without_an_event_is_asked_about(void **state)
     act(2, ACTION_STOP);
     svc_pass(&s, 3000);
     svc_expect(&s, "2 stop asked\n1 listen ended listen: you ended it\n2 stop confirmed\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 /* The leg goes into its own session while it is being removed where it was. */
@@ -229,7 +223,7 @@ static void a_leg_that_moves_on_is_removed_where_it_is(void **state)
     svc_serve(&s);
     svc_pass(&s, 3000);
     assert_non_null(strstr(buf_text(&s.log), "2 stop confirmed\n"));
-    check_clean();
+    svc_check_clean(&s);
 }
 
 /* ---- the program ends ---- */
@@ -251,7 +245,7 @@ static void leaving_waits_for_the_removal(void **state)
     svc_serve(&s);
     svc_expect(&s, "1 listen ended listen: callhud ended it\n");
     assert_int_equal(times_left, 1);
-    check_clean();
+    svc_check_clean(&s);
     struct err err = {0};
     assert_int_equal(svc_act(&s, 2, ACTION_LISTEN, "102", CALL, false, &err), RC_DENIED);
     assert_string_equal(err.text, "callhud is ending");
@@ -275,7 +269,7 @@ static void leaving_at_each_step(void **state)
             svc_pass(&s, 4000);
             assert_int_equal(times_left, 1);
             assert_non_null(strstr(buf_text(&s.log), " failed cancelled: callhud ended it\n"));
-            check_clean();
+            svc_check_clean(&s);
         }
     }
 }
@@ -362,7 +356,7 @@ static void what_a_killed_run_left_is_removed(void **state)
                 if (svc_legs(&s) != 0)
                     fail_msg("%s, way %zu, step %d: %s", action_row(kinds[k])->name, w, step,
                              buf_text(&s.asked));
-                check_clean();
+                svc_check_clean(&s);
             }
         }
     }
@@ -386,7 +380,7 @@ static void a_leg_that_was_not_noted_yet_is_found(void **state)
         char *left = killed();
         clean(left);
         assert_int_equal(times_gone, 1);
-        check_clean();
+        svc_check_clean(&s);
         mem_free(left);
     }
 }

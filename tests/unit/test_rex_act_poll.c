@@ -38,12 +38,6 @@ static int closed(void **state)
     return 0;
 }
 
-static void check_clean(void)
-{
-    assert_int_equal(svc_legs(&s), 0);
-    assert_int_equal(s.ledger.len, 0);
-}
-
 static void act(uint32_t id, enum action_kind kind, bool is_on)
 {
     assert_int_equal(svc_act(&s, id, kind, "102", CALL, is_on, NULL), RC_OK);
@@ -124,7 +118,7 @@ static void listening(void **state)
     svc_set(&s, "s-1", "p-1", "Disconnected", "");
     svc_pass(&s, 5100);
     svc_expect(&s, "1 listen ended listen: the call has ended\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void our_phone_hangs_up_or_is_not_lifted(void **state)
@@ -137,14 +131,14 @@ static void our_phone_hangs_up_or_is_not_lifted(void **state)
     svc_drop_leg(&s, "");
     svc_pass(&s, 5100);
     svc_expect(&s, "1 listen ended listen: you hung up\n");
-    check_clean();
+    svc_check_clean(&s);
     act(2, ACTION_LISTEN, false);
     svc_pass(&s, 1500);
     svc_drop_leg(&s, "NoAnswer");
     svc_pass(&s, 3000);
     svc_expect(&s, "2 listen asked\n2 listen phone: " PHONE
                    "\n2 listen failed not allowed: your phone Desk phone was not lifted\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void modes_with_keys(void **state)
@@ -163,7 +157,7 @@ static void modes_with_keys(void **state)
         assert_int_equal(svc_act(&s, 2, ACTION_STOP, "102", CALL, false, NULL), RC_OK);
         svc_pass(&s, 3000);
         svc_expect(&s, "2 stop asked\n1 whisper ended whisper: you ended it\n2 stop confirmed\n");
-        check_clean();
+        svc_check_clean(&s);
     }
 }
 
@@ -205,7 +199,7 @@ static void a_call_that_ends_before_it_is_picked_up(void **state)
     svc_expect(&s, "1 pickup asked\n1 pickup phone: " PHONE
                    "\n1 pickup failed no such thing: the call has ended\n");
     svc_pass(&s, 3000);
-    check_clean();
+    svc_check_clean(&s);
 }
 
 static void taking_over(void **state)
@@ -238,7 +232,7 @@ static void events_take_over(void **state)
     svc_set(&s, "s-1", "p-1", "Disconnected", "");
     svc_serve(&s);
     svc_expect(&s, "1 listen ended listen: the call has ended\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 /* Lost, and none can be had: what went on is asked for. */
@@ -258,7 +252,7 @@ static void events_are_lost(void **state)
     svc_drop_leg(&s, "");
     svc_pass(&s, 5100);
     svc_expect(&s, "1 listen ended listen: you hung up\n");
-    check_clean();
+    svc_check_clean(&s);
 }
 
 int main(void)

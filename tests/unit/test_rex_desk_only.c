@@ -21,21 +21,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    house_fini(*state);
-    mem_free(*state);
-    return 0;
-}
-
-static void open_live(struct house *house)
-{
-    house_open(house);
-    house_run(house, 1000);
-    assert_int_equal(house->hud.link.state, LINK_LIVE);
-    assert_true(house->hud.link.is_synced);
-}
-
 struct told {
     unsigned count;
     enum rc rc;
@@ -66,7 +51,7 @@ static void ask(struct house *house, enum desk_kind kind, struct told *told)
 static void only_the_token_is_waited_for(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_run(house, 300000);
     assert_int_equal(house->asked.len, 1);
     assert_int_equal(house_count(house, "oauth/token"), 1);
@@ -78,7 +63,7 @@ static void a_list_takes_its_own_requests_alone(void **state)
 {
     struct house *house = *state;
     struct told told = {0};
-    open_live(house);
+    house_open_live(house);
     house_forget(house);
     ask(house, DESK_LIST, &told);
     house_run(house, 1000);
@@ -99,7 +84,7 @@ static void a_wait_says_for_what_and_until_when(void **state)
 {
     struct house *house = *state;
     struct told told = {0};
-    open_live(house);
+    house_open_live(house);
     house->lines_status = 429;
     ask(house, DESK_LIST, &told);
     house_run(house, 2000);
@@ -119,7 +104,7 @@ static void a_wait_says_for_what_and_until_when(void **state)
 static void a_resync_reads_nothing(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_forget(house);
     ringcentral_backend.resync(house->backend);
     ringcentral_backend.reconnect(house->backend);
@@ -154,13 +139,16 @@ static void a_service_that_is_not_there_is_given_up_soon(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(only_the_token_is_waited_for, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_list_takes_its_own_requests_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_wait_says_for_what_and_until_when, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_resync_reads_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_wrong_with_the_sign_in_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_the_token_is_waited_for, set_up, house_tear_down),
+        cmocka_unit_test_setup_teardown(a_list_takes_its_own_requests_alone, set_up,
+                                        house_tear_down),
+        cmocka_unit_test_setup_teardown(a_wait_says_for_what_and_until_when, set_up,
+                                        house_tear_down),
+        cmocka_unit_test_setup_teardown(a_resync_reads_nothing, set_up, house_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_wrong_with_the_sign_in_is_said, set_up,
+                                        house_tear_down),
         cmocka_unit_test_setup_teardown(a_service_that_is_not_there_is_given_up_soon, set_up,
-                                        tear_down),
+                                        house_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

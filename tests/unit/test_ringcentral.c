@@ -24,21 +24,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    house_fini(*state);
-    mem_free(*state);
-    return 0;
-}
-
-static void open_live(struct house *house)
-{
-    house_open(house);
-    house_run(house, 1000);
-    assert_int_equal(house->hud.link.state, LINK_LIVE);
-    assert_true(house->hud.link.is_synced);
-}
-
 /* ---- connecting ---- */
 
 static void it_connects_and_lamps_are_known(void **state)
@@ -47,7 +32,7 @@ static void it_connects_and_lamps_are_known(void **state)
     house->people[2].dnd = "DoNotAcceptAnyCalls";
     house->people[3].hides = true;
     house->picks_up_held = true;
-    open_live(house);
+    house_open_live(house);
     assert_int_equal(house->hud.users.len, 3); /* we are in reserved lines alone */
     const struct user *user = hud_user_by_extension(&house->hud, "101");
     assert_string_equal(user->name, "Person 1");
@@ -69,7 +54,7 @@ static void it_connects_and_lamps_are_known(void **state)
 static void presence_is_asked_after_the_subscription(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     size_t subscribed = 0;
     while (!str_eq(house->asked.items[subscribed], "SUBSCRIBE"))
         subscribed++;
@@ -83,7 +68,7 @@ static void without_call_control_no_sessions_are_asked_for(void **state)
 {
     struct house *house = *state;
     house->scope = "ReadPresence ReadAccounts";
-    open_live(house);
+    house_open_live(house);
     assert_false(house_has_filter(house, "/restapi/v1.0/account/~/telephony/sessions"));
     house_call(house, "101", "CallConnected", false);
     house_run(house, 5000);
@@ -202,7 +187,7 @@ static void what_the_first_reading_waits_for_is_said(void **state)
 static void events_light_lamps(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_forget(house);
     house_call(house, "102", "Ringing", false);
     assert_int_equal(house_lamp(house, "102"), LAMP_RINGING);
@@ -239,7 +224,7 @@ static void an_event_during_the_snapshot_is_not_overwritten(void **state)
 static void fewer_calls_than_said_are_asked_for(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_forget(house);
     house_person(house, "101")->total = 2;
     house_call(house, "101", "CallConnected", false);
@@ -258,7 +243,7 @@ static void fewer_calls_than_said_are_asked_for(void **state)
 static void what_cannot_be_read_anew_is_asked_again_and_is_a_gap_in_the_end(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_forget(house);
     house->presence_status = 500;
     house_person(house, "101")->total = 2;
@@ -290,7 +275,7 @@ static void what_cannot_be_read_anew_is_asked_again_and_is_a_gap_in_the_end(void
 static void a_user_of_many_calls_is_asked_for_once(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     struct house_person *p = house_person(house, "101");
     for (size_t i = 0; i < 7; i++) {
         p->calls[i].state = "OnHold";
@@ -311,7 +296,7 @@ static void a_user_of_many_calls_is_asked_for_once(void **state)
 static void sessions_give_away_what_presence_lost(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_session(house, "101", "Proceeding", 2);
     struct house_person *p = house_person(house, "101");
     p->calls_len = 1;
@@ -331,7 +316,7 @@ static void sessions_give_away_what_presence_lost(void **state)
 static void a_repair_that_must_wait_is_a_gap(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house->is_light_spent = true;
     house_session(house, "101", "Proceeding", 2);
     house_run(house, 12000);
@@ -369,7 +354,7 @@ static void a_repair_without_an_answer_is_a_gap(void **state)
 static void a_broken_frame_is_a_gap(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_person(house, "101")->dnd = "DoNotAcceptAnyCalls"; /* told by the broken one */
     house_say(house, "[{\"type\":\"ServerNotification\",\"messageId\":\"1\"},{\"uuid\":");
     assert_true(house_is_stale(house, "101"));
@@ -381,7 +366,7 @@ static void a_broken_frame_is_a_gap(void **state)
 static void numbers_left_out_are_a_gap_unless_they_come_late(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_call(house, "101", "Ringing", false);
     house_person(house, "101")->sequence++; /* lost */
     house_person(house, "102")->dnd = "DoNotAcceptAnyCalls";
@@ -408,7 +393,7 @@ static void numbers_left_out_are_a_gap_unless_they_come_late(void **state)
 static void numbers_left_out_in_vain_are_no_gap_after_a_while(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     for (int i = 0; i < 12; i++) {
         house_call(house, "101", i % 2 == 0 ? "CallConnected" : "OnHold", false);
         house_person(house, "101")->sequence += 3;
@@ -421,7 +406,7 @@ static void numbers_left_out_in_vain_are_no_gap_after_a_while(void **state)
 static void a_lapsed_subscription_is_found(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_call(house, "101", "Ringing", false);
     house->has_subscription = false; /* nobody says so */
     house_person(house, "102")->dnd = "DoNotAcceptAnyCalls";
@@ -437,7 +422,7 @@ static void a_lapsed_subscription_is_found(void **state)
 static void a_quiet_floor_is_not_asked_all_the_time(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_forget(house);
     house_run(house, 10 * 60 * 1000);
     assert_true(house_count(house, "GET") <= 60);
@@ -450,7 +435,7 @@ static void a_quiet_floor_is_not_asked_all_the_time(void **state)
 static void a_recovered_session_reads_nothing(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house_call(house, "101", "CallConnected", false);
     house_forget(house);
     house_drop(house);
@@ -470,7 +455,7 @@ static void a_recovered_session_reads_nothing(void **state)
 static void a_session_that_is_not_recovered_is_read_anew(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house->forgets = true;
     house_forget(house);
     house_drop(house);
@@ -498,7 +483,7 @@ static void a_loss_during_the_snapshot_begins_it_anew(void **state)
 static void without_a_websocket_it_is_asked(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house->ws_status = 503;
     house->forgets = true;
     house_drop(house);
@@ -541,7 +526,7 @@ static void a_websocket_that_is_not_allowed_is_asked_around(void **state)
 static void a_snapshot_that_fails_is_tried_again(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     house->lines_status = 500;
     house_say(house, "[{\"type\":\"ServerNotification\",\"messageId\":\"1\"},{\"uuid\":");
     house_run(house, 8000);
@@ -587,7 +572,7 @@ static void it_can_be_closed_at_any_moment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, house_tear_down)
         T(it_connects_and_lamps_are_known),
         T(presence_is_asked_after_the_subscription),
         T(without_call_control_no_sessions_are_asked_for),
