@@ -67,7 +67,7 @@ static void on_repaired(void *self, const struct rex_answer *answer)
     plan(extra, REX_REPAIR_MS, on_repair);
 }
 
-/* Looked at until there is an answer: a refusal for now comes later than the question. */
+/* Looked at until there is an answer: a refusal that passes comes later than the question. */
 static void on_repair_waits(void *self)
 {
     struct sync_extra *extra = self;
