@@ -330,7 +330,7 @@ static void a_repair_that_must_wait_is_a_gap(void **state)
 static void a_repair_without_an_answer_is_a_gap(void **state)
 {
     struct house *house = *state;
-    open_live(house);
+    house_open_live(house);
     for (int is_refused = 0; is_refused <= 1; is_refused++) {
         size_t gaps = house->gaps;
         house->holds_presence = true;
