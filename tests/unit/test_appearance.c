@@ -548,6 +548,8 @@ static const struct doubt_case {
     {"b c d", "c=e", "", "", "b f d", "b ?e/f(c) d", "b e/f d", "b f d"},
     /* taken off by others, or overwritten and put on anew by us: it is off, whoever did it */
     {"b c", "+e", "b c f", "-f", "b c e", "b c e", "b c e", "b c e"},
+    /* the same, and d was moved there as we have moved it */
+    {"b c d f", "c=e d>1", "", "", "d b g f", "d b ?e/g(c) f", "d b e/g f", "d b g f"},
     /* b moved to the end, or c before our d */
     {"b c d", "d>1", "", "", "c d b", "d b ?c/c(c)", "d b ~c", "c d b"},
 };
