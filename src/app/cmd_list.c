@@ -226,7 +226,8 @@ static void add(struct desk_run *run)
     bool is_here = line && line->here && str_eq(line->here->extension, extension);
     bool is_stored = !is_here && line && line->stored && str_eq(line->stored->extension, extension);
     edit.kind = is_here || is_stored ? EDIT_MOVE : EDIT_ADD;
-    if (!is_place_for(run, &edit, !is_here))
+    bool is_on = !line && appearance_by_extension(keeper_list(run->keeper), extension);
+    if (!is_on && !is_place_for(run, &edit, !is_here)) /* who is on it is told so below */
         return;
     if (is_here && !list_choose(run, line, CHOOSE_MINE))
         return;

@@ -469,6 +469,7 @@ void keeper_event(struct keeper *k, const struct event *event)
     } else if (event->kind == EVENT_DESK && is_ours(k, event)) {
         k->news.is_list |= event->u.desk.is_list;
         k->news.is_settings |= event->u.desk.is_settings;
+        k->news.is_calls |= event->u.desk.is_phones;
     } else if ((event->kind == EVENT_CALL || event->kind == EVENT_CALL_ENDED) &&
                is_owner(k, event)) {
         k->news.is_calls = true;

@@ -122,6 +122,20 @@ int paint_text(const struct paint *p, int row, int end, int col, int cols, struc
     return lines;
 }
 
+int paint_text_fit(const struct paint *p, int row, int end, int col, int cols, struct style style,
+                   const char *text)
+{
+    int room = end - row;
+
+    if (room <= 0)
+        return 0;
+    int lines = paint_text(p, row, end, col, cols, style, text);
+    if (lines > room)
+        canvas_field(p->canvas, end - 1, col, cols, style,
+                     paint_text_from(p, text, cols, room - 1));
+    return lines < room ? lines : room;
+}
+
 void paint_rule(const struct paint *p, int row, int col, int cols)
 {
     if (cols > 0)

@@ -117,15 +117,13 @@ void save_put_off(struct ui *ui)
 void save_answer(struct ui *ui, bool is_when_idle, int64_t now_ms)
 {
     const struct ui_desk_ops *ops = ui->desk.ops;
-    char text[120];
 
     if (ops == NULL)
         return;
     ops->push(ops->self, is_when_idle);
     if (!is_when_idle)
         return;
-    view_waiting(ui, text, sizeof text);
-    ui_message(ui, UI_INFO, text, NULL, now_ms);
+    ui_message(ui, UI_INFO, "the save waits until the call is over", NULL, now_ms);
 }
 
 void save_refuse(struct ui *ui, int64_t now_ms)

@@ -238,11 +238,12 @@ static void put_buttons(const struct paint *p, const struct buttons *b, int row,
 {
     struct style style = STYLE(ROLE_DIALOG), bold = style_with(ROLE_DIALOG, ATTR_BOLD);
     bool is_two = button_rows(b, cols) == 2;
-    int width = is_two ? b->yes_cols : b->cols;
+    int below = utf8_width(b->no) + 2 + 3 + utf8_width(b->idle); /* the idle one, under the yes */
+    int width = !is_two ? b->cols : below > b->yes_cols - 3 ? below : b->yes_cols - 3;
     int left = width < cols ? (cols - width) / 2 : 0;
     struct pen pen = {p->canvas, row, col + left, col + cols};
     pen_put(&pen, style_with(ROLE_DIALOG, ATTR_REVERSE), b->no);
-    pen_put(&pen, style, width > cols ? "  " : "     ");
+    pen_put(&pen, style, is_two || width > cols ? "  " : "     ");
     int yes = pen.col;
     pen_put(&pen, bold, "y");
     pen_put(&pen, style, "  ");

@@ -50,11 +50,14 @@ void view_facts(const struct paint *p, int row, const char *title, const struct 
         bool is_warning = fact[0] == '!';
         fact += is_warning;
         int need = utf8_width(fact) + (is_first ? 0 : utf8_width(dot));
-        if (fact[0] == '\0' || (!is_first && pen.col + need > pen.end))
+        if (fact[0] == '\0' || (!(is_first && is_warning) && pen.col + need > pen.end))
             continue;
         if (!is_first)
             pen_put(&pen, STYLE(ROLE_DIM), dot);
-        pen_put(&pen, STYLE(is_warning ? ROLE_WARN : ROLE_TEXT), fact);
+        int room = pen.end - pen.col, cells = utf8_width(fact);
+        canvas_field(p->canvas, row, pen.col, cells < room ? cells : room,
+                     STYLE(is_warning ? ROLE_WARN : ROLE_TEXT), fact);
+        pen.col += cells;
         is_first = false;
     }
 }
@@ -117,7 +120,9 @@ static void paint_head(const struct paint *p, int row)
         buf_printf(&facts, "!%zu in conflict\n", counts.conflicts);
     if (!desk->is_local)
         put_writing(desk, counts.unsaved, &facts);
-    if (!desk->is_local)
+    /* In a narrow window that there is nothing to save goes behind what is searched. */
+    bool is_late = is_short && counts.unsaved == 0;
+    if (!desk->is_local && !is_late)
         buf_printf(&facts, "%s%zu unsaved\n", counts.unsaved > 0 ? "!" : "", counts.unsaved);
     if (roll->rows.len < roll->all || p->ui->desk.is_diff_only)
         buf_printf(&facts, "!%zu shown\n", roll->rows.len);
@@ -127,6 +132,8 @@ static void paint_head(const struct paint *p, int row)
         buf_printf(&facts, "!%s\n", roll->department);
     if (roll->marked.len > 0)
         buf_printf(&facts, "%zu marked\n", roll->marked.len);
+    if (!desk->is_local && is_late)
+        buf_puts(&facts, "0 unsaved\n");
     if (desk->is_local)
         buf_puts(&facts,
                  desk->denied != NULL ? "!not yours to change\n" : "!kept on this machine only\n");
@@ -295,17 +302,10 @@ struct words {
     int row, end;
 };
 
-/* On as many rows as there are; what does not fit ends in an ellipsis. */
 static void put_words(const struct paint *p, struct words *words, enum role role, const char *text)
 {
-    int cols = p->layout->cols - 1, room = words->end - words->row;
-    if (room <= 0 || text[0] == '\0')
-        return;
-    int lines = paint_text(p, words->row, words->end, 1, cols, STYLE(role), text);
-    if (lines > room)
-        canvas_field(p->canvas, words->end - 1, 1, cols, STYLE(role),
-                     paint_text_from(p, text, cols, room - 1));
-    words->row += lines < room ? lines : room;
+    words->row +=
+        paint_text_fit(p, words->row, words->end, 1, p->layout->cols - 1, STYLE(role), text);
 }
 
 /* Beside the one before, or where there is no room on a row of its own. */

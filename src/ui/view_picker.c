@@ -83,8 +83,12 @@ static void paint_row(const struct paint *p, int row, size_t at)
     paint_hit(p, row, 0, 1, cols, NULL, cmd_find("mark"), (long)at);
 }
 
-static const char *hint(enum pick_kind kind)
+static const char *hint(enum pick_kind kind, bool is_narrow)
 {
+    if (is_narrow)
+        return kind == PICK_ADD   ? "Space one, a all; Enter adds them"
+               : kind == PICK_SET ? "Enter puts this one on the key"
+                                  : "Space one, a all; Enter sends it";
     switch (kind) {
     case PICK_ADD: return "Space one, a all that are shown; Enter adds them to the list here";
     case PICK_SET: return "Enter puts the one under the cursor on the key";
@@ -105,7 +109,7 @@ void view_picker(const struct paint *p)
         paint_head(p, row++);
     if (end - row >= 6)
         canvas_put(p->canvas, --end, 1, p->layout->cols, STYLE(ROLE_DIM),
-                   hint(p->ui->desk.picker.kind));
+                   hint(p->ui->desk.picker.kind, p->layout->cols < LAYOUT_LIST_COLS));
     roll_scroll(roll, end - row);
     p->ui->screen_rows = roll->height;
     if (roll->rows.len == 0)

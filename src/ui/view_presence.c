@@ -107,6 +107,13 @@ static void consequence(const struct paint *p, char *out, size_t size)
     struct monitor_settings set = monitor_of(p);
     struct pickup pickup = pickup_check(&set, false, true);
 
+    if (p->layout->cols < LAYOUT_LIST_COLS) {
+        (void)snprintf(out, size, "Held: %s, %s be picked up. Ringing: blinks, %s.",
+                       lamp_blinks(LAMP_HOLD, &set) ? "blinks" : "is lit",
+                       pickup.is_ok ? "may" : "cannot",
+                       lamp_sounds(LAMP_RINGING, &set) ? "bell" : "silent");
+        return;
+    }
     (void)snprintf(out, size, "So a held line %s; it %s%s%s. A ringing user %s.",
                    lamp_blinks(LAMP_HOLD, &set) ? "blinks" : "is lit steadily",
                    pickup.is_ok ? "may be picked up" : "cannot be picked up",
@@ -115,8 +122,7 @@ static void consequence(const struct paint *p, char *out, size_t size)
                                                    : "blinks, silently");
 }
 
-/* What the row under the cursor is, or why it cannot be changed. */
-static void row_words(const struct paint *p, enum preset_row row, char *out, size_t size)
+void view_presence_words(const struct paint *p, enum preset_row row, char *out, size_t size)
 {
     const char *why = preset_why(p->ui, row);
 
@@ -129,8 +135,10 @@ static void row_words(const struct paint *p, enum preset_row row, char *out, siz
     case PRESET_PICKUP: str_copy(out, size, "Enter turns it on or off."); return;
     case PRESET_SHARE:
         str_copy(out, size,
-                 "Enter turns it on or off. Off: nobody sees your lamp, and nobody may "
-                 "answer your calls.");
+                 p->layout->cols < LAYOUT_LIST_COLS
+                     ? "Enter: on or off. Off hides your lamp, and nobody answers your calls."
+                     : "Enter turns it on or off. Off: nobody sees your lamp, and nobody may "
+                       "answer your calls.");
         return;
     case PRESET_VISIBLE:
         str_copy(out, size, "Enter chooses people; none chosen: everybody.");
@@ -221,8 +229,8 @@ void view_presence(const struct paint *p)
     if (!is_roomy && (at == PRESET_RING || at == PRESET_PICKUP) && preset_why(p->ui, at) == NULL)
         consequence(p, text, sizeof text);
     else
-        row_words(p, at, text, sizeof text);
-    int lines = paint_text(p, row, end, 2, cols - 3,
-                           STYLE(preset_why(p->ui, at) != NULL ? ROLE_WARN : ROLE_TEXT), text);
-    paint_phones(p, row + (is_roomy ? 3 : lines), end);
+        view_presence_words(p, at, text, sizeof text);
+    int lines = paint_text_fit(p, row, end, 2, cols - 3,
+                               STYLE(preset_why(p->ui, at) != NULL ? ROLE_WARN : ROLE_TEXT), text);
+    paint_phones(p, row + (is_roomy && lines < 3 ? 3 : lines), end);
 }

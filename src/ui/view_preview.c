@@ -151,9 +151,11 @@ void view_preview(const struct paint *p)
     if (d->page < 0)
         d->page = 0;
     buf_init(&facts, 1024);
-    buf_printf(&facts, "page %d of %d, Left and Right turn it\n", d->page + 1, d->pages);
+    buf_printf(&facts, "page %d of %d\n", d->page + 1, d->pages);
     if (appearance_count(d->desk->list).unsaved > 0)
         buf_puts(&facts, "!as it will be when saved\n");
+    if (d->pages > 1)
+        buf_puts(&facts, "Left and Right turn it\n");
     view_facts(p, row++, "PREVIEW", &facts);
     buf_fini(&facts);
     int phone_cols = is_beside ? cols * 11 / 20 : cols;

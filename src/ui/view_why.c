@@ -27,6 +27,10 @@ static void why_text(const struct paint *p, const struct user *user, struct buf 
     if (message != NULL && ui_message_has_more(p->ui, message))
         buf_printf(out, "%s%s%s\n", message->text, message->why != NULL ? ": " : "",
                    message->why != NULL ? message->why : "");
+    char words[600] = "";
+    if (out->len == 0 && p->ui->screen == SCREEN_PRESENCE && p->ui->desk.desk != NULL)
+        view_presence_words(p, (enum preset_row)p->ui->desk.preset, words, sizeof words);
+    buf_puts(out, words);
     if (user == NULL && out->len == 0)
         buf_puts(out, "nothing is known of whom the cursor is on: it is not on the board");
     if (user == NULL)

@@ -106,6 +106,16 @@ def moves(exchange):
     check(person.json("list", "diff") == [], "and nothing was changed")
     code, _, said = person.run("list", "move", "3", "5")
     check(code == 0 and person.here() == ["102", "103", "101"], "list move 3 5", (code, said, person.here()))
+    for key, ends, words in (("40", 2, "ends at key 5: choose 3 to 6"), ("7", 2, "3 to 6"), ("1", 4, "reserved")):
+        code, _, said = person.run("list", "add", "104", "--at", key)
+        check(code == ends and words in said and said.count("\n") == 1, f"list add 104 --at {key} is refused",
+              (code, said))
+    code, _, said = person.run("list", "add", "104", "--at", "6")
+    check(code == 0 and person.here() == ["102", "103", "101", "104"], "list add 104 --at 6", (code, said))
+    nowhere = Person(exchange, name="nowhere", server="http://127.0.0.1:9")
+    code, _, said = nowhere.run("list", "remove", "104")
+    check(code == 3 and "never read: no connection" in said and said.count("\n") == 1,
+          "list remove of a list that cannot be read names the cause", (code, said))
 
 
 def others(exchange):
@@ -143,11 +153,22 @@ def others(exchange):
           "and so is a setting", (code, said))
     check(exchange.stored("103") == before and exchange.user("103")["callerIdVisibility"] == "All",
           "nothing of it is stored")
+    code, out, said = agent.run("presence", "show", *user)
+    check(code == 0 and "an administrator of the account may see and change extension 103's settings" in out
+          and "/restapi" not in out + said, "what may not be seen says who may, and not what was asked",
+          (code, out, said))
+    files = sorted(os.listdir(os.path.dirname(agent.list_file)))
+    check(not any(f.startswith("list-x@103") for f in files), "and nothing is kept of a list that may not be sent",
+          files)
     for words in (("list", "show"), ("list", "add", "104"), ("list", "push"), ("presence", "show"),
                   ("presence", "set", "call_details=none")):
         code, _, said = admin.run(*words, "--user", "999")
         check(code == 4 and said.count("\n") == 1 and "no extension 999" in said,
               f"{' '.join(words)} --user 999: there is none", (code, said))
+    code, _, said = admin.run("list", "add", "104", "--user", "9" * 300)
+    check(code == 4 and said.count("\n") == 1, "nor is there anybody of 300 digits", (code, said))
+    files = sorted(os.listdir(os.path.dirname(admin.list_file)))
+    check(not any("999" in f for f in files), "of those there are not nothing is kept, no lock either", files)
     code, _, said = agent.run("presence", "set", "answerable_by=101")
     check(code == 1 and said.count("\n") == 1, "a refusal is said once", (code, said))
 

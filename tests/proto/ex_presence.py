@@ -224,6 +224,8 @@ def others(exchange):
             (["call_details=some"], 2, "permitted"),
             ([], 2, "KEY=VALUE"),
             (["pick_up_held_lines=off", "answerable_by=101,777"], 4, "777"),
+            (["answerable_by="], 2, "none"),
+            (["answerable_by=101,11"], 4, "no person"),
             (["visible_to=101", "call_details=none"], 4, "visible_to")):
         got = person.run("presence", "set", *words)
         check(got[0] == code and said in got[2] and got[2].count("\n") == 1, f"presence set {' '.join(words)}: refused, says why", got)

@@ -535,6 +535,39 @@ static void test_one_has_the_turn(void **state)
     list_file_close(one);
 }
 
+/* Whether there is such a person is not known when the list is opened: nothing is left of it. */
+static void test_nothing_is_left_of_nobody(void **state)
+{
+    (void)state;
+    struct list_file *file = NULL;
+    struct err err = {0};
+    char note[ERR_TEXT_BYTES], name[301];
+    assert_int_equal(list_file_open(&file, folder, "lab", "RUBBISH", SERVER, note, &err), RC_OK);
+    assert_false(list_file_refresh(file));
+    assert_int_equal(access(path_of("list-lab@RUBBISH.lock"), F_OK), -1);
+    assert_int_equal(add_to(file, "104", &err), RC_OK); /* with the first change */
+    assert_int_equal(access(path_of("list-lab@RUBBISH.lock"), F_OK), 0);
+    list_file_close(file);
+    memset(name, '9', 300);
+    name[300] = '\0';
+    assert_int_equal(list_file_open(&file, folder, "lab", name, SERVER, note, &err), RC_NOT_FOUND);
+    assert_null(file);
+}
+
+/* The lines of a list that was taken back are elsewhere in memory: who keeps them has to see it. */
+static void test_what_is_taken_back_is_another_revision(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct list_file *file = open_list();
+    assert_int_equal(add_to(file, "104", &err), RC_OK);
+    uint64_t rev = list_file_list(file)->rev;
+    assert_non_null(list_file_begin(file, &err));
+    list_file_cancel(file);
+    assert_true(list_file_list(file)->rev > rev);
+    list_file_close(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -551,6 +584,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_held_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kills, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_has_the_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_is_left_of_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_taken_back_is_another_revision, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ struct rig {
     struct rex_floor floor;
     struct rex_desk *desk;
     struct told told;
-    unsigned list_news, settings_news, written;
+    unsigned list_news, settings_news, phones_news, written;
 };
 
 /* ---- the rig ---- */
@@ -135,6 +135,7 @@ static void on_event(void *self, const struct event *event)
     assert_string_equal(event->user_id, OWN_ID);
     rig->list_news += event->u.desk.is_list;
     rig->settings_news += event->u.desk.is_settings;
+    rig->phones_news += event->u.desk.is_phones;
 }
 
 static void on_written(void *self)
@@ -1287,6 +1288,29 @@ static void news_are_told_when_something_is_another(void **state)
     assert_int_equal(rig->settings_news, 2);
 }
 
+/* Our own calls are on the board only where we are monitored: the desk is told of each. */
+static void our_own_calls_are_news_of_our_phones(void **state)
+{
+    struct rig *rig = *state;
+    struct rex_notice notice = {.kind = REX_NOTICE_PRESENCE};
+    str_copy(notice.presence.extension_id, sizeof notice.presence.extension_id, OWN_ID);
+    notice.presence.has = REX_HAS_TELEPHONY;
+    rex_desk_notice(rig->desk, &notice);
+    unsigned had = rig->phones_news;
+    notice.presence.telephony = REX_CONNECTED;
+    rex_desk_notice(rig->desk, &notice);
+    rex_desk_notice(rig->desk, &notice);
+    assert_int_equal(rig->phones_news, had + 1);
+    notice.presence.telephony = REX_NO_CALL;
+    rex_desk_notice(rig->desk, &notice);
+    assert_int_equal(rig->phones_news, had + 2);
+    str_copy(notice.presence.extension_id, sizeof notice.presence.extension_id, BOB);
+    notice.presence.telephony = REX_CONNECTED;
+    rex_desk_notice(rig->desk, &notice);
+    assert_int_equal(rig->phones_news, had + 2);
+    assert_int_equal(rig->settings_news, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1340,6 +1364,7 @@ int main(void)
         TEST(a_half_that_was_stored_is_told),
         TEST(every_failure_at_every_step_of_settings),
         TEST(news_are_told_when_something_is_another),
+        TEST(our_own_calls_are_news_of_our_phones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,7 +200,8 @@ struct event {
             const char *text; /* one sentence: what, why, what to do; "": it is had again */
         } lack;
         struct {
-            bool is_list, is_settings; /* which of them may be another one now */
+            /* which of them may be another one now; phones: in a call or not */
+            bool is_list, is_settings, is_phones;
         } desk;
         struct {
             enum right right;

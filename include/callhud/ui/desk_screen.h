@@ -201,6 +201,8 @@ void view_hudlist(const struct paint *p);
 void view_picker(const struct paint *p);
 void view_preview(const struct paint *p);
 void view_presence(const struct paint *p);
+/* What that row is, or why it cannot be changed. */
+void view_presence_words(const struct paint *p, enum preset_row row, char *out, size_t size);
 /* " HUD LIST  14 of 100 keys . 2 unsaved": a title and as many facts as fit, in their order. */
 void view_facts(const struct paint *p, int row, const char *title, const struct buf *facts);
 

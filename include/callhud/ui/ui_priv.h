@@ -216,6 +216,9 @@ const char *paint_bar(const struct paint *p); /* left of what is selected */
  * is drawn. Returns the lines that the whole text takes. */
 int paint_text(const struct paint *p, int row, int end, int col, int cols, struct style style,
                const char *text);
+/* The same, but what does not fit ends in an ellipsis. Returns the lines drawn. */
+int paint_text_fit(const struct paint *p, int row, int end, int col, int cols, struct style style,
+                   const char *text);
 /* The text without its first lines of cols cells. */
 const char *paint_text_from(const struct paint *p, const char *text, int cols, int lines);
 void paint_rule(const struct paint *p, int row, int col, int cols);

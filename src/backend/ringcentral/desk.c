@@ -554,12 +554,13 @@ void rex_desk_end_failed(struct desk_job *job)
 
 /* ---- news ---- */
 
-static void tell_news(struct rex_desk *desk, bool is_list, bool is_settings)
+static void tell_news(struct rex_desk *desk, bool is_list, bool is_settings, bool is_phones)
 {
     const struct rex_desk_config *config = &desk->config;
     struct event event = backend_event(EVENT_DESK, config->floor->own_id, 0, false);
     event.u.desk.is_list = is_list;
     event.u.desk.is_settings = is_settings;
+    event.u.desk.is_phones = is_phones;
     config->sink.event(config->sink.self, &event);
 }
 
@@ -591,21 +592,39 @@ static bool has_other_settings(struct rex_desk *desk, const struct rex_presence 
     return is_other;
 }
 
+/* Who is not monitored has no calls on the board: this is how a desk learns of its owner's. */
+static bool has_other_calls(struct rex_desk *desk, const struct rex_presence *presence)
+{
+    bool is_other = false;
+    if (presence->has & REX_HAS_TELEPHONY) {
+        is_other |= desk->seen_telephony != presence->telephony;
+        desk->seen_telephony = presence->telephony;
+    }
+    if (presence->has & REX_HAS_CALLS) {
+        is_other |= desk->seen_calls != presence->calls.len;
+        desk->seen_calls = presence->calls.len;
+    }
+    return is_other;
+}
+
 void rex_desk_notice(struct rex_desk *desk, const struct rex_notice *notice)
 {
     const char *own_id = desk->config.floor->own_id;
     if (notice->kind == REX_NOTICE_PEOPLE)
         desk->people.read_ms = INT64_MIN;
     if (notice->kind == REX_NOTICE_LINES)
-        tell_news(desk, true, false);
-    if (notice->kind == REX_NOTICE_PRESENCE && own_id[0] != '\0' &&
-        str_eq(notice->presence.extension_id, own_id) &&
-        has_other_settings(desk, &notice->presence))
-        tell_news(desk, false, true);
+        tell_news(desk, true, false, false);
+    if (notice->kind != REX_NOTICE_PRESENCE || own_id[0] == '\0' ||
+        !str_eq(notice->presence.extension_id, own_id))
+        return;
+    bool is_settings = has_other_settings(desk, &notice->presence);
+    bool is_phones = has_other_calls(desk, &notice->presence);
+    if (is_settings || is_phones)
+        tell_news(desk, false, is_settings, is_phones);
 }
 
 void rex_desk_missed(struct rex_desk *desk)
 {
     desk->people.read_ms = INT64_MIN;
-    tell_news(desk, true, true);
+    tell_news(desk, true, true, true);
 }

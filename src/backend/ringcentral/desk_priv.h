@@ -126,6 +126,8 @@ struct rex_desk {
     uint32_t limit; /* of our own list */
     int64_t limit_ms;
     struct desk_settings seen; /* our own settings, as an answer or a notice told them last */
+    size_t seen_calls;         /* our own, likewise: how many, and what the line does */
+    enum rex_telephony seen_telephony;
 };
 
 /* ---- desk.c: jobs and their requests ---- */

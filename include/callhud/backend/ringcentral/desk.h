@@ -39,7 +39,7 @@ void rex_desk_ask(struct rex_desk *desk, const struct desk_question *question, d
 void rex_desk_forget(struct rex_desk *desk, const void *self);
 
 /* Every notice, after the floor has applied it: a changed list, or settings in our own presence
- * that are others than were read last, become EVENT_DESK. */
+ * that are others than were read last, or a call of our own, become EVENT_DESK. */
 void rex_desk_notice(struct rex_desk *desk, const struct rex_notice *notice);
 /* Notices may have been missed (a connection that was not recovered whole): EVENT_DESK. */
 void rex_desk_missed(struct rex_desk *desk);
