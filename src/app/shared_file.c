@@ -23,6 +23,7 @@
 struct shared_file {
     char *folder;
     char name[64], lock[72], fresh[72]; /* in the folder */
+    bool is_held; /* another one's lock was waited for in vain: not again until it is free */
 };
 
 struct shared_file *shared_file_new(const char *folder, const char *key)
@@ -72,10 +73,11 @@ static const char *flaw(int fd, struct stat *st)
 }
 
 /* -1 with err set. The file stays: who removed it would let two in. */
-static int take_lock(const struct shared_file *file, int folder, struct err *err)
+static int take_lock(struct shared_file *file, int folder, struct err *err)
 {
     struct stat st;
-    int64_t until_ms = clock_mono_ms() + SHARED_LOCK_MS;
+    int64_t until_ms = clock_mono_ms() + (file->is_held ? 0 : SHARED_LOCK_MS);
+    bool is_held = false;
     int fd = openat(folder, file->lock,
                     O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
     if (fd < 0) {
@@ -87,13 +89,16 @@ static int take_lock(const struct shared_file *file, int folder, struct err *err
         if (errno != EWOULDBLOCK && errno != EINTR)
             why = strerror(errno);
         else if (clock_mono_ms() >= until_ms)
-            why = "another callhud holds its lock";
+            why = "another callhud holds its lock", is_held = true;
         else
             poll(NULL, 0, LOCK_STEP_MS);
     }
+    file->is_held = is_held;
     if (!why)
         return fd;
     fails(file, file->lock, why, err);
+    if (is_held)
+        err->rc = RC_TIMEOUT;
     close(fd);
     return -1;
 }
@@ -161,19 +166,20 @@ static enum rc write_text(const struct shared_file *file, int folder, const stru
 enum rc shared_file_update(void *self, bool (*change)(void *owner, struct buf *text), void *owner,
                            struct err *err)
 {
-    const struct shared_file *file = self;
+    struct shared_file *file = self;
     struct buf text;
     int lock = -1;
+    struct err why = {0};
     buf_init(&text, SHARED_FILE_MAX_BYTES + 1);
     int folder = open(file->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum rc rc = RC_OK;
     if (folder < 0)
         rc = err_set(err, RC_IO, "%s: %s", file->folder, strerror(errno));
-    else if ((lock = take_lock(file, folder, err)) < 0)
-        rc = RC_IO;
+    else if ((lock = take_lock(file, folder, &why)) < 0)
+        rc = err_set(err, why.rc, "%s", why.text);
     else
         rc = read_text(file, folder, &text, err);
-    if (change(owner, &text) && rc == RC_OK)
+    if (rc != RC_TIMEOUT && change(owner, &text) && rc == RC_OK)
         rc = write_text(file, folder, &text, err);
     if (lock >= 0)
         close(lock);

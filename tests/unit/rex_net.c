@@ -12,6 +12,8 @@ static enum rc update(void *self, bool (*change)(void *owner, struct buf *text),
 {
     struct rex_file *file = self;
     struct buf text;
+    if (file->is_held)
+        return err_set(err, RC_TIMEOUT, "another one has it");
     buf_init(&text, sizeof file->text - 1);
     file->updates++;
     if (!file->is_broken)

@@ -227,6 +227,51 @@ static void a_full_state_fits(void **state)
     assert_true(rex_shared_take(two, REX_LIGHT, REX_FOR_ACTION, T0) > 0);
 }
 
+/* Another process has the file and does not let go of it: nobody waits long, and nothing of what
+ * was done meanwhile is forgotten when it does. */
+static void what_is_done_while_it_is_held_is_told_later(void **state)
+{
+    (void)state;
+    int64_t wait_ms = 0;
+    struct rex_kept_token token, mine = token_of("mine", 0);
+    file.is_held = true;
+    for (int64_t ms = 0; ms < 300; ms += 20)
+        assert_int_equal(rex_shared_take(one, REX_AUTH, REX_FOR_ACTION, T0 + ms), 20);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(rex_shared_take(one, REX_AUTH, REX_FOR_ACTION, T0 + 300 + i), 0);
+    assert_int_equal(rex_shared_lease(one, 11, 0, T0 + 400, &token, &wait_ms), REX_LEASE_OURS);
+    rex_shared_keep(one, 11, &mine);
+    rex_shared_refused(one, REX_HEAVY, true, 60000, T0 + 400);
+    rex_shared_told(one, REX_LIGHT, 7, 3, 60000, T0 + 400);
+    assert_int_equal(file.updates, 0);
+
+    file.is_held = false;
+    assert_int_equal(rex_shared_take(two, REX_AUTH, REX_FOR_ACTION, T0 + 450), 0);
+    assert_int_equal(rex_shared_take(one, REX_MEDIUM, REX_FOR_ACTION, T0 + 500), 0);
+    assert_true(rex_shared_take(two, REX_AUTH, REX_FOR_ACTION, T0 + 510) > 0); /* 3, 1 and 1 */
+    assert_true(rex_shared_take(two, REX_HEAVY, REX_FOR_ACTION, T0 + 59000) > 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(rex_shared_take(two, REX_LIGHT, REX_FOR_ACTION, T0 + 520), 0);
+    assert_true(rex_shared_take(two, REX_LIGHT, REX_FOR_ACTION, T0 + 520) > 0);
+    assert_int_equal(rex_shared_lease(two, 22, 0, T0 + 530, &token, &wait_ms), REX_LEASE_TOKEN);
+    assert_string_equal(token.access, "mine");
+}
+
+/* One who lets go in time costs nothing but a moment. */
+static void one_who_has_it_for_a_moment_is_waited_for(void **state)
+{
+    (void)state;
+    int64_t wait_ms = 0;
+    struct rex_kept_token token;
+    file.is_held = true;
+    assert_int_equal(rex_shared_lease(one, 11, 0, T0, &token, &wait_ms), REX_LEASE_WAIT);
+    assert_int_equal(wait_ms, 20);
+    file.is_held = false;
+    assert_int_equal(rex_shared_lease(one, 11, 0, T0 + 20, &token, &wait_ms), REX_LEASE_OURS);
+    file.is_held = true; /* and the next again */
+    assert_int_equal(rex_shared_take(one, REX_LIGHT, REX_FOR_ACTION, T0 + 5000), 20);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -239,6 +284,8 @@ int main(void)
         TEST(a_text_that_cannot_be_read_is_as_none),
         TEST(without_a_file_each_keeps_its_own),
         TEST(a_full_state_fits),
+        TEST(what_is_done_while_it_is_held_is_told_later),
+        TEST(one_who_has_it_for_a_moment_is_waited_for),
     };
     return cmocka_run_group_tests_name("rex_shared", tests, NULL, NULL);
 }

@@ -34,7 +34,8 @@ struct backend_shared {
     /* Under the lock: reads the text ("" when there is none yet or it cannot be read), lets
      * change() alter it, and writes it back whole when that answers true. It is quick and done when
      * this returns. NULL: nothing is shared, the backend keeps what it needs to itself. RC_IO: not
-     * read or not written; change() was called all the same. */
+     * read or not written; change() was called all the same. RC_TIMEOUT: another one has it just
+     * now; change() was not called. */
     enum rc (*update)(void *self, bool (*change)(void *owner, struct buf *text), void *owner,
                       struct err *err);
     void *self;

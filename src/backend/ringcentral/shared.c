@@ -10,6 +10,10 @@
 #define FIRST_LINE "callhud-ringcentral 1"
 #define TEXT_MAX_BYTES (64 * 1024)
 #define LEASE_POLL_MS 250 /* how soon it is seen that another process has renewed */
+#define HELD_MS 300 /* so long it is waited for one who has the file: then we go by what we know \
+                     */
+#define HELD_AGAIN_MS 20
+#define LATE_MOST 64 /* changes that are not in the file yet */
 
 struct state {
     struct rex_kept_token token;
@@ -18,8 +22,36 @@ struct state {
     struct rex_budget budget;
 };
 
+struct ask {
+    enum rex_group group;
+    enum rex_priority priority;
+    int64_t wall_ms, wait_ms;
+    uint32_t limit, window_ms;
+    int32_t remaining;
+    bool is_group_named;
+};
+
+struct lease {
+    uint64_t me, not_this;
+    int64_t wall_ms, wait_ms;
+    struct rex_kept_token *token;
+    enum rex_lease word;
+    bool is_refresh_bad;
+};
+
+/* A change that was made here while another one had the file: it is made there when it is free. */
+struct late {
+    bool (*change)(void *owner, struct state *state);
+    bool is_lease;
+    struct ask ask;
+    struct lease lease;
+    struct rex_kept_token token;
+};
+
 struct rex_shared {
     struct backend_shared file;
+    VEC(struct late) late;
+    int64_t held_ms;    /* since when another one has the file, by the wall clock; 0 */
     struct state state; /* as read or written last; all there is without a file */
     bool is_warned;
 };
@@ -150,6 +182,25 @@ struct visit {
     void *owner;
 };
 
+static void forget_late(struct rex_shared *shared)
+{
+    if (shared->late.len > 0)
+        mem_wipe(shared->late.items, shared->late.len * sizeof *shared->late.items);
+    shared->late.len = 0;
+}
+
+static bool make_late(struct rex_shared *shared, struct state *state)
+{
+    bool is_any = shared->late.len > 0;
+    for (size_t i = 0; i < shared->late.len; i++) {
+        struct late *late = &shared->late.items[i];
+        late->lease.token = &late->token;
+        late->change(late->is_lease ? (void *)&late->lease : (void *)&late->ask, state);
+    }
+    forget_late(shared);
+    return is_any;
+}
+
 static bool visit_text(void *owner, struct buf *text)
 {
     struct visit *visit = owner;
@@ -160,7 +211,8 @@ static bool visit_text(void *owner, struct buf *text)
     mem_wipe(&read, sizeof read);
     if (text->data != NULL)
         mem_wipe(text->data, text->cap);
-    if (!visit->change(visit->owner, state))
+    bool is_late = make_late(visit->shared, state);
+    if (!visit->change(visit->owner, state) && !is_late)
         return false;
     /* Grown once, so that no piece of it stays behind in memory. */
     static const char blanks[2048];
@@ -172,20 +224,72 @@ static bool visit_text(void *owner, struct buf *text)
     return !text->is_full;
 }
 
-static void visit(struct rex_shared *shared, bool (*change)(void *owner, struct state *state),
+/* False: another one has the file, and change() was not called. */
+static bool visit(struct rex_shared *shared, bool (*change)(void *owner, struct state *state),
                   void *owner)
 {
     struct visit visit = {shared, change, owner};
     struct err err = {0};
     if (shared->file.update == NULL) {
         change(owner, &shared->state);
-        return;
+        return true;
     }
     enum rc rc = shared->file.update(shared->file.self, visit_text, &visit, &err);
-    if (rc != RC_OK && !shared->is_warned)
+    if (rc != RC_OK && rc != RC_TIMEOUT && !shared->is_warned)
         log_warn("ringcentral", "token and budget are not shared with other callhuds: %s",
                  err.text);
-    shared->is_warned = rc != RC_OK;
+    shared->is_warned = rc != RC_OK && (rc != RC_TIMEOUT || shared->is_warned);
+    if (rc != RC_TIMEOUT)
+        shared->held_ms = 0;
+    return rc != RC_TIMEOUT;
+}
+
+/* Who has the file lets go of it in a moment. False: or does not, so we go by what we know. */
+static bool is_worth_waiting(struct rex_shared *shared, int64_t wall_ms)
+{
+    if (shared->held_ms == 0)
+        shared->held_ms = wall_ms;
+    int64_t held_ms = wall_ms - shared->held_ms;
+    return held_ms >= 0 && held_ms < HELD_MS;
+}
+
+static struct late *note_late(struct rex_shared *shared,
+                              bool (*change)(void *owner, struct state *state))
+{
+    struct late late = {.change = change};
+    if (!shared->is_warned)
+        log_warn("ringcentral", "another callhud holds what is shared: it is told later");
+    shared->is_warned = true;
+    if (shared->late.cap == 0) { /* never moved, so no token stays behind in memory */
+        shared->late.items = mem_grow(NULL, LATE_MOST, sizeof *shared->late.items);
+        shared->late.cap = LATE_MOST;
+    }
+    if (shared->late.len == LATE_MOST)
+        VEC_REMOVE(&shared->late, 0);
+    VEC_PUSH(&shared->late, late);
+    return &shared->late.items[shared->late.len - 1];
+}
+
+static void visit_ask(struct rex_shared *shared, bool (*change)(void *owner, struct state *state),
+                      struct ask *ask)
+{
+    if (visit(shared, change, ask))
+        return;
+    note_late(shared, change)->ask = *ask;
+    change(ask, &shared->state);
+}
+
+static void visit_lease(struct rex_shared *shared, bool (*change)(void *owner, struct state *state),
+                        struct lease *ask)
+{
+    if (visit(shared, change, ask))
+        return;
+    struct late *late = note_late(shared, change);
+    late->is_lease = true;
+    late->lease = *ask;
+    if (ask->token != NULL)
+        late->token = *ask->token;
+    change(ask, &shared->state);
 }
 
 struct rex_shared *rex_shared_new(const struct backend_shared *file)
@@ -200,20 +304,13 @@ void rex_shared_free(struct rex_shared *shared)
 {
     if (shared == NULL)
         return;
+    forget_late(shared);
+    VEC_FREE(&shared->late);
     mem_wipe(shared, sizeof *shared);
     mem_free(shared);
 }
 
 /* ---- the budget ---- */
-
-struct ask {
-    enum rex_group group;
-    enum rex_priority priority;
-    int64_t wall_ms, wait_ms;
-    uint32_t limit, window_ms;
-    int32_t remaining;
-    bool is_group_named;
-};
 
 static bool take(void *owner, struct state *state)
 {
@@ -226,7 +323,12 @@ int64_t rex_shared_take(struct rex_shared *shared, enum rex_group group, enum re
                         int64_t wall_ms)
 {
     struct ask ask = {.group = group, .priority = priority, .wall_ms = wall_ms};
-    visit(shared, take, &ask);
+    if (visit(shared, take, &ask))
+        return ask.wait_ms;
+    if (is_worth_waiting(shared, wall_ms))
+        return HELD_AGAIN_MS;
+    if (take(&ask, &shared->state))
+        note_late(shared, take)->ask = ask;
     return ask.wait_ms;
 }
 
@@ -240,7 +342,7 @@ static bool give_back(void *owner, struct state *state)
 void rex_shared_give_back(struct rex_shared *shared, enum rex_group group)
 {
     struct ask ask = {.group = group};
-    visit(shared, give_back, &ask);
+    visit_ask(shared, give_back, &ask);
 }
 
 static bool told(void *owner, struct state *state)
@@ -259,7 +361,7 @@ void rex_shared_told(struct rex_shared *shared, enum rex_group group, uint32_t l
                       .remaining = remaining,
                       .window_ms = window_ms,
                       .wall_ms = wall_ms};
-    visit(shared, told, &ask);
+    visit_ask(shared, told, &ask);
 }
 
 static bool refused(void *owner, struct state *state)
@@ -276,18 +378,10 @@ void rex_shared_refused(struct rex_shared *shared, enum rex_group group, bool is
                       .is_group_named = is_group_named,
                       .wait_ms = retry_after_ms,
                       .wall_ms = wall_ms};
-    visit(shared, refused, &ask);
+    visit_ask(shared, refused, &ask);
 }
 
 /* ---- the token ---- */
-
-struct lease {
-    uint64_t me, not_this;
-    int64_t wall_ms, wait_ms;
-    struct rex_kept_token *token;
-    enum rex_lease word;
-    bool is_refresh_bad;
-};
 
 static bool is_leased(const struct state *state, int64_t wall_ms)
 {
@@ -326,7 +420,13 @@ enum rex_lease rex_shared_lease(struct rex_shared *shared, uint64_t me, uint64_t
                                 int64_t wall_ms, struct rex_kept_token *out, int64_t *wait_ms)
 {
     struct lease ask = {.me = me, .not_this = not_this, .wall_ms = wall_ms, .token = out};
-    visit(shared, lease, &ask);
+    if (!visit(shared, lease, &ask) && is_worth_waiting(shared, wall_ms)) {
+        *out = shared->state.token;
+        *wait_ms = HELD_AGAIN_MS;
+        return REX_LEASE_WAIT;
+    }
+    if (shared->held_ms != 0)
+        visit_lease(shared, lease, &ask);
     *wait_ms = ask.wait_ms;
     return ask.word;
 }
@@ -348,7 +448,7 @@ static bool keep(void *owner, struct state *state)
 void rex_shared_keep(struct rex_shared *shared, uint64_t me, struct rex_kept_token *token)
 {
     struct lease ask = {.me = me, .token = token};
-    visit(shared, keep, &ask);
+    visit_lease(shared, keep, &ask);
 }
 
 static bool release(void *owner, struct state *state)
@@ -367,5 +467,5 @@ void rex_shared_release(struct rex_shared *shared, uint64_t me, uint64_t serial,
                         bool is_refresh_bad)
 {
     struct lease ask = {.me = me, .not_this = serial, .is_refresh_bad = is_refresh_bad};
-    visit(shared, release, &ask);
+    visit_lease(shared, release, &ask);
 }
