@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define LOCK_STEP_MS 5
+#define BROKEN_MOST 9 /* files put aside; the last one makes room for the next */
 
 struct list_file {
     char *path, *lock_path, *new_path; /* NAME.json, NAME.lock, NAME.json.new */
@@ -203,6 +204,15 @@ static enum rc read_file(struct list_file *f, struct err *err)
     return RC_OK;
 }
 
+/* NAME.broken; when there is one, NAME.broken-2 and so on. */
+static void name_aside(const struct list_file *f, char *out, size_t size)
+{
+    struct stat st;
+    (void)snprintf(out, size, "%s.broken", f->path);
+    for (int i = 2; i <= BROKEN_MOST && lstat(out, &st) == 0; i++)
+        (void)snprintf(out, size, "%s.broken-%d", f->path, i);
+}
+
 /* Reads, under the lock, what another callhud has written. What is not understood is put aside;
  * what is known here stays, and is written with the next change. */
 static enum rc read_locked(struct list_file *f, char *note, struct err *err)
@@ -216,7 +226,7 @@ static enum rc read_locked(struct list_file *f, char *note, struct err *err)
     if (rc != RC_PROTO && rc != RC_CONFIG)
         return rc;
     struct err why = *err;
-    (void)snprintf(aside, sizeof aside, "%s.broken", f->path);
+    name_aside(f, aside, sizeof aside);
     if (rename(f->path, aside) != 0)
         return fails(f, "put aside", errno, err);
     keep_open(f, -1);
@@ -244,6 +254,7 @@ static bool sync_folder(const struct list_file *f)
 static enum rc write_file(struct list_file *f, struct err *err)
 {
     char *text = list_text(&f->list, f->server, f->own);
+    (void)unlink(f->new_path); /* of a run that was killed, or a link: the lock is ours */
     int fd = open(f->new_path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     bool is_written = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, strlen(text)) &&
                       fsync(fd) == 0 && rename(f->new_path, f->path) == 0;
@@ -253,7 +264,8 @@ static enum rc write_file(struct list_file *f, struct err *err)
         if (fd >= 0) {
             unlink(f->new_path);
             close(fd);
-        }
+        } else if (why == EISDIR)
+            return err_set(err, RC_IO, "%s is in the way: move it away", f->new_path);
         return fails(f, "write", why, err);
     }
     keep_open(f, fd);
@@ -450,10 +462,10 @@ enum rc list_file_open(struct list_file **out, const char *folder, const char *p
     struct list_file *f = file_new(folder, profile, owner, server);
     *out = NULL;
     note[0] = '\0';
-    enum rc rc = f->is_main || !is_too_long(f)
-                     ? first_read(f, note, err)
-                     : err_set(err, RC_NOT_FOUND, "there is no extension %.24s...: none is so long",
-                               owner);
+    enum rc rc =
+        f->is_main || !is_too_long(f)
+            ? first_read(f, note, err)
+            : err_set(err, RC_NOT_FOUND, "there is no extension %.24s...: none is so long", owner);
     if (rc != RC_OK) {
         list_file_close(f);
         return rc;

@@ -367,7 +367,12 @@ static void test_broken_files(void **state)
         assert_int_equal(list_file_open(&file, folder, "lab", "", SERVER, note, &err), RC_OK);
         if (!strstr(note, "list-lab.json.broken"))
             fail_msg("'%s': note '%s'", texts[i], note);
-        assert_int_equal(stat(path_of("list-lab.json.broken"), &st), 0);
+        char aside[64]; /* those of before stay, nine of them */
+        str_copy(aside, sizeof aside, "list-lab.json.broken");
+        if (i > 0)
+            (void)snprintf(aside, sizeof aside, "list-lab.json.broken-%zu",
+                           i < 9 ? i + 1 : (size_t)9);
+        assert_int_equal(stat(path_of(aside), &st), 0);
         assert_int_equal(st.st_size, strlen(texts[i]));
         assert_int_equal(list_file_list(file)->lines.len, 0);
         must_add(file, "101");
@@ -423,6 +428,47 @@ static void test_what_is_no_file(void **state)
     assert_int_equal(list_file_open(&file, folder, "lab", "", SERVER, note, &err), RC_IO);
     assert_non_null(strstr(err.text, "is not a file: move it away"));
     assert_int_equal(list_file_open(&file, "/nonexistent", "lab", "", SERVER, note, &err), RC_IO);
+}
+
+/* What stands where the new file is made first. */
+static void test_what_is_in_the_way(void **state)
+{
+    (void)state;
+    struct list_file *file = open_list();
+    struct err err = {0};
+    assert_int_equal(symlink("/etc/passwd", path_of("list-lab.json.new")), 0);
+    must_add(file, "101");
+    assert_int_equal(mkdir(path_of("list-lab.json.new"), 0700), 0);
+    assert_int_equal(add_to(file, "102", &err), RC_IO);
+    assert_non_null(strstr(err.text, "list-lab.json.new is in the way: move it away"));
+    assert_false(has(file, "102"));
+    list_file_close(file);
+}
+
+/* Nobody waits for the lock to read: who opens the list meanwhile has it as it is. */
+static void test_opened_under_a_held_lock(void **state)
+{
+    (void)state;
+    struct list_file *one = open_list(), *two;
+    struct err err = {0};
+    must_add(one, "101");
+    assert_non_null(list_file_begin(one, &err));
+    two = open_list();
+    assert_true(has(two, "101"));
+    list_file_patience(two, 0);
+    assert_false(list_file_can_lock(two));
+    assert_null(list_file_begin(two, &err));
+    assert_int_equal(err.rc, RC_TIMEOUT);
+    assert_true(add(list_file_ahead(two), "102"));
+    assert_true(has(two, "102"));
+    list_file_cancel(one);
+    must_add(one, "103");
+    assert_false(list_file_refresh(two)); /* what is shown ahead stays shown */
+    must_add(two, "104");                 /* and is no more than shown */
+    assert_false(has(two, "102"));
+    assert_true(has(two, "103"));
+    list_file_close(one);
+    list_file_close(two);
 }
 
 static void test_a_held_lock(void **state)
@@ -581,6 +627,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_broken_while_open, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_removed_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_in_the_way, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_opened_under_a_held_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_held_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kills, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_has_the_turn, set_up, tear_down),

@@ -42,11 +42,11 @@ struct list_file;
 /* owner: the extension whose appearance it is; NULL or "": the profile's own user. Else the file is
  * list-PROFILE@OWNER.json. What cannot stand in a name is %XX. server: where the list is stored; a
  * file of another server is put aside like a broken one. A file that cannot be understood is
- * renamed to NAME.broken (an older one of that name is lost) and said in note, ERR_TEXT_BYTES,
- * which is "" otherwise; the list is empty then. Where there is no list of an owner nothing is made,
- * not even the lock: that comes with the first change. RC_IO: the folder or file cannot be used;
- * RC_NOT_FOUND: no extension is as long as owner; RC_TIMEOUT: it is to be put aside, and another
- * program holds the lock; *out is NULL. */
+ * renamed to NAME.broken (NAME.broken-2 to -9 when there is one) and said in note, ERR_TEXT_BYTES,
+ * which is "" otherwise; the list is empty then. Where there is no list of an owner nothing is
+ * made, not even the lock: that comes with the first change. RC_IO: the folder or file cannot be
+ * used; RC_NOT_FOUND: no extension is as long as owner; RC_TIMEOUT: it is to be put aside, and
+ * another program holds the lock; *out is NULL. */
 enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
                        const char *owner, const char *server, char *note, struct err *err);
 void list_file_close(struct list_file *file); /* NULL is fine */

@@ -7,8 +7,8 @@
 #include "callhud/backend/backend.h"
 
 #define SHARED_FILE_MAX_BYTES (256 * 1024)
-/* The others hold the lock for a few ms. So long it is waited for, as nothing else happens then; and
- * not at all by who has waited in vain, until it is free. */
+/* The others hold the lock for a few ms. So long it is waited for, as nothing else happens then;
+ * and not at all by who has waited in vain, until it is free. */
 #define SHARED_LOCK_MS 20
 
 struct shared_file;

@@ -10,8 +10,9 @@
 #define FIRST_LINE "callhud-ringcentral 1"
 #define TEXT_MAX_BYTES (64 * 1024)
 #define LEASE_POLL_MS 250 /* how soon it is seen that another process has renewed */
-#define HELD_MS 300 /* so long it is waited for one who has the file: then we go by what we know \
-                     */
+#define HELD_MS                                                                      \
+    300 /* so long it is waited for one who has the file: then we go by what we know \
+         */
 #define HELD_AGAIN_MS 20
 #define LATE_MOST 64 /* changes that are not in the file yet */
 
