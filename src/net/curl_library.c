@@ -30,6 +30,6 @@ enum rc curl_library_open(struct curl_library *out, struct err *err)
     CURL_FUNCTIONS(CURL_FIND)
 #undef CURL_FIND
     if (rc == RC_OK && out->curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
-        rc = err_set(err, RC_FAILED, "libcurl does not start");
+        rc = err_set(err, RC_FAILED, "HTTP needs libcurl, which does not start: install libcurl4 anew");
     return rc;
 }

@@ -37,8 +37,9 @@ struct io_http {
     char curl_text[CURL_ERROR_SIZE];
     struct buf body;
     struct io_header answer_headers[IO_HEADERS_MAX];
-    struct err err; /* a failure found before curl was asked */
-    bool is_unsent; /* no connection came to be */
+    struct err err;     /* why there is no answer */
+    char location[256]; /* of a redirect */
+    bool is_unsent;     /* no connection came to be */
 };
 
 struct http_pool {
@@ -242,9 +243,10 @@ static void out_of_time(void *self)
 
     http->timer = NULL;
     http->is_unsent = http->ask != NULL;
-    err_set(&http->err, RC_TIMEOUT, "no answer from %s port %d within %.1f s%s", http->url.host,
-            http->url.port, (double)http->timeout_ms / 1000.0,
-            http->ask != NULL ? ": its address was not found in time" : "");
+    err_set(&http->err, RC_TIMEOUT,
+            "no answer from %s port %d within %.1f s: %s; check the network, and server",
+            http->url.host, http->url.port, (double)http->timeout_ms / 1000.0,
+            http->ask != NULL ? "its address was not found in time" : "it is slow or out of reach");
     tell_failure(http);
 }
 
@@ -266,47 +268,92 @@ static bool is_before_request(CURLcode code)
            code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
 }
 
+/* "Connection refused"; "" when the system has not said why. */
+static const char *system_reason(const struct io_http *http)
+{
+    long code = 0;
+
+    http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &code);
+    return code != 0 ? strerror((int)code) : "";
+}
+
+/* "wrong version number", of "...error:0A00010B:SSL routines::wrong version number". */
+static const char *tls_text(const struct io_http *http)
+{
+    const char *last = "";
+
+    for (const char *at = http->curl_text; (at = strstr(at, "::")) != NULL; at += 2)
+        last = at + 2;
+    return last;
+}
+
+static const char *colon_before(const char *text)
+{
+    return text[0] != '\0' ? ": " : "";
+}
+
+/* curl's own words are for the log: they name its calls and options. */
 static void explain(struct io_http *http, CURLcode code)
 {
     long verdict = 0;
     struct err *err = &http->err;
     const char *host = http->url.host;
-    const char *text =
-        http->curl_text[0] != '\0' ? http->curl_text : http->pool->curl.curl_easy_strerror(code);
+    const char *why = system_reason(http);
+    const int port = http->url.port;
 
+    log_info("net", "http with %s port %d: %s", host, port,
+             http->curl_text[0] != '\0' ? http->curl_text
+                                        : http->pool->curl.curl_easy_strerror(code));
     http->pool->curl.curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
     http->is_unsent = is_before_request(code);
     switch (code) {
     case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+        err_set(err, RC_UNREACHABLE,
+                "no connection to %s port %d%s%s; is it running, and server "
+                "right?",
+                host, port, colon_before(why), why);
+        return;
     case CURLE_GOT_NOTHING:
+        err_set(err, RC_UNREACHABLE,
+                "%s port %d closed the connection without an answer; is that the right port?", host,
+                port);
+        return;
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-    case CURLE_COULDNT_RESOLVE_HOST:
-        err_set(err, RC_UNREACHABLE, "no connection to %s port %d: %s", host, http->url.port, text);
+        err_set(err, RC_UNREACHABLE,
+                "the connection to %s port %d broke off%s%s; try again, and check the network",
+                host, port, colon_before(why), why);
         return;
     case CURLE_PARTIAL_FILE:
-        err_set(err, RC_UNREACHABLE, "the answer of %s was cut off after %zu bytes", host,
-                http->body.len);
+        err_set(err, RC_UNREACHABLE, "the answer of %s was cut off after %zu bytes; try again",
+                host, http->body.len);
         return;
     case CURLE_OPERATION_TIMEDOUT:
-        err_set(err, RC_TIMEOUT, "no answer from %s port %d in time: %s", host, http->url.port,
-                text);
+        err_set(err, RC_TIMEOUT,
+                "no connection to %s port %d in time; check the network, and server", host, port);
         return;
     case CURLE_WRITE_ERROR:
-        err_set(err, RC_TOO_BIG, "the answer of %s is larger than %zu bytes", host,
-                http->body.max_bytes);
+        err_set(err, RC_TOO_BIG,
+                "the answer of %s is larger than %zu bytes, and was not taken; is server right?",
+                host, http->body.max_bytes);
         return;
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH: tls_explain_pin(err, http->name); return;
     case CURLE_PEER_FAILED_VERIFICATION: tls_explain(err, verdict, http->name, ""); return;
     case CURLE_SSL_CACERT_BADFILE:
-        err_set(err, RC_CONFIG, "cannot read the certificates in ca_file: %s", text);
+        err_set(err, RC_CONFIG,
+                "cannot read the certificates that %s is to be checked by; see "
+                "that ca_file names a file of certificates that you may read",
+                host);
         return;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
-        err_set(err, RC_TLS, "no TLS with %s port %d: is that a TLS port? (%s)", host,
-                http->url.port, text);
+        err_set(err, RC_TLS, "no TLS with %s port %d%s%s; is that a TLS port?", host, port,
+                colon_before(tls_text(http)), tls_text(http));
         return;
-    default: err_set(err, RC_PROTO, "no usable answer from %s: %s", host, text);
+    default:
+        err_set(err, RC_PROTO, "no usable answer from %s port %d; is that a web server's port?",
+                host, port);
     }
 }
 
@@ -347,7 +394,9 @@ static void finish(struct io_http *http, CURLcode code)
         redirect = location->value;
     answer.status = (int)status;
     answer.content_type = content_type;
-    answer.location = redirect;
+    if (redirect != NULL)
+        url_show(http->location, sizeof http->location, redirect);
+    answer.location = redirect != NULL ? http->location : NULL;
     answer.retry_after_ms =
         1000 * (int64_t)(retry_after_s < RETRY_AFTER_MOST_S ? retry_after_s : RETRY_AFTER_MOST_S);
     answer.headers = http->answer_headers;
@@ -530,8 +579,9 @@ static void resolved(void *self, const struct resolve_answer *answer)
         http->is_running = true;
         return;
     }
-    err_set(&http->err, RC_FAILED, "cannot start the request: %s",
-            http->pool->curl.curl_multi_strerror(code));
+    log_error("net", "http: %s", http->pool->curl.curl_multi_strerror(code));
+    err_set(&http->err, RC_FAILED, "cannot start a request to %s; try again, the log tells more",
+            http->url.host);
     tell_failure(http);
 }
 
@@ -550,7 +600,8 @@ static enum rc check(struct io_http *http, const struct io_http_request *request
     if (!start_curl(http->pool, &http->err))
         return http->err.rc;
     if (!set_up(http, request))
-        return err_set(&http->err, RC_CONFIG, "curl cannot make a request to %s", http->url.host);
+        return err_set(&http->err, RC_CONFIG,
+                       "no request can be made to %s; check server and tls_name", http->url.host);
     return RC_OK;
 }
 

@@ -24,7 +24,7 @@ enum rc tls_context_new(SSL_CTX **out, const char *ca_file,
 
     *out = NULL;
     if (context == NULL)
-        return err_set(err, RC_TLS, "cannot start TLS: OpenSSL gives no context");
+        return err_set(err, RC_TLS, "cannot start TLS: OpenSSL does not; install libssl3 anew");
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_info_callback(context, note);
@@ -184,8 +184,9 @@ enum rc tls_explain(struct err *err, long verdict, const char *name, const char 
             "the issuer's certificate",
             name);
     default:
-        return err_set(err, RC_TLS, "the certificate of %s is refused: %s", name,
-                       X509_verify_cert_error_string(verdict));
+        return err_set(err, RC_TLS,
+                       "the certificate of %s is refused: %s; it must be put right on the server",
+                       name, X509_verify_cert_error_string(verdict));
     }
 }
 

@@ -1,6 +1,8 @@
 #include "callhud/net/url.h"
 
+#include "callhud/base/buf.h"
 #include "callhud/base/str.h"
+#include "callhud/base/utf8.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -107,6 +109,15 @@ static int shown_len(const char *text)
     if (memchr(text, '@', len) != NULL)
         len = strcspn(text, ":@");
     return len < SHOWN_MOST ? (int)len : SHOWN_MOST;
+}
+
+void url_show(char *out, size_t size, const char *text)
+{
+    struct buf clean;
+    buf_init(&clean, SHOWN_MOST * 4);
+    utf8_clean(&clean, text, (size_t)shown_len(text), SHOWN_MOST);
+    str_copy(out, size, buf_text(&clean));
+    buf_fini(&clean);
 }
 
 enum rc url_parse(const char *text, const char *scheme, struct url *out, struct err *err)

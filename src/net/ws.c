@@ -18,6 +18,7 @@
 #define OPEN_TIMEOUT_MS 15000
 #define QUEUE_MAX_BYTES (1024u * 1024)
 #define HEADER_BYTES 16384
+
 enum stage { AT_NAME, AT_CONNECT, AT_TLS, AT_ANSWER, AT_OPEN, AT_END };
 
 struct outgoing {
@@ -58,7 +59,7 @@ struct io_ws {
     char tls_text[160];
     int status; /* of the answer to the upgrade; 0: none came */
     char location[256];
-    char parting[160]; /* what the server said when it closed */
+    char parting[400]; /* what the server said when it closed */
     struct buf message;
     struct outgoing *queue, *queue_last; /* queue_last: of a queue that is not empty */
     size_t queue_bytes;
@@ -233,8 +234,9 @@ static void out_of_time(void *self)
     struct io_ws *ws = self;
 
     ws->open_timer = NULL;
-    err_set(&ws->err, RC_TIMEOUT, "no websocket with %s port %d within %.1f s: %s", ws->url.host,
-            ws->url.port, (double)ws->open_timeout_ms / 1000.0, doing[ws->stage]);
+    err_set(&ws->err, RC_TIMEOUT,
+            "no websocket with %s port %d within %.1f s: %s; check server and the network",
+            ws->url.host, ws->url.port, (double)ws->open_timeout_ms / 1000.0, doing[ws->stage]);
     drop_connection(ws);
     end(ws);
 }
@@ -299,8 +301,9 @@ static void address_timed_out(void *self)
     struct io_ws *ws = self;
 
     ws->step_timer = NULL;
-    err_set(&ws->err, RC_UNREACHABLE, "cannot connect to %s port %d (%s): no answer", ws->url.host,
-            ws->url.port, ws->addresses.addresses[ws->address_at]);
+    err_set(&ws->err, RC_UNREACHABLE,
+            "cannot connect to %s port %d (%s): no answer; check server and the network",
+            ws->url.host, ws->url.port, ws->addresses.addresses[ws->address_at]);
     drop_connection(ws);
     next_address(ws);
 }
@@ -398,12 +401,15 @@ static void failed(struct io_ws *ws, const char *said)
         if (ws->status != 0 && ws->status != 101)
             ws_explain_status(&ws->err, ws->url.host, ws->status, ws->location);
         else if (ws->status == 101)
-            err_set(&ws->err, RC_PROTO, "%s agrees to a websocket but not rightly: %s",
+            err_set(&ws->err, RC_PROTO,
+                    "%s agrees to a websocket but not rightly (%s); check server, and what stands "
+                    "between",
                     ws->url.host, said);
         else
             err_set(&ws->err, RC_UNREACHABLE,
-                    "%s port %d closed the connection instead of an answer (%s)", ws->url.host,
-                    ws->url.port, said);
+                    "%s port %d closed the connection instead of an answer; is that the right "
+                    "port?",
+                    ws->url.host, ws->url.port);
         break;
     case AT_OPEN:
         err_set(&ws->err, RC_UNREACHABLE, "%s",
@@ -521,15 +527,6 @@ static void note_answer(struct io_ws *ws, struct lws *wsi)
         str_copy(ws->location, sizeof ws->location, "an address too long to show");
 }
 
-static void note_parting(struct io_ws *ws, const unsigned char *bytes, size_t len)
-{
-    unsigned code = len >= 2 ? (unsigned)(bytes[0] << 8 | bytes[1]) : 0;
-    int text_len = len > 2 ? (int)len - 2 : 0;
-
-    snprintf(ws->parting, sizeof ws->parting, "the server closed the websocket (%u%s%.*s)", code,
-             text_len > 0 ? ": " : "", text_len, (const char *)bytes + 2);
-}
-
 /* The certificate, one of the chain at a time. 0 lets OpenSSL's own verdict stand. */
 static int check_certificate(struct io_ws *ws, void *store, bool is_fine)
 {
@@ -578,7 +575,9 @@ static int called_back(struct lws *wsi, enum lws_callback_reasons reason, void *
         (void)leave_handler(ws, wsi);
         return 0;
     case LWS_CALLBACK_CLIENT_WRITEABLE: return write_next(ws, wsi);
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: note_parting(ws, in, len); return 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        ws_explain_parting(ws->parting, sizeof ws->parting, in, len);
+        return 0;
     case LWS_CALLBACK_CLIENT_CLOSED:
     case LWS_CALLBACK_WSI_DESTROY: failed(ws, "closed"); return 0;
     default: return 0;

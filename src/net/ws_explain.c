@@ -1,17 +1,22 @@
 #include "ws_explain.h"
 
-#include <string.h>
+#include "callhud/base/buf.h"
+#include "callhud/base/utf8.h"
+#include "callhud/net/url.h"
+
+#include <stdio.h>
 
 enum rc ws_explain_status(struct err *err, const char *host, int status, const char *location)
 {
     if (status == 401)
         return err_set(err, RC_AUTH, "%s refuses the user or the password (401); check both", host);
     if (status >= 300 && status < 400) {
-        const char *to = location[0] != '\0' ? location : "an address it does not name";
-        /* Behind the "?" is what we asked with, as often as not: a token. */
+        char to[256] = "an address it does not name";
+        if (location[0] != '\0')
+            url_show(to, sizeof to, location);
         return err_set(err, RC_REDIRECT,
-                       "the server redirects to %.*s (%d); set server to that if it is right",
-                       (int)strcspn(to, "?#"), to, status);
+                       "the server redirects to %s (%d); set server to that if it is right", to,
+                       status);
     }
     if (status == 403)
         return err_set(
@@ -25,4 +30,17 @@ enum rc ws_explain_status(struct err *err, const char *host, int status, const c
                        status);
     return err_set(err, RC_REFUSED, "%s answers %d instead of a websocket; check server", host,
                    status);
+}
+
+void ws_explain_parting(char *out, size_t size, const unsigned char *bytes, size_t len)
+{
+    unsigned code = len >= 2 ? (unsigned)(bytes[0] << 8 | bytes[1]) : 0;
+    struct buf text;
+
+    buf_init(&text, 1024);
+    if (len > 2)
+        utf8_clean(&text, (const char *)bytes + 2, len - 2, 100);
+    snprintf(out, size, "the server closed the websocket (%u%s%s)", code, len > 2 ? ": " : "",
+             buf_text(&text));
+    buf_fini(&text);
 }

@@ -277,9 +277,9 @@ static void broken_answers_are_told(void **state)
     (void)state;
     expect_failure(&request, RC_UNREACHABLE, "cut off after 9 bytes");
     request = get("/http/nothing");
-    expect_failure(&request, RC_UNREACHABLE, "no connection");
+    expect_failure(&request, RC_UNREACHABLE, "closed the connection without an answer; is that");
     request = get("/http/garbage");
-    expect_failure(&request, RC_PROTO, "no usable answer");
+    expect_failure(&request, RC_PROTO, "is that a web server's port?");
 }
 
 static void slow_answers_time_out(void **state)
@@ -308,6 +308,10 @@ static void refused_connections_say_why(void **state)
     struct io_http_request request = {.method = "GET", .url = url_text, .timeout_ms = 5000};
 
     expect_failure(&request, RC_UNREACHABLE, "no connection to localhost port");
+    struct reply r = ask(&request);
+    assert_non_null(strstr(r.text, ": Connection refused; is it running, and server right?"));
+    assert_null(strcasestr(r.text, "curl"));
+    buf_fini(&r.body);
 }
 
 static void ipv6_and_localhost_work(void **state)

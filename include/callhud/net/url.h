@@ -5,6 +5,7 @@
 #include "callhud/base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Longer ones do not fit libwebsockets' Host header, which it clips without a word. */
 #define URL_HOST_BYTES 101
@@ -23,6 +24,9 @@ struct url {
 /* scheme is "ws" or "http": plain, or with an s for TLS. Plain text is only for loopback; names and
  * passwords in the address are refused, since they end up in logs. RC_CONFIG with a sentence. */
 enum rc url_parse(const char *text, const char *scheme, struct url *out, struct err *err);
+
+/* An address that a server names, for people: clean, and without what may hold a token. */
+void url_show(char *out, size_t size, const char *text);
 
 /* 127.0.0.0/8, ::1, localhost. */
 bool url_is_loopback(const char *host);
