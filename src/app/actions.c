@@ -219,6 +219,8 @@ static enum rc check(const struct actions *a, const struct wish *wish, const str
     action_check(&answer, &a->session->hud, user, call, wish->kind, wish->is_on,
                  session_now(a->session));
     mem_free(id);
+    if (answer.is_so)
+        return err_set(err, RC_ALREADY, "%s", answer.why);
     return answer.is_ok ? RC_OK : refuse(a, answer.why, err);
 }
 

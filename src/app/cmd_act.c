@@ -20,6 +20,22 @@ static enum rc wanted_state(const struct doing *d, bool *is_on, struct err *err)
     return RC_OK;
 }
 
+static void on_acted(struct doing *d, const struct event *event);
+
+/* What was wished for is so: nothing is asked for, and all is well. */
+static void end_already(struct doing *d, bool is_on, const char *text)
+{
+    const struct user *user = hud_user_by_id(&d->session.hud, d->user_id);
+    const struct call *call = user ? action_call(&d->session.hud, user, d->kind) : NULL;
+    struct event event = {.kind = EVENT_ACTION, .user_id = d->user_id};
+    event.u.action.kind = d->kind;
+    event.u.action.stage = ACTION_CONFIRMED;
+    event.u.action.call_id = d->cli->call ? d->cli->call : call ? call->id : "";
+    event.u.action.is_on = is_on;
+    event.u.action.text = text;
+    on_acted(d, &event);
+}
+
 static void on_ready(struct doing *d)
 {
     struct err err = {0};
@@ -27,6 +43,10 @@ static void on_ready(struct doing *d)
     enum rc rc = wanted_state(d, &is_on, &err);
     if (rc == RC_OK)
         rc = doing_act(d, d->kind, d->cli->call, is_on, NULL, &err);
+    if (rc == RC_ALREADY) {
+        end_already(d, is_on, err.text);
+        return;
+    }
     if (rc != RC_OK) {
         doing_fail(d, &err);
         return;
@@ -43,6 +63,8 @@ static void on_acted(struct doing *d, const struct event *event)
     case ACTION_UNSURE: /* it is waited for still */
     case ACTION_PHONE: doing_note(event->u.action.text ? event->u.action.text : ""); break;
     case ACTION_CONFIRMED:
+        if (!str_is_empty(event->u.action.text))
+            doing_note(event->u.action.text);
         if (d->cli->format == FORMAT_JSON) {
             jsonout_action(&d->line, hud_backend_now(&d->session.hud, session_now(&d->session)),
                            d->extension, event);

@@ -333,6 +333,7 @@ static bool is_so_already(const struct question *q, struct action_check *out)
             who);
     else
         return false;
+    out->is_so = true;
     return true;
 }
 

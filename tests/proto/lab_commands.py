@@ -169,7 +169,7 @@ tap.ok("ends with the call" in done.stderr, "what ends a recording is said", don
 settle()
 watched = json.loads(lab.command("status", "102", "--json", profile=profile).stdout)[0]["calls"]
 tap.ok(watched and watched[0]["recorded"] is True, "a status of its own sees the recording", watched)
-command("record", "102", "on", wanted=4, name="recorded already")
+command("record", "102", "on", says="the call of 102 is recorded already")
 command("record", "102", "off", "--call", call)
 done = command("hangup", "102", "--call", call, json_out=True, name="hang up of a named call")
 tap.ok(json.loads(done.stdout or "{}").get("call") == call, "hangup says which", done.stdout)
@@ -183,6 +183,8 @@ def dnd_state():
 for word, wanted in ((["on"], "BUSY"), (["off"], "NOT_INUSE"), ([], "BUSY"), ([], "NOT_INUSE")):
     command("dnd", "103", *word, name=f"dnd {word} {wanted}")
     tap.ok(until(lambda: dnd_state() == wanted), f"the PBX says {wanted}", dnd_state())
+done = command("dnd", "103", "off", json_out=True, says="103 has do not disturb off already")
+tap.ok(json.loads(done.stdout or "{}").get("confirmed") is True, "what is so already is confirmed", done.stdout)
 
 # ---- the own phone ----------------------------------------------------------------------------------
 

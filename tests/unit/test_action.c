@@ -424,6 +424,10 @@ static void recorded_and_do_not_disturb(void **state)
     MAY_NOT(&f, "104", NULL, ACTION_DND, true, "104 has do not disturb on already");
     MAY(&f, "104", NULL, ACTION_DND, false);
     MAY_NOT(&f, "103", NULL, ACTION_DND, false, "103 has do not disturb off already");
+    assert_true(checked(&f, "103", NULL, ACTION_DND, false).is_so);
+    assert_true(checked(&f, "103", "c", ACTION_RECORD, true).is_so);
+    assert_false(checked(&f, "103", "c", ACTION_RECORD, false).is_so);
+    assert_false(checked(&f, "101", NULL, ACTION_HANGUP, false).is_so);
     MAY(&f, "103", NULL, ACTION_DND, true);
     floor_fini(&f);
 }

@@ -70,8 +70,7 @@ static void what_is_not_recorded_is_not_ended(void **state)
 {
     (void)state;
     act(1, ACTION_RECORD, false);
-    svc_expect(&s,
-               "1 record asked\n1 record failed not allowed: the call of 102 is not recorded\n");
+    svc_expect(&s, "1 record asked\n1 record confirmed: the call of 102 is not recorded\n");
 }
 
 /* It takes its time: asked until it is so, and not for ever. */

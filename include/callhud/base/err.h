@@ -8,6 +8,7 @@
 /* X(name, exit code of a command that ends with it, short text) */
 #define RC_LIST(X)                             \
     X(RC_OK, 0, "done")                        \
+    X(RC_ALREADY, 0, "so already")             \
     X(RC_FAILED, 1, "failed")                  \
     X(RC_REFUSED, 1, "refused by the backend") \
     X(RC_PROTO, 1, "unexpected answer")        \

@@ -32,6 +32,7 @@ struct action {
  * (pick_up_held_lines and its like); already so (listening to this very call, recorded already). */
 struct action_check {
     bool is_ok;
+    bool is_so; /* not ok, since it is as it was asked for: do not disturb, record */
     char why[256];
 };
 /* call NULL: any call of the user will do: action_call() chooses. DND looks at no call. is_on is

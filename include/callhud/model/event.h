@@ -222,7 +222,8 @@ struct event {
                 mode;         /* CONFIRMED, UNSURE, ENDED: the mode that is or was confirmed */
             enum rc rc;       /* FAILED */
             const char *text; /* for people, one line; PHONE: "your phone 108 rings: lift it";
-                                 ENDED, FAILED: the cause; may be NULL else */
+                                 CONFIRMED: that it was so already; ENDED, FAILED: the
+                                 cause; may be NULL else */
         } action;
     } u;
 };

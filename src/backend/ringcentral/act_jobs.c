@@ -286,7 +286,8 @@ static void on_recorded(void *self, const struct rex_answer *answer)
         fail(job, RC_PROTO, "RingCentral's answer about the call cannot be read: try again");
     } else if (!party.is_recorded) {
         snprintf(text, sizeof text, "the call of %.32s is not recorded", job->extension);
-        fail(job, RC_DENIED, text);
+        rex_sync_session(job->act->config.sync, job->session);
+        end(job, ACTION_CONFIRMED, RC_OK, text);
     } else if (party.recording_id[0] == '\0') {
         fail(job, RC_REFUSED, "RingCentral does not name the recording: end it on the phone");
     } else {
