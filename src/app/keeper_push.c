@@ -241,6 +241,9 @@ static bool refuse_excess(struct keeper *k)
     const struct appearance_line *last = NULL;
     if (!list)
         return false;
+    if (k->is_retry) /* once: what is refused here is not to be tried again in this save */
+        appearance_retry(list);
+    k->is_retry = false;
     for (size_t i = 0; i < list->lines.len; i++) {
         const struct appearance_line *line = &list->lines.items[i];
         if (line->state == LINE_ADDED && !line->refusal)
