@@ -8,7 +8,6 @@
 /* X(name, exit code of a command that ends with it, short text) */
 #define RC_LIST(X)                             \
     X(RC_OK, 0, "done")                        \
-    X(RC_ALREADY, 0, "so already")             \
     X(RC_FAILED, 1, "failed")                  \
     X(RC_REFUSED, 1, "refused by the backend") \
     X(RC_PROTO, 1, "unexpected answer")        \
@@ -25,7 +24,8 @@
     X(RC_DENIED, 4, "not allowed")             \
     X(RC_NOT_FOUND, 4, "no such thing")        \
     X(RC_CHANGED, 1, "changed meanwhile")      \
-    X(RC_CANCELLED, 1, "cancelled")
+    X(RC_CANCELLED, 1, "cancelled")            \
+    X(RC_ALREADY, 0, "so already")
 
 enum rc {
 #define RC_ENUM(name, exit_code, text) name,
