@@ -66,7 +66,11 @@ ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return
 UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 
+beside_pid=
+trap '[ -z "$beside_pid" ] || kill -- "-$beside_pid" 2>/dev/null || true' EXIT
+trap 'exit 130' INT TERM HUP
 queue=$out/queue
+: >"$out/planned"
 : >"$queue"
 : >"$queue.beside"
 plan() { # plan NAME SECONDS COMMAND...: one program for the next batch
@@ -76,18 +80,23 @@ plan() { # plan NAME SECONDS COMMAND...: one program for the next batch
         [ "$found" = 1 ] || return 0
     fi
     printf '%s\n' "$*" >>"$queue"
+    echo "$1" >>"$out/planned"
 }
-run_queue() { # run_queue JOBS FILE
+run_queue() { # run_queue JOBS FILE [PREFIX]: in a shell of its own, which it ends
     # shellcheck disable=SC2016
-    xargs -P "$1" -I '{}' sh -c 'sh tests/tap.sh "$0" $1' "$out" '{}' <"$2"
+    exec ${3:-} xargs -P "$1" -I '{}' sh -c 'sh tests/tap.sh "$0" $1' "$out" '{}' <"$2"
 }
 batch() { # batch JOBS TITLE: runs what was planned
     if [ -s "$queue" ] || [ -s "$queue.beside" ]; then
         echo "== $2"
         began=$(date +%s)
-        [ ! -s "$queue.beside" ] || CALLHUD_BESIDE=1 run_queue 2 "$queue.beside" &
-        run_queue "$1" "$queue"
-        wait
+        if [ -s "$queue.beside" ]; then # a group of its own, which ends with us
+            CALLHUD_BESIDE=1 run_queue 2 "$queue.beside" setsid &
+            beside_pid=$!
+        fi
+        (run_queue "$1" "$queue")
+        [ -z "$beside_pid" ] || wait "$beside_pid"
+        beside_pid=
         echo "== $(($(date +%s) - began)) s"
     fi
     : >"$queue"
@@ -102,11 +111,15 @@ beside() { # what was planned only computes: it gets the time that the next batc
 . tests/plan.sh
 
 set -- 0 0 0
-for result in "$out"/*.result; do
-    [ -e "$result" ] || continue
-    read -r p f s <"$result"
+while read -r name; do
+    if [ -e "$out/$name.result" ]; then
+        read -r p f s <"$out/$name.result"
+    else
+        echo "FAILED $name: it was planned, and did not run"
+        p=0 f=1 s=0
+    fi
     set -- $(($1 + p)) $(($2 + f)) $(($3 + s))
-done
+done <"$out/planned"
 echo "logs: build/results"
 if [ "$3" = 0 ]; then echo "$1 passed, $2 failed"; else echo "$1 passed, $2 failed, $3 skipped"; fi
 [ "$2" = 0 ] && [ "$1" != 0 ]
