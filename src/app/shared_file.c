@@ -191,6 +191,23 @@ enum rc shared_file_update(void *self, bool (*change)(void *owner, struct buf *t
     return rc;
 }
 
+void shared_file_read(void *self, bool (*change)(void *owner, struct buf *text), void *owner)
+{
+    struct shared_file *file = self;
+    struct err err = {0};
+    struct buf text;
+    buf_init(&text, SHARED_FILE_MAX_BYTES + 1);
+    int folder = open(file->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0 && read_text(file, folder, &text, &err) != RC_OK)
+        buf_reset(&text);
+    change(owner, &text);
+    if (folder >= 0)
+        close(folder);
+    if (text.data)
+        mem_wipe(text.data, text.cap);
+    buf_fini(&text);
+}
+
 struct shared_file *shared_file_of(const struct settings *settings, struct backend_shared *out)
 {
     char folder[PATH_BYTES];
@@ -209,6 +226,7 @@ struct shared_file *shared_file_of(const struct settings *settings, struct backe
         mem_wipe(key.data, key.cap);
     buf_fini(&key);
     if (file)
-        *out = (struct backend_shared){.update = shared_file_update, .self = file};
+        *out = (struct backend_shared){
+            .update = shared_file_update, .read = shared_file_read, .self = file};
     return file;
 }

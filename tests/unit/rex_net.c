@@ -19,18 +19,30 @@ static enum rc update(void *self, bool (*change)(void *owner, struct buf *text),
     if (!file->is_broken)
         buf_puts(&text, file->text);
     bool is_changed = change(owner, &text);
-    if (is_changed && !file->is_broken) {
+    if (is_changed && !file->is_broken && !file->is_full) {
         assert_false(text.is_full);
         memcpy(file->text, buf_text(&text), text.len + 1);
         file->writes++;
     }
     buf_fini(&text);
-    return file->is_broken ? err_set(err, RC_IO, "the disk is full") : RC_OK;
+    return file->is_broken || (file->is_full && is_changed)
+               ? err_set(err, RC_IO, "the disk is full")
+               : RC_OK;
+}
+
+static void read_only(void *self, bool (*change)(void *owner, struct buf *text), void *owner)
+{
+    struct rex_file *file = self;
+    struct buf text;
+    buf_init(&text, sizeof file->text - 1);
+    buf_puts(&text, file->text);
+    change(owner, &text);
+    buf_fini(&text);
 }
 
 struct backend_shared rex_file_shared(struct rex_file *file)
 {
-    return (struct backend_shared){.update = update, .self = file};
+    return (struct backend_shared){.update = update, .read = read_only, .self = file};
 }
 
 void rex_config(struct backend_config *config, const struct backend_shared *shared)

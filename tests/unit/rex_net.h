@@ -11,6 +11,7 @@ struct rex_file {
     char text[65536];
     size_t updates, writes;
     bool is_broken; /* neither read nor written */
+    bool is_full;   /* read, not written */
     bool is_held;   /* another process has it */
 };
 /* backend_shared over it. */

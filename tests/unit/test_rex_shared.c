@@ -257,6 +257,62 @@ static void what_is_done_while_it_is_held_is_told_later(void **state)
     assert_string_equal(token.access, "mine");
 }
 
+/* What is in the file counts also for those who cannot wait for it any longer. */
+static void a_penalty_is_seen_while_it_is_held(void **state)
+{
+    (void)state;
+    assert_int_equal(rex_shared_take(one, REX_LIGHT, REX_FOR_ACTION, T0), 0);
+    rex_shared_refused(two, REX_LIGHT, true, 60000, T0 + 10);
+    file.is_held = true;
+    for (int64_t ms = 20; ms < 320; ms += 20)
+        assert_int_equal(rex_shared_take(one, REX_LIGHT, REX_FOR_ACTION, T0 + ms), 20);
+    assert_true(rex_shared_take(one, REX_LIGHT, REX_FOR_ACTION, T0 + 340) > 50000);
+    /* A moment later another wait begins; nobody goes by what he knew long ago. */
+    assert_int_equal(rex_shared_take(one, REX_LIGHT, REX_FOR_ACTION, T0 + 70000), 20);
+    /* However often it is asked for, a penalty of our own is not forgotten, nor is it at the end.
+     */
+    rex_shared_refused(one, REX_HEAVY, true, 60000, T0 + 70000);
+    struct rex_kept_token token;
+    int64_t wait_ms = 0;
+    for (int64_t ms = 0; ms < 40000; ms += 100)
+        rex_shared_lease(one, 11, 0, T0 + 70000 + ms, &token, &wait_ms);
+    assert_false(rex_shared_flush(one));
+    file.is_held = false;
+    rex_shared_free(one);
+    one = NULL;
+    assert_true(rex_shared_take(two, REX_HEAVY, REX_FOR_ACTION, T0 + 111000) > 0);
+}
+
+/* The file can be read, and nothing can be written: what is known here is not undone by it. */
+static void a_full_disk_undoes_no_penalty(void **state)
+{
+    (void)state;
+    struct rex_kept_token token, mine = token_of("mine", 0);
+    int64_t wait_ms = 0;
+    assert_int_equal(rex_shared_take(two, REX_AUTH, REX_FOR_ACTION, T0), 0);
+    file.is_full = true;
+    assert_in_range(rex_shared_refused(one, REX_LIGHT, true, 50000, T0), 50000, 55000);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(rex_shared_take(one, REX_AUTH, REX_FOR_ACTION, T0 + 5 + i), 0);
+    assert_true(rex_shared_take(one, REX_AUTH, REX_FOR_ACTION, T0 + 10) > 0);
+    assert_true(rex_shared_take(one, REX_LIGHT, REX_FOR_ACTION, T0 + 10) > 0);
+    rex_shared_keep(one, 11, &mine);
+    assert_int_equal(rex_shared_lease(one, 11, 0, T0 + 20, &token, &wait_ms), REX_LEASE_TOKEN);
+    assert_false(rex_shared_flush(one));
+
+    file.is_full = false;
+    rex_shared_refused(two, REX_HEAVY, true, 60000, T0 + 30); /* somebody else's meanwhile */
+    assert_true(rex_shared_flush(one));
+    assert_true(rex_shared_take(one, REX_HEAVY, REX_FOR_ACTION, T0 + 40) > 0);
+    assert_true(rex_shared_take(two, REX_LIGHT, REX_FOR_ACTION, T0 + 40) > 0);
+    assert_true(rex_shared_take(two, REX_AUTH, REX_FOR_ACTION, T0 + 40) > 0); /* 1 and 4 */
+    assert_int_equal(rex_shared_lease(two, 22, 0, T0 + 50, &token, &wait_ms), REX_LEASE_TOKEN);
+    assert_string_equal(token.access, "mine");
+    size_t writes = file.writes;
+    assert_true(rex_shared_flush(one)); /* and once */
+    assert_int_equal(file.writes, writes);
+}
+
 /* One who lets go in time costs nothing but a moment. */
 static void one_who_has_it_for_a_moment_is_waited_for(void **state)
 {
@@ -285,6 +341,8 @@ int main(void)
         TEST(without_a_file_each_keeps_its_own),
         TEST(a_full_state_fits),
         TEST(what_is_done_while_it_is_held_is_told_later),
+        TEST(a_penalty_is_seen_while_it_is_held),
+        TEST(a_full_disk_undoes_no_penalty),
         TEST(one_who_has_it_for_a_moment_is_waited_for),
     };
     return cmocka_run_group_tests_name("rex_shared", tests, NULL, NULL);

@@ -169,8 +169,13 @@ static void a_lock_that_is_held_is_not_waited_for_long(void **state)
     for (int i = 0; i < 50; i++) /* the first time alone it is waited for */
         assert_int_equal(visit_with("y", NULL, 0, NULL), RC_TIMEOUT);
     assert_in_range(clock_mono_ms() - start_ms, SHARED_LOCK_MS, 250);
+    struct visit reader = {.write = "z"}; /* who holds it replaces it whole: it can be read */
+    shared_file_read(file, change, &reader);
+    assert_int_equal(reader.times, 1);
+    assert_string_equal(reader.seen, "x");
     close(fd);
-    assert_int_equal(visit_with("y", NULL, 0, &err), RC_OK);
+    assert_int_equal(visit_with("y", reader.seen, sizeof reader.seen, &err), RC_OK);
+    assert_string_equal(reader.seen, "x");
 }
 
 static void a_folder_that_is_gone(void **state)

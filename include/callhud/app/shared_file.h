@@ -26,5 +26,7 @@ struct shared_file *shared_file_of(const struct settings *settings, struct backe
  * file, another user's, or readable by others; it is replaced in one piece. */
 enum rc shared_file_update(void *file, bool (*change)(void *owner, struct buf *text), void *owner,
                            struct err *err);
+/* As backend_shared.read. */
+void shared_file_read(void *file, bool (*change)(void *owner, struct buf *text), void *owner);
 
 #endif

@@ -38,6 +38,9 @@ struct backend_shared {
      * now; change() was not called. */
     enum rc (*update)(void *self, bool (*change)(void *owner, struct buf *text), void *owner,
                       struct err *err);
+    /* Without the lock, while another one has it: change() is handed the text as it stands there,
+     * whole, or "" ; nothing is written. NULL: cannot be had. */
+    void (*read)(void *self, bool (*change)(void *owner, struct buf *text), void *owner);
     void *self;
 };
 

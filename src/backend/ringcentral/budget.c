@@ -122,8 +122,8 @@ void rex_budget_told(struct rex_budget *budget, enum rex_group group, uint32_t l
     w->unseen_until_ms = wall_ms + w->window_ms + SPARE_MS;
 }
 
-void rex_budget_refused(struct rex_budget *budget, enum rex_group group, bool is_group_named,
-                        int64_t retry_after_ms, int64_t wall_ms)
+int64_t rex_budget_refused(struct rex_budget *budget, enum rex_group group, bool is_group_named,
+                           int64_t retry_after_ms, int64_t wall_ms)
 {
     struct rex_window *w = &budget->groups[group];
     int64_t *until_ms = is_group_named ? &w->penalty_until_ms : &budget->all_until_ms;
@@ -136,6 +136,49 @@ void rex_budget_refused(struct rex_budget *budget, enum rex_group group, bool is
     int64_t ends_ms = wall_ms + retry_after_ms + SPARE_MS;
     if (ends_ms > *until_ms)
         *until_ms = ends_ms;
+    return *until_ms - wall_ms;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Each in the order of time: what both have is one request. */
+static void join_sent(struct rex_window *ours, struct rex_window *there)
+{
+    int64_t all[2 * REX_LIMIT_MOST];
+    size_t len = 0, i = 0, k = 0;
+    while (i < ours->len || k < there->len) {
+        int64_t a = i < ours->len ? *sent_at(ours, i) : INT64_MAX;
+        int64_t b = k < there->len ? *sent_at(there, k) : INT64_MAX;
+        all[len++] = a < b ? a : b;
+        i += a <= b;
+        k += b <= a;
+    }
+    size_t skipped = len > REX_LIMIT_MOST ? len - REX_LIMIT_MOST : 0;
+    ours->first = 0;
+    ours->len = len - skipped;
+    memcpy(ours->sent_ms, all + skipped, ours->len * sizeof *all);
+}
+
+void rex_budget_join(struct rex_budget *ours, const struct rex_budget *there)
+{
+    struct rex_budget other = *there;
+    ours->all_until_ms = later(ours->all_until_ms, there->all_until_ms);
+    for (size_t i = 0; i < REX_GROUPS; i++) {
+        struct rex_window *a = &ours->groups[i], *b = &other.groups[i];
+        join_sent(a, b);
+        a->penalty_until_ms = later(a->penalty_until_ms, b->penalty_until_ms);
+        if (b->limit < a->limit) {
+            a->limit = b->limit;
+            a->window_ms = b->window_ms;
+        }
+        if (b->unseen_until_ms > a->unseen_until_ms) {
+            a->unseen = b->unseen;
+            a->unseen_until_ms = b->unseen_until_ms;
+        }
+    }
 }
 
 bool rex_group_find(const char *name, enum rex_group *out)

@@ -92,7 +92,7 @@ void gateway_subscribe(struct rex_gateway *g)
         snprintf(text, sizeof text,
                  "the service allows no subscription for %lld s: it is asked for then",
                  (long long)((wait_ms + 999) / 1000));
-        if (g->stage != STAGE_OPEN)
+        if (g->stage != STAGE_OPEN && wait_ms > REX_SHARED_HELD_MS)
             g->c.owner.told(g->c.owner.self, LINK_CONNECTING, text, gateway_now(g) + wait_ms);
         gateway_start(g, &g->resend, wait_ms, on_resend);
         return;
@@ -128,10 +128,15 @@ void gateway_check(struct rex_gateway *g)
 {
     char path[sizeof SUBSCRIPTION_PATH + REX_ID_BYTES];
     struct buf frame;
+    bool is_free = !g->is_uncheckable && g->reply_id[0] == '\0' && g->resend == NULL;
+    int64_t wait_ms =
+        is_free && g->check_id[0] == '\0' ? rex_rest_take(g->c.rest, REX_LIGHT, REX_FOR_LINK) : 0;
+    if (wait_ms == REX_SHARED_HELD_MS)
+        return; /* with the next ping */
     g->news_ms = gateway_now(g);
-    if (g->is_uncheckable || g->reply_id[0] != '\0' || g->resend != NULL)
+    if (!is_free)
         return;
-    if (g->check_id[0] != '\0' || rex_rest_take(g->c.rest, REX_LIGHT, REX_FOR_LINK) > 0) {
+    if (g->check_id[0] != '\0' || wait_ms > 0) {
         g->check_id[0] = '\0'; /* one without an answer is asked again, the next time */
         doubt(g);
         return;

@@ -12,6 +12,7 @@
 #define AGAIN_MS 1000       /* after a 503 or no answer, when it does not say */
 #define AGAIN_MOST_MS 60000 /* whoever is to wait longer is told, not kept waiting */
 #define RENEWALS_MOST 3     /* of one request: others may renew the token at the same time */
+#define FLUSH_MS 1000       /* what others are to know is tried to be written again */
 #define WAIT_LEAST_MS 100   /* no busy loop, however soon the budget says */
 
 struct job {
@@ -190,9 +191,7 @@ static bool is_again(struct job *job, const struct io_http_answer *from, bool is
 {
     struct rex_rest *rest = job->rest;
     if (from->rc == RC_OK && from->status == 429) {
-        rest->told_ms = now_ms(rest) + from->retry_after_ms;
-        rex_shared_refused(rest->c.shared, group, is_group_named, from->retry_after_ms,
-                           wall_ms(rest));
+        rex_rest_refused(rest, group, is_group_named, from->retry_after_ms);
         if (job->priority == REX_FOR_ACTION)
             return false;
         wait_until(job, 0);
@@ -400,7 +399,10 @@ static void pump(struct rex_rest *rest)
         rest->open_ms[job->group] =
             now_ms(rest) + (wait_ms > WAIT_LEAST_MS ? wait_ms : WAIT_LEAST_MS);
     }
-    arm(rest, next_ms(rest, token != NULL));
+    int64_t at_ms = next_ms(rest, token != NULL), flush_ms = now_ms(rest) + FLUSH_MS;
+    if (!rex_shared_flush(rest->c.shared) && at_ms > flush_ms)
+        at_ms = flush_ms;
+    arm(rest, at_ms);
 }
 
 /* ---- for others ---- */
@@ -464,7 +466,7 @@ const char *rex_rest_waits(const struct rex_rest *rest)
             most_ms = wait_ms;
     }
     rest->waits[0] = '\0';
-    if (most_ms > 0)
+    if (most_ms > WAIT_LEAST_MS) /* less is not for its limits: see REX_SHARED_HELD_MS */
         snprintf(rest->waits, ERR_TEXT_BYTES, "the service allows no more requests for %lld s",
                  (long long)((most_ms + 999) / 1000));
     return rest->waits;
@@ -478,5 +480,9 @@ int64_t rex_rest_take(struct rex_rest *rest, enum rex_group group, enum rex_prio
 void rex_rest_refused(struct rex_rest *rest, enum rex_group group, bool is_group_named,
                       int64_t retry_after_ms)
 {
-    rex_shared_refused(rest->c.shared, group, is_group_named, retry_after_ms, wall_ms(rest));
+    int64_t wait_ms =
+        rex_shared_refused(rest->c.shared, group, is_group_named, retry_after_ms, wall_ms(rest));
+    if (now_ms(rest) + wait_ms > rest->told_ms)
+        rest->told_ms = now_ms(rest) + wait_ms;
+    arm(rest, now_ms(rest) + FLUSH_MS); /* others are to know it, if they do not yet */
 }

@@ -5,16 +5,13 @@
 #include "callhud/base/str.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 
 #define FIRST_LINE "callhud-ringcentral 1"
 #define TEXT_MAX_BYTES (64 * 1024)
 #define LEASE_POLL_MS 250 /* how soon it is seen that another process has renewed */
-#define HELD_MS                                                                      \
-    300 /* so long it is waited for one who has the file: then we go by what we know \
-         */
-#define HELD_AGAIN_MS 20
-#define LATE_MOST 64 /* changes that are not in the file yet */
+#define HELD_MS 300 /* who has the file is waited for so long, then we go by what is read there */
 
 struct state {
     struct rex_kept_token token;
@@ -40,20 +37,13 @@ struct lease {
     bool is_refresh_bad;
 };
 
-/* A change that was made here while another one had the file: it is made there when it is free. */
-struct late {
-    bool (*change)(void *owner, struct state *state);
-    bool is_lease;
-    struct ask ask;
-    struct lease lease;
-    struct rex_kept_token token;
-};
-
 struct rex_shared {
     struct backend_shared file;
-    VEC(struct late) late;
+    uint64_t me;        /* who asked for the lease here; 0: nobody yet */
     int64_t held_ms;    /* since when another one has the file, by the wall clock; 0 */
+    int64_t tried_ms;   /* and when that was seen last */
     struct state state; /* as read or written last; all there is without a file */
+    bool is_ahead;      /* state has what the file has not: it was not written, or another has it */
     bool is_warned;
 };
 
@@ -181,39 +171,49 @@ struct visit {
     struct rex_shared *shared;
     bool (*change)(void *owner, struct state *state);
     void *owner;
+    bool is_made, is_put;
 };
 
-static void forget_late(struct rex_shared *shared)
+static void join_tokens(struct rex_kept_token *ours, const struct rex_kept_token *there)
 {
-    if (shared->late.len > 0)
-        mem_wipe(shared->late.items, shared->late.len * sizeof *shared->late.items);
-    shared->late.len = 0;
+    bool is_useless = ours->refresh[0] == '\0' && ours->serial == there->serial;
+    if (there->access[0] == '\0' || there->serial < ours->serial)
+        return;
+    *ours = *there;
+    if (is_useless) /* that was found out here */
+        mem_wipe(ours->refresh, sizeof ours->refresh);
 }
 
-static bool make_late(struct rex_shared *shared, struct state *state)
+/* What is there, and what was done here that is not there yet. Of two leases the later holds. */
+static void join(struct rex_shared *shared, const struct state *there)
 {
-    bool is_any = shared->late.len > 0;
-    for (size_t i = 0; i < shared->late.len; i++) {
-        struct late *late = &shared->late.items[i];
-        late->lease.token = &late->token;
-        late->change(late->is_lease ? (void *)&late->lease : (void *)&late->ask, state);
+    struct state *ours = &shared->state;
+    join_tokens(&ours->token, &there->token);
+    bool is_theirs = there->lease_by != 0 && there->lease_by != shared->me;
+    bool is_ours = ours->lease_by != 0 && ours->lease_by == shared->me;
+    if (is_theirs ? !is_ours || there->lease_until_ms > ours->lease_until_ms : !is_ours) {
+        ours->lease_by = is_theirs ? there->lease_by : 0;
+        ours->lease_until_ms = there->lease_until_ms;
     }
-    forget_late(shared);
-    return is_any;
+    rex_budget_join(&ours->budget, &there->budget);
 }
 
 static bool visit_text(void *owner, struct buf *text)
 {
     struct visit *visit = owner;
-    struct state *state = &visit->shared->state;
+    struct rex_shared *shared = visit->shared;
     struct state read;
-    if (read_state(&read, text))
-        *state = read;
+    bool is_read = read_state(&read, text);
+    if (is_read && shared->is_ahead)
+        join(shared, &read);
+    else if (is_read)
+        shared->state = read;
     mem_wipe(&read, sizeof read);
     if (text->data != NULL)
         mem_wipe(text->data, text->cap);
-    bool is_late = make_late(visit->shared, state);
-    if (!visit->change(visit->owner, state) && !is_late)
+    visit->is_made = true;
+    shared->is_ahead |= visit->change(visit->owner, &shared->state);
+    if (!shared->is_ahead)
         return false;
     /* Grown once, so that no piece of it stays behind in memory. */
     static const char blanks[2048];
@@ -221,76 +221,79 @@ static bool visit_text(void *owner, struct buf *text)
     for (size_t i = 0; i < TEXT_MAX_BYTES / 2 / sizeof blanks; i++)
         buf_put(text, blanks, sizeof blanks);
     buf_reset(text);
-    put_state(text, state);
-    return !text->is_full;
+    put_state(text, &shared->state);
+    visit->is_put = !text->is_full;
+    return visit->is_put;
 }
 
-/* False: another one has the file, and change() was not called. */
-static bool visit(struct rex_shared *shared, bool (*change)(void *owner, struct state *state),
-                  void *owner)
+static void warn(struct rex_shared *shared, enum rc rc, const char *text)
 {
-    struct visit visit = {shared, change, owner};
+    if (rc == RC_OK) {
+        shared->is_warned = false;
+        return;
+    }
+    if (!shared->is_warned && rc == RC_TIMEOUT)
+        log_warn("ringcentral", "another callhud holds what is shared: it is told later");
+    else if (!shared->is_warned)
+        log_warn("ringcentral", "token and budget are not shared with other callhuds: %s", text);
+    shared->is_warned = true;
+}
+
+/* Who has the file lets go of it in a moment. False: or does not. */
+static bool is_worth_waiting(struct rex_shared *shared, int64_t wall_ms)
+{
+    if (shared->held_ms == 0 || wall_ms - shared->tried_ms > HELD_MS)
+        shared->held_ms = wall_ms;
+    shared->tried_ms = wall_ms;
+    int64_t held_ms = wall_ms - shared->held_ms;
+    return held_ms >= 0 && held_ms < HELD_MS;
+}
+
+/* wall_ms 0: not to be put off. False: another one has the file, and that is worth a moment:
+ * change() was not called. Else it was, once, on all that can be known; what could not be written
+ * is kept, and goes with a later visit. */
+static bool visit_at(struct rex_shared *shared, bool (*change)(void *owner, struct state *state),
+                     void *owner, int64_t wall_ms)
+{
+    struct visit visit = {.shared = shared, .change = change, .owner = owner};
     struct err err = {0};
     if (shared->file.update == NULL) {
         change(owner, &shared->state);
         return true;
     }
     enum rc rc = shared->file.update(shared->file.self, visit_text, &visit, &err);
-    if (rc != RC_OK && rc != RC_TIMEOUT && !shared->is_warned)
-        log_warn("ringcentral", "token and budget are not shared with other callhuds: %s",
-                 err.text);
-    shared->is_warned = rc != RC_OK && (rc != RC_TIMEOUT || shared->is_warned);
+    if (rc == RC_TIMEOUT && wall_ms > 0 && is_worth_waiting(shared, wall_ms))
+        return false;
+    if (rc == RC_TIMEOUT && shared->file.read != NULL)
+        shared->file.read(shared->file.self, visit_text, &visit);
+    if (!visit.is_made)
+        shared->is_ahead |= change(owner, &shared->state);
+    if (rc == RC_OK && visit.is_put)
+        shared->is_ahead = false;
     if (rc != RC_TIMEOUT)
         shared->held_ms = 0;
-    return rc != RC_TIMEOUT;
+    warn(shared, rc, err.text);
+    return true;
 }
 
-/* Who has the file lets go of it in a moment. False: or does not, so we go by what we know. */
-static bool is_worth_waiting(struct rex_shared *shared, int64_t wall_ms)
+static void visit(struct rex_shared *shared, bool (*change)(void *owner, struct state *state),
+                  void *owner)
 {
-    if (shared->held_ms == 0)
-        shared->held_ms = wall_ms;
-    int64_t held_ms = wall_ms - shared->held_ms;
-    return held_ms >= 0 && held_ms < HELD_MS;
+    (void)visit_at(shared, change, owner, 0);
 }
 
-static struct late *note_late(struct rex_shared *shared,
-                              bool (*change)(void *owner, struct state *state))
+static bool change_nothing(void *owner, struct state *state)
 {
-    struct late late = {.change = change};
-    if (!shared->is_warned)
-        log_warn("ringcentral", "another callhud holds what is shared: it is told later");
-    shared->is_warned = true;
-    if (shared->late.cap == 0) { /* never moved, so no token stays behind in memory */
-        shared->late.items = mem_grow(NULL, LATE_MOST, sizeof *shared->late.items);
-        shared->late.cap = LATE_MOST;
-    }
-    if (shared->late.len == LATE_MOST)
-        VEC_REMOVE(&shared->late, 0);
-    VEC_PUSH(&shared->late, late);
-    return &shared->late.items[shared->late.len - 1];
+    (void)owner;
+    (void)state;
+    return false;
 }
 
-static void visit_ask(struct rex_shared *shared, bool (*change)(void *owner, struct state *state),
-                      struct ask *ask)
+bool rex_shared_flush(struct rex_shared *shared)
 {
-    if (visit(shared, change, ask))
-        return;
-    note_late(shared, change)->ask = *ask;
-    change(ask, &shared->state);
-}
-
-static void visit_lease(struct rex_shared *shared, bool (*change)(void *owner, struct state *state),
-                        struct lease *ask)
-{
-    if (visit(shared, change, ask))
-        return;
-    struct late *late = note_late(shared, change);
-    late->is_lease = true;
-    late->lease = *ask;
-    if (ask->token != NULL)
-        late->token = *ask->token;
-    change(ask, &shared->state);
+    if (shared->is_ahead && shared->file.update != NULL)
+        visit(shared, change_nothing, NULL);
+    return !shared->is_ahead || shared->file.update == NULL;
 }
 
 struct rex_shared *rex_shared_new(const struct backend_shared *file)
@@ -305,8 +308,10 @@ void rex_shared_free(struct rex_shared *shared)
 {
     if (shared == NULL)
         return;
-    forget_late(shared);
-    VEC_FREE(&shared->late);
+    for (int64_t waited_ms = 0;
+         !rex_shared_flush(shared) && shared->held_ms != 0 && waited_ms < HELD_MS;
+         waited_ms += REX_SHARED_HELD_MS)
+        poll(NULL, 0, REX_SHARED_HELD_MS);
     mem_wipe(shared, sizeof *shared);
     mem_free(shared);
 }
@@ -324,13 +329,7 @@ int64_t rex_shared_take(struct rex_shared *shared, enum rex_group group, enum re
                         int64_t wall_ms)
 {
     struct ask ask = {.group = group, .priority = priority, .wall_ms = wall_ms};
-    if (visit(shared, take, &ask))
-        return ask.wait_ms;
-    if (is_worth_waiting(shared, wall_ms))
-        return HELD_AGAIN_MS;
-    if (take(&ask, &shared->state))
-        note_late(shared, take)->ask = ask;
-    return ask.wait_ms;
+    return visit_at(shared, take, &ask, wall_ms) ? ask.wait_ms : REX_SHARED_HELD_MS;
 }
 
 static bool give_back(void *owner, struct state *state)
@@ -343,7 +342,7 @@ static bool give_back(void *owner, struct state *state)
 void rex_shared_give_back(struct rex_shared *shared, enum rex_group group)
 {
     struct ask ask = {.group = group};
-    visit_ask(shared, give_back, &ask);
+    visit(shared, give_back, &ask);
 }
 
 static bool told(void *owner, struct state *state)
@@ -362,24 +361,26 @@ void rex_shared_told(struct rex_shared *shared, enum rex_group group, uint32_t l
                       .remaining = remaining,
                       .window_ms = window_ms,
                       .wall_ms = wall_ms};
-    visit_ask(shared, told, &ask);
+    visit(shared, told, &ask);
 }
 
 static bool refused(void *owner, struct state *state)
 {
-    const struct ask *ask = owner;
-    rex_budget_refused(&state->budget, ask->group, ask->is_group_named, ask->wait_ms, ask->wall_ms);
+    struct ask *ask = owner;
+    ask->wait_ms = rex_budget_refused(&state->budget, ask->group, ask->is_group_named, ask->wait_ms,
+                                      ask->wall_ms);
     return true;
 }
 
-void rex_shared_refused(struct rex_shared *shared, enum rex_group group, bool is_group_named,
-                        int64_t retry_after_ms, int64_t wall_ms)
+int64_t rex_shared_refused(struct rex_shared *shared, enum rex_group group, bool is_group_named,
+                           int64_t retry_after_ms, int64_t wall_ms)
 {
     struct ask ask = {.group = group,
                       .is_group_named = is_group_named,
                       .wait_ms = retry_after_ms,
                       .wall_ms = wall_ms};
-    visit_ask(shared, refused, &ask);
+    visit(shared, refused, &ask);
+    return ask.wait_ms;
 }
 
 /* ---- the token ---- */
@@ -421,13 +422,12 @@ enum rex_lease rex_shared_lease(struct rex_shared *shared, uint64_t me, uint64_t
                                 int64_t wall_ms, struct rex_kept_token *out, int64_t *wait_ms)
 {
     struct lease ask = {.me = me, .not_this = not_this, .wall_ms = wall_ms, .token = out};
-    if (!visit(shared, lease, &ask) && is_worth_waiting(shared, wall_ms)) {
+    shared->me = me;
+    if (!visit_at(shared, lease, &ask, wall_ms)) {
         *out = shared->state.token;
-        *wait_ms = HELD_AGAIN_MS;
+        *wait_ms = REX_SHARED_HELD_MS;
         return REX_LEASE_WAIT;
     }
-    if (shared->held_ms != 0)
-        visit_lease(shared, lease, &ask);
     *wait_ms = ask.wait_ms;
     return ask.word;
 }
@@ -449,7 +449,7 @@ static bool keep(void *owner, struct state *state)
 void rex_shared_keep(struct rex_shared *shared, uint64_t me, struct rex_kept_token *token)
 {
     struct lease ask = {.me = me, .token = token};
-    visit_lease(shared, keep, &ask);
+    visit(shared, keep, &ask);
 }
 
 static bool release(void *owner, struct state *state)
@@ -468,5 +468,5 @@ void rex_shared_release(struct rex_shared *shared, uint64_t me, uint64_t serial,
                         bool is_refresh_bad)
 {
     struct lease ask = {.me = me, .not_this = serial, .is_refresh_bad = is_refresh_bad};
-    visit_lease(shared, release, &ask);
+    visit(shared, release, &ask);
 }

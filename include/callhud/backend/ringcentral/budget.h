@@ -49,9 +49,11 @@ void rex_budget_give_back(struct rex_budget *budget, enum rex_group group);
 void rex_budget_told(struct rex_budget *budget, enum rex_group group, uint32_t limit,
                      int32_t remaining, uint32_t window_ms, int64_t wall_ms);
 /* A 429. retry_after_ms 0: not told, then the group's penalty of 60 s (30 s at least when no group
- * was named). */
-void rex_budget_refused(struct rex_budget *budget, enum rex_group group, bool is_group_named,
-                        int64_t retry_after_ms, int64_t wall_ms);
+ * was named). Returns for how long from now nothing may be sent. */
+int64_t rex_budget_refused(struct rex_budget *budget, enum rex_group group, bool is_group_named,
+                           int64_t retry_after_ms, int64_t wall_ms);
+/* Ours becomes what both know: every request of the two, the longer penalty, the smaller limit. */
+void rex_budget_join(struct rex_budget *ours, const struct rex_budget *there);
 /* "Light", "light"; false when it is none. */
 bool rex_group_find(const char *name, enum rex_group *out);
 

@@ -8,11 +8,18 @@
 
 /* The text that backend_shared keeps: token, refresh token, when they lapse, who renews just now,
  * and the budget. Without backend_shared.update it is kept in memory. A text that cannot be read is
- * as none. Tokens are registered with log_secret(); the text is wiped from memory after use. */
+ * as none. What cannot be written (a full disk; another process has the file) is kept, joined with
+ * what others write meanwhile, and written as soon as that is possible. Tokens are registered with
+ * log_secret(); the text is wiped from memory after use. */
 struct rex_shared;
 struct rex_shared *rex_shared_new(const struct backend_shared *shared);
-void rex_shared_free(struct rex_shared *shared);
+void rex_shared_free(struct rex_shared *shared); /* waits a moment for who has the file */
+/* Writes what was not written yet. False: that was not possible now, try again. */
+bool rex_shared_flush(struct rex_shared *shared);
 
+/* The answer where another process has the file just now: ask again after this. It is no word of
+ * the service. After 300 ms we go by what can be read there, and by what was done here. */
+#define REX_SHARED_HELD_MS 20
 /* rex_budget_take() and its like, for all processes at once. */
 int64_t rex_shared_take(struct rex_shared *shared, enum rex_group group, enum rex_priority priority,
                         int64_t wall_ms);
@@ -20,8 +27,9 @@ int64_t rex_shared_take(struct rex_shared *shared, enum rex_group group, enum re
 void rex_shared_give_back(struct rex_shared *shared, enum rex_group group);
 void rex_shared_told(struct rex_shared *shared, enum rex_group group, uint32_t limit,
                      int32_t remaining, uint32_t window_ms, int64_t wall_ms);
-void rex_shared_refused(struct rex_shared *shared, enum rex_group group, bool is_group_named,
-                        int64_t retry_after_ms, int64_t wall_ms);
+/* As rex_budget_refused(). */
+int64_t rex_shared_refused(struct rex_shared *shared, enum rex_group group, bool is_group_named,
+                           int64_t retry_after_ms, int64_t wall_ms);
 
 #define REX_RENEW_BEFORE_MS 120000 /* before it lapses; at most a quarter of its life */
 #define REX_RENEW_LEASE_MS 20000   /* so long one process renews and the others wait */
