@@ -46,7 +46,7 @@ plan_usual() {
         # what takes long there and has little to do with memory, or has clocks and kills: in the long run
         case $program in */test_net_* | */test_tty_out | */test_term | */test_ex_* | */test_audit | \
             */test_ari_desk_write | */test_ari_act | */test_ari_supervise_trouble | \
-            */test_order | */test_log | */test_made | */test_plain | */test_doing | */test_demo | */test_screen | \
+            */test_order | */test_log | */test_loop | */test_keeper | */test_made | */test_plain | */test_doing | */test_demo | */test_screen | \
             */test_model_property | */test_utf8* | */test_config) continue ;; esac
         plan "valgrind-$(basename "$program")" 900 sh tests/valgrind.sh "$program"
     done

@@ -24,7 +24,8 @@ static void *slow_reader(void *self)
     int fd = *(int *)self;
     size_t at = 0;
     for (ssize_t n = 1; n > 0 && at < sizeof got;) {
-        n = read(fd, got + at, 1000 + at % 60000);
+        size_t some = 1000 + at % 60000, left = sizeof got - at;
+        n = read(fd, got + at, some < left ? some : left);
         if (n < 0 && errno == EINTR)
             n = 1;
         else
