@@ -333,9 +333,12 @@ static void show_audit(struct console *c)
                  actions ? actions_reason(actions) : "");
 }
 
-/* A refusal by what is so is the person's to weigh; all else went wrong. */
+/* What is so already is only a note; a refusal by what is so is the person's to weigh; all else
+ * went wrong. */
 static enum ui_level level_of(enum rc rc)
 {
+    if (rc == RC_ALREADY)
+        return UI_INFO;
     return rc == RC_DENIED || rc == RC_NOT_FOUND ? UI_WARN : UI_ERROR;
 }
 
