@@ -141,7 +141,7 @@ void svc_tell(struct svc *s, const struct svc_party *party)
     struct rex_session session = {.sequence = ++s->sequence, .at_ms = s->fake.wall_ms};
     struct rex_party told = {.is_inbound = party->is_inbound,
                              .code = code_of(party->code),
-                             .has_recordings = true,
+                             .has_recordings = !s->hides_recordings,
                              .is_recorded = party->is_recorded};
     if (s->is_deaf)
         return;
@@ -341,7 +341,7 @@ void svc_drop_leg(struct svc *s, const char *reason)
 
 /* ---- answers ---- */
 
-static void put_party(struct buf *out, const struct svc_party *party)
+static void put_party(struct buf *out, const struct svc *s, const struct svc_party *party)
 {
     buf_printf(out, "{\"id\":\"%s\",\"direction\":\"%s\",\"status\":{\"code\":\"%s\"", party->id,
                party->is_inbound ? "Inbound" : "Outbound", party->code);
@@ -358,8 +358,10 @@ static void put_party(struct buf *out, const struct svc_party *party)
                is_to ? "theirs" : party->device);
     buf_printf(out, ",\"to\":{\"extensionId\":\"%s\",\"phoneNumber\":\"%s\",\"deviceId\":\"%s\"}",
                party->to, party->to_number, is_to ? party->device : "");
-    buf_printf(out, ",\"recordings\":[{\"id\":\"77\",\"active\":%s}]}",
-               party->is_recorded ? "true" : "false");
+    if (!s->hides_recordings)
+        buf_printf(out, ",\"recordings\":[{\"id\":\"77\",\"active\":%s}]",
+                   party->is_recorded ? "true" : "false");
+    buf_puts(out, "}");
 }
 
 static size_t put_session(struct buf *out, struct svc *s, const char *session)
@@ -371,7 +373,7 @@ static size_t put_session(struct buf *out, struct svc *s, const char *session)
             (s->omits && !is_live(&s->parties.items[i])))
             continue;
         buf_puts(out, count++ > 0 ? "," : "");
-        put_party(out, &s->parties.items[i]);
+        put_party(out, s, &s->parties.items[i]);
     }
     buf_puts(out, "]}");
     return count;
@@ -418,7 +420,7 @@ static int do_supervise(struct svc *s, const char *session, struct buf *out, str
     struct svc_party *leg = add_ours(s, session, "Proceeding");
     str_copy(leg->from, sizeof leg->from, agent_id);
     str_copy(leg->to, sizeof leg->to, OWN);
-    put_party(out, leg);
+    put_party(out, s, leg);
     will_tell(o, leg);
     return 201;
 }
@@ -432,7 +434,7 @@ static int do_pickup(struct svc *s, struct svc_party *party, struct buf *out, st
     struct svc_party *leg = add_ours(s, session, "Proceeding");
     leg->is_inbound = true;
     leg->reason = "picking";
-    put_party(out, leg);
+    put_party(out, s, leg);
     will_tell(o, leg);
     return 201;
 }
@@ -459,7 +461,7 @@ static int do_party(struct svc *s, const char *method, struct svc_party *party, 
     if (str_eq(method, "DELETE"))
         return do_delete(party, o);
     if (str_eq(method, "GET")) {
-        put_party(out, party);
+        put_party(out, s, party);
         return 200;
     }
     if (str_eq(rest, "/pickup"))

@@ -47,11 +47,12 @@ struct svc {
     int64_t sequence;
     int made; /* sessions and parties */
     enum svc_way way;
-    bool is_deaf;       /* events are not told */
-    bool is_polling;    /* there is no websocket (with is_deaf) */
-    bool hides_numbers; /* presence tells calls without their numbers */
-    bool omits;         /* a session's answer leaves out parties that are over */
-    const char *dnd;    /* dndStatus as written last; NULL: as the floor has it */
+    bool is_deaf;          /* events are not told */
+    bool is_polling;       /* there is no websocket (with is_deaf) */
+    bool hides_recordings; /* neither events nor answers tell whether a call is recorded */
+    bool hides_numbers;    /* presence tells calls without their numbers */
+    bool omits;            /* a session's answer leaves out parties that are over */
+    const char *dnd;       /* dndStatus as written last; NULL: as the floor has it */
     bool is_phone_online;
     const char *devices; /* body; NULL: one desk phone */
     const char *scope;

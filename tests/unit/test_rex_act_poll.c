@@ -73,6 +73,27 @@ static void what_is_not_recorded_is_not_ended(void **state)
     svc_expect(&s, "1 record asked\n1 record confirmed: the call of 102 is not recorded\n");
 }
 
+/* An answer without recordings says neither that one runs nor that none does. */
+static void what_is_not_told_is_not_confirmed(void **state)
+{
+    (void)state;
+    s.hides_recordings = true;
+    act(1, ACTION_RECORD, false);
+    svc_expect(&s, "1 record asked\n1 record failed refused by the backend: RingCentral does not "
+                   "say whether it "
+                   "is recorded: look at the phone\n");
+    s.hides_recordings = false;
+    act(2, ACTION_RECORD, true);
+    svc_pass(&s, 10000);
+    svc_expect(&s, "2 record asked\n2 record confirmed\n");
+    s.hides_recordings = true;
+    act(3, ACTION_RECORD, false);
+    assert_true(svc_has_asked(&s, "/recordings/77 {\"active\":false}"));
+    svc_pass(&s, 9000);
+    svc_expect(&s, "3 record asked\n3 record failed no answer in time: RingCentral does not say "
+                   "whether it is recorded: look at the phone\n");
+}
+
 /* It takes its time: asked until it is so, and not for ever. */
 static void it_is_asked_again_for_a_while(void **state)
 {
@@ -260,6 +281,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, opened, closed)
         T(what_needs_no_phone_is_asked_for),
         T(what_is_not_recorded_is_not_ended),
+        T(what_is_not_told_is_not_confirmed),
         T(it_is_asked_again_for_a_while),
         T(listening),
         T(our_phone_hangs_up_or_is_not_lifted),

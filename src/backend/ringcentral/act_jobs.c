@@ -17,6 +17,7 @@ struct rex_job {
     char call[REX_CALL_ID_BYTES];
     char session[REX_ID_BYTES], party[REX_ID_BYTES]; /* of the call; "" for DND */
     bool is_answered;                                /* the service said yes */
+    bool is_untold; /* asked how the call is, it did not say whether that is recorded */
     int64_t answered_ms;
     struct io_timer *deadline;
 };
@@ -119,6 +120,8 @@ void rex_jobs_look(struct rex_act *act)
 
 /* ---- no event came ---- */
 
+#define UNTOLD "RingCentral does not say whether it is recorded: look at the phone"
+
 static void say_late(struct rex_job *job)
 {
     static const char *const still[2][3] = {
@@ -129,7 +132,7 @@ static void say_late(struct rex_job *job)
     char text[REX_WHY_BYTES];
     snprintf(text, sizeof text, "RingCentral said yes, but after %d s %s: look at the lamp",
              REX_CONFIRM_MS / 1000, still[job->is_on][what]);
-    fail(job, RC_TIMEOUT, text);
+    fail(job, RC_TIMEOUT, job->is_untold ? UNTOLD : text);
 }
 
 static void on_deadline(void *self);
@@ -155,8 +158,11 @@ static void on_party_again(void *self, const struct rex_answer *answer)
     bool is_read =
         rex_is_yes(answer) && rex_wire_party(&party, answer->body, answer->body_len, NULL) == RC_OK;
     bool is_ended = is_missing || (is_read && rex_party_is_over(&party));
+    if (is_read && job->kind == ACTION_RECORD)
+        job->is_untold = !party.has_recordings;
     if (is_so(job) || (job->kind == ACTION_HANGUP && is_ended) ||
-        (job->kind == ACTION_RECORD && is_read && party.is_recorded == job->is_on))
+        (job->kind == ACTION_RECORD && is_read && party.has_recordings &&
+         party.is_recorded == job->is_on))
         confirm(job);
     else
         wait_on(job);
@@ -284,6 +290,8 @@ static void on_recorded(void *self, const struct rex_answer *answer)
         refused(job, answer);
     } else if (rex_wire_party(&party, answer->body, answer->body_len, NULL) != RC_OK) {
         fail(job, RC_PROTO, "RingCentral's answer about the call cannot be read: try again");
+    } else if (!party.has_recordings) {
+        fail(job, RC_REFUSED, UNTOLD);
     } else if (!party.is_recorded) {
         snprintf(text, sizeof text, "the call of %.32s is not recorded", job->extension);
         rex_sync_session(job->act->config.sync, job->session);
