@@ -295,6 +295,9 @@ static void serve_http(struct house *house, struct io_http *http)
         return;
     if (house->holds_sessions && strstr(path, "/telephony/sessions/") != NULL)
         return;
+    for (size_t i = 0; i < 2; i++)
+        if (house->held[i] != NULL && strstr(path, house->held[i]) != NULL)
+            return;
     struct buf line;
     buf_init(&line, BODY_MOST);
     buf_printf(&line, "%s %s", http->method, path);

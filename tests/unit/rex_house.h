@@ -50,6 +50,7 @@ struct house {
     const char *disabled; /* a filter that is switched off */
     bool holds_presence;  /* answers about the presence of others wait */
     bool holds_sessions;  /* and those about sessions */
+    const char *held[2];  /* and those to requests that hold one of these */
     bool is_light_spent;  /* the next question for presence is refused for a minute */
     bool is_endless;      /* every page of a list says that there is a next one: it is the same */
     bool is_deaf;         /* no event is sent */

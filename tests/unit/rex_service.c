@@ -695,6 +695,12 @@ static void on_sync(void *self)
     (void)self;
 }
 
+static bool on_sync_lost(void *self)
+{
+    (void)self;
+    return true;
+}
+
 static void on_sync_failed(void *self, enum rc rc, const char *text)
 {
     (void)self;
@@ -751,7 +757,7 @@ void svc_begin(struct svc *s, const char *scope)
                                                    .answered = on_sync,
                                                    .done = on_sync,
                                                    .failed = on_sync_failed,
-                                                   .lost = on_sync,
+                                                   .lost = on_sync_lost,
                                                    .self = s}};
     s->sync = rex_sync_new(&sync, NULL);
     const struct rex_act_config act = {.io = &s->fake.io,

@@ -349,6 +349,38 @@ static void a_repair_without_an_answer_is_a_gap(void **state)
     }
 }
 
+/* A reading that is over makes all lamps fresh; a user whose answer in it came before the news that
+ * is missing is not right by that. */
+static void a_repair_that_is_late_in_a_reading_is_a_gap_after_it(void **state)
+{
+    struct house *house = *state;
+    house_fini(house);
+    house_init(house, 40); /* two batches */
+    house_open_live(house);
+    house_forget(house);
+    house->held[0] = ",1040";
+    house_say(house, "[{\"type\":\"ServerNotification\",\"messageId\":\"1\"},{\"uuid\":");
+    house_run(house, 1000);
+    assert_int_equal(house_count(house, "extension/1001,"), 1);
+    assert_true(house_is_stale(house, "140"));
+    house->held[1] = "extension/1001/presence";
+    house_session(house, "101", "Proceeding", 2); /* its presence was lost */
+    struct house_person *p = house_person(house, "101");
+    p->calls_len = 1;
+    p->calls[0] = (struct house_call){.session = "s-101", .party = "p-101-2", .state = "Ringing"};
+    house_run(house, 25000);
+    assert_int_equal(house->gaps, 1);
+    house->held[0] = NULL;
+    house_run(house, 50);
+    assert_false(house_is_stale(house, "140"));
+    house_run(house, REX_REPAIR_MS);
+    assert_int_equal(house->gaps, 2);
+    house_run(house, 70000);
+    assert_int_equal(house_lamp(house, "101"), LAMP_RINGING);
+    assert_false(house_is_stale(house, "101"));
+    assert_int_equal(house->gaps, 2);
+}
+
 /* ---- what is lost ---- */
 
 static void a_broken_frame_is_a_gap(void **state)
@@ -590,6 +622,7 @@ int main(void)
         T(sessions_give_away_what_presence_lost),
         T(a_repair_without_an_answer_is_a_gap),
         T(a_repair_that_must_wait_is_a_gap),
+        T(a_repair_that_is_late_in_a_reading_is_a_gap_after_it),
         T(a_broken_frame_is_a_gap),
         T(numbers_left_out_are_a_gap_unless_they_come_late),
         T(numbers_left_out_in_vain_are_no_gap_after_a_while),

@@ -204,12 +204,16 @@ static void on_failed(void *self, enum rc rc, const char *text)
         rex_tell_link(b, LINK_LOST, text, rex_now(b) + wait_ms);
 }
 
-static void on_lost(void *self)
+/* Not while all is being read: another word would make that begin again. But the user's answer may
+ * have come before the news that is missing, so it is not taken for read: it is said again. */
+static bool on_lost(void *self)
 {
     struct backend *b = self;
-    bool is_being_read = !b->is_whole && rex_sync_is_open(b->sync);
-    if (b->is_open && !is_being_read)
+    if (b->is_open && !b->is_whole && rex_sync_is_open(b->sync))
+        return false;
+    if (b->is_open)
         rex_gap(b, "a presence of which something is missing cannot be read anew");
+    return true;
 }
 
 /* All that is needed to know whom to watch is known. */

@@ -33,17 +33,18 @@ static void plan(struct sync_extra *extra, int64_t least_ms, void (*fire)(void *
 
 static void on_repair(void *self);
 
-/* Asked once more; what cannot be had after some tries is lost, and the lamps may be wrong. */
+/* Asked once more; what cannot be had after some tries is lost, and the lamps may be wrong: asked
+ * on while a reading is open that has yet to make them fresh. */
 static void repair_again(struct sync_extra *extra)
 {
-    if (++extra->failures < REX_REPAIR_TRIES) {
+    const struct rex_sync_owner *owner = &extra->sync->config.owner;
+    if (++extra->failures < REX_REPAIR_TRIES || !owner->lost(owner->self)) {
         for (size_t i = 0; i < extra->asked.len; i++)
             VEC_PUSH(&extra->waiting, extra->asked.items[i]);
         VEC_FREE(&extra->asked);
         return;
     }
     extra->failures = 0;
-    extra->sync->config.owner.lost(extra->sync->config.owner.self);
 }
 
 static void on_repaired(void *self, const struct rex_answer *answer)
@@ -67,16 +68,16 @@ static void on_repaired(void *self, const struct rex_answer *answer)
     plan(extra, REX_REPAIR_MS, on_repair);
 }
 
-/* Looked at until there is an answer: a refusal that passes comes later than the question. */
+/* Looked at until there is an answer or it counts as lost: a refusal that passes comes later than
+ * the question, and a reading may end without this user's news. */
 static void on_repair_waits(void *self)
 {
     struct sync_extra *extra = self;
     const struct rex_sync_config *config = &extra->sync->config;
     int64_t age_ms = sync_now_ms(extra->sync) - extra->asked_ms;
     extra->timer = NULL;
-    if (age_ms + rex_rest_wait_ms(config->rest, REX_LIGHT) > REX_REPAIR_LATE_MS)
-        config->owner.lost(config->owner.self);
-    else
+    bool is_late = age_ms + rex_rest_wait_ms(config->rest, REX_LIGHT) > REX_REPAIR_LATE_MS;
+    if (!is_late || !config->owner.lost(config->owner.self))
         extra->timer = config->io->timer(config->io->net, REX_REPAIR_MS, on_repair_waits, extra);
 }
 

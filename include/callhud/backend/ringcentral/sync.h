@@ -43,8 +43,9 @@ struct rex_sync_owner {
     void (*done)(void *self);
     /* Given up; EVENT_SNAPSHOT_FAILED was told when it was open. text for people. */
     void (*failed)(void *self, enum rc rc, const char *text);
-    /* What a repair was to read could not be had, or not for a while: a gap. */
-    void (*lost)(void *self);
+    /* What a repair was to read could not be had, or not for a while: a gap. False: no lamp is
+     * fresh until the reading ends that is open; to be said again, should it still be so then. */
+    bool (*lost)(void *self);
     void *self;
 };
 struct rex_sync_config {
