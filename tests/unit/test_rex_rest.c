@@ -379,6 +379,28 @@ static void errors_say_what_to_do(void **state)
                         "not followed; set server to the address that answers");
 }
 
+/* What is too long is cut between characters, wherever the cut falls. */
+static void long_reasons_stay_whole_characters(void **state)
+{
+    (void)state;
+    sign_in();
+    for (size_t lead = 0; lead < 3; lead++) {
+        char body[400], to[320] = "";
+        memset(&got[0], 0, sizeof got[0]);
+        memset(&got[1], 0, sizeof got[1]);
+        memset(to, 'x', lead);
+        for (size_t i = 0; i < 80; i++)
+            memcpy(to + lead + 3 * i, "\xe2\x82\xac", 4);
+        snprintf(body, sizeof body, "{\"errorCode\":\"CMN-1\",\"message\":\"%s\"}", to);
+        ask(&got[0], "GET", "/x", REX_LIGHT, REX_FOR_ACTION, 0);
+        fake_http_answer(at("/x"), RC_OK, 400, body, NULL);
+        assert_non_null(strstr(got[0].text, "\xe2\x82\xac (GET /x: 400 CMN-1)"));
+        ask(&got[1], "GET", "/r", REX_LIGHT, REX_FOR_ACTION, 0);
+        fake_http_answer(at("/r"), RC_OK, 302, "", to);
+        assert_non_null(strstr(got[1].text, "\xe2\x82\xac: redirects are"));
+    }
+}
+
 static void who_is_gone_hears_nothing(void **state)
 {
     (void)state;
@@ -496,6 +518,7 @@ int main(void)
         TEST(what_reads_is_tried_once_more),
         TEST(patience_ends),
         TEST(errors_say_what_to_do),
+        TEST(long_reasons_stay_whole_characters),
         TEST(who_is_gone_hears_nothing),
         TEST(an_answer_may_ask_on),
         TEST(two_processes_never_break_the_limit),

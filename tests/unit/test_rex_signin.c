@@ -226,6 +226,12 @@ static void a_renewal_that_fails_is_silent_while_the_token_is_good(void **state)
     assert_non_null(strstr(ann.text, "502"));
 }
 
+/* 240 bytes: what is too long is cut between characters. */
+#define E10                                                        \
+    "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac" \
+    "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+#define E80 E10 E10 E10 E10 E10 E10 E10 E10
+
 static void what_the_person_has_to_do(void **state)
 {
     (void)state;
@@ -241,6 +247,8 @@ static void what_the_person_has_to_do(void **state)
          "make a new JWT credential"},
         {400, "{\"error\":\"unauthorized_client\"}", "add the JWT grant"},
         {401, "{\"error\":\"x\",\"errors\":[{\"errorCode\":\"OAU-112\"}]}", "add the JWT grant"},
+        {400, "{\"errors\":[{\"errorCode\":\"OAU-153\",\"message\":\"" E80 "\"}]}",
+         "\xe2\x82\xac): check client_id"},
         {403, "no json", "check client_id, client_secret and jwt"},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -274,6 +282,7 @@ static void what_is_tried_again(void **state)
         {RC_UNREACHABLE, 0, NULL, "", RC_UNREACHABLE},
         {RC_OK, 500, NULL, "500", RC_REFUSED},
         {RC_OK, 302, "https://evil.example.net/x", "https://evil.example.net/x", RC_REDIRECT},
+        {RC_OK, 302, E80, "\xe2\x82\xac: redirects are", RC_REDIRECT},
         {RC_OK, 404, NULL, "server = https://platform.ringcentral.com", RC_NOT_FOUND},
         {RC_OK, 200, NULL, "no usable token", RC_PROTO},
     };

@@ -221,11 +221,12 @@ static void explain(const struct job *job, const struct io_http_answer *from, co
     char what[200];
     name_job(job, what, sizeof what);
     if (from->status >= 300 && from->status <= 399) {
+        char to[201]; /* what is longer is cut between characters */
+        str_copy(to, sizeof to, str_is_empty(from->location) ? "another address" : from->location);
         snprintf(answer->text, sizeof answer->text,
-                 "%s redirects to %.200s: redirects are not followed; set server to the address "
+                 "%s redirects to %s: redirects are not followed; set server to the address "
                  "that answers",
-                 job->rest->host,
-                 str_is_empty(from->location) ? "another address" : from->location);
+                 job->rest->host, to);
         answer->reason_len = strlen(answer->text);
     } else {
         answer->reason_len = rex_explain(answer->text, sizeof answer->text, what, from->status,

@@ -69,9 +69,10 @@ size_t rex_explain(char *out, size_t size, const char *what, int status, const c
         return strlen(out);
     }
     const char *advice = advice_of(status, code);
+    char said[181]; /* what is longer is cut between characters */
+    str_copy(said, sizeof said, text);
     bool has_text = text[0] != '\0', has_advice = advice[0] != '\0';
-    (void)snprintf(out, size, "%.180s%s%s",
-                   has_text || has_advice ? text : "the service refuses it",
+    (void)snprintf(out, size, "%s%s%s", has_text || has_advice ? said : "the service refuses it",
                    has_text && has_advice ? ": " : "", advice);
     size_t reason = strlen(out);
     (void)snprintf(out + reason, size - reason, " (%.120s: %d%s%.20s)", what, status,

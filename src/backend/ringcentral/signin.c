@@ -125,8 +125,10 @@ static void refuse(struct rex_signin *s, const char *code, const char *text)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (str_eq_nocase(code, known[i].code))
             advice = known[i].advice;
-    trouble(s, RC_AUTH, 0, "%s refuses the sign-in (%s%s%.200s): %s", s->host, code,
-            text[0] != '\0' ? ": " : "", text, advice);
+    char said[201]; /* what is longer is cut between characters */
+    str_copy(said, sizeof said, text);
+    trouble(s, RC_AUTH, 0, "%s refuses the sign-in (%s%s%s): %s", s->host, code,
+            said[0] != '\0' ? ": " : "", said, advice);
 }
 
 static void take_token(struct rex_signin *s, const struct io_http_answer *answer)
@@ -198,10 +200,13 @@ static void on_answer(void *self, const struct io_http_answer *answer)
                            answer->retry_after_ms, wall_ms(s));
         plan(s, 0); /* which tells how long */
     } else if (status >= 300 && status <= 399) {
+        char to[201];
+        str_copy(to, sizeof to,
+                 str_is_empty(answer->location) ? "another address" : answer->location);
         trouble(s, RC_REDIRECT, MOST_RETRY_MS,
-                "%s redirects to %.200s: redirects are not followed; set server to the address "
+                "%s redirects to %s: redirects are not followed; set server to the address "
                 "that answers",
-                s->host, str_is_empty(answer->location) ? "another address" : answer->location);
+                s->host, to);
     } else if (status == 404) {
         trouble(s, RC_NOT_FOUND, MOST_RETRY_MS,
                 "%s has no sign-in there (404): is server = https://platform.ringcentral.com?",
