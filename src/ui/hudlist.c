@@ -157,18 +157,28 @@ static size_t reasons_of(const struct edits *edits, struct reason *out, size_t *
     return len;
 }
 
+/* "104 Lena Fischer" for each. */
+static void name_users(struct edits *edits)
+{
+    char name[128];
+
+    for (size_t i = 0; i < edits->items.len; i++) {
+        const struct appearance_user *user = &edits->items.items[i].user;
+        bool has_both = !str_is_empty(user->extension) && !str_is_empty(user->name);
+        (void)snprintf(name, sizeof name, "%.40s%s%.80s",
+                       user->extension != NULL ? user->extension : "", has_both ? " " : "",
+                       user->name != NULL ? user->name : "");
+        VEC_PUSH(&edits->names, mem_dup(name));
+    }
+}
+
 /* "104 Lena Fischer, 105 Ken Ito, 106 Ana Ruiz and 55 more" */
 static void put_named(const struct edits *edits, const struct reason *reason, struct buf *out)
 {
     size_t named = reason->count < NAMED_MOST ? reason->count : NAMED_MOST;
 
-    for (size_t i = 0; i < named; i++) {
-        const struct appearance_user *user = &edits->items.items[reason->named[i]].user;
-        bool has_both = !str_is_empty(user->extension) && !str_is_empty(user->name);
-        buf_printf(out, "%s%.40s%s%.80s", i > 0 ? ", " : "",
-                   user->extension != NULL ? user->extension : "", has_both ? " " : "",
-                   user->name != NULL ? user->name : "");
-    }
+    for (size_t i = 0; i < named; i++)
+        buf_printf(out, "%s%s", i > 0 ? ", " : "", edits->names.items[reason->named[i]]);
     if (reason->count > named)
         buf_printf(out, " and %zu more", reason->count - named);
 }
@@ -224,9 +234,13 @@ size_t edits_do(const struct cmd_call *call, struct edits *edits, const char *do
     size_t count = 0;
 
     if (edits->items.len > 0) {
+        name_users(edits);
         count = ops->edit(ops->self, edits->items.items, edits->items.len);
         say_edits(call, edits, done, count, hidden);
     }
+    for (size_t i = 0; i < edits->names.len; i++)
+        mem_free(edits->names.items[i]);
+    VEC_FREE(&edits->names);
     VEC_FREE(&edits->items);
     return count;
 }
@@ -394,6 +408,8 @@ static void choose(const struct cmd_call *call, enum appearance_choice choice)
         if (list->lines.items[i].state == LINE_CONFLICT &&
             is_meant(call->ui, &list->lines.items[i]))
             VEC_PUSH(&ids, mem_dup(user_of(&list->lines.items[i])->id));
+    if (ids.len > 0) /* before: the rows borrow from a list that may be read again now */
+        (void)use_marks(call->ui);
     for (size_t i = 0; i < ids.len; i++) {
         done += ops->choose(ops->self, ids.items[i], choice, &err) == RC_OK;
         mem_free(ids.items[i]);
@@ -407,8 +423,6 @@ static void choose(const struct cmd_call *call, enum appearance_choice choice)
             choice == CHOOSE_MINE     ? "what is here is kept; S saves it"
             : choice == CHOOSE_THEIRS ? "what is stored is kept"
                                       : "both are kept, the stored one on a new key; S saves it");
-    if (ids.len > 0)
-        (void)use_marks(call->ui);
     VEC_FREE(&ids);
 }
 

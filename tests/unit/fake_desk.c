@@ -30,10 +30,28 @@ const char *const *fake_desk_ids(struct fake_desk *f, const char *text, size_t *
 /* --- what is asked ------------------------------------------------------------------------------
  */
 
+/* What was borrowed of it is gone. */
+static void read_again(struct fake_desk *f)
+{
+    struct appearance copy;
+
+    if (!f->is_read_again)
+        return;
+    appearance_copy(&copy, &f->list);
+    appearance_fini(&f->list);
+    f->list = copy;
+    f->list.rev++;
+}
+
 static size_t on_edit(void *self, struct appearance_edit *edits, size_t len)
 {
     struct fake_desk *f = self;
-    return appearance_edit(&f->list, edits, len);
+    size_t done = f->edit_fault == NULL ? appearance_edit(&f->list, edits, len) : 0;
+
+    for (size_t i = 0; i < len && f->edit_fault != NULL; i++)
+        str_copy(edits[i].refused, sizeof edits[i].refused, f->edit_fault);
+    read_again(f);
+    return done;
 }
 
 static bool on_undo(void *self, char *text)
@@ -46,10 +64,14 @@ static enum rc on_choose(void *self, const char *user_id, enum appearance_choice
                          struct err *err)
 {
     struct fake_desk *f = self;
+    enum rc rc = RC_OK;
+
     if (user_id != NULL)
-        return appearance_choose(&f->list, user_id, choice, err);
-    (void)appearance_choose_all(&f->list, choice);
-    return RC_OK;
+        rc = appearance_choose(&f->list, user_id, choice, err);
+    else
+        (void)appearance_choose_all(&f->list, choice);
+    read_again(f);
+    return rc;
 }
 
 static void on_show(void *self, bool is_shown)

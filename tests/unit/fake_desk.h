@@ -14,7 +14,9 @@ struct fake_desk {
     VEC(struct desk_person) people; /* strings owned */
     VEC(struct desk_phone) phones;
     struct desk_settings settings;
-    VEC(char *) texts; /* owned */
+    VEC(char *) texts;      /* owned */
+    bool is_read_again;     /* the list is in other memory after every change, done or not */
+    const char *edit_fault; /* no edit is done, and this is why; NULL */
 
     /* What was asked of the program. */
     size_t pushes, idle_pushes, cancels, pulls, sets, shows;

@@ -637,6 +637,54 @@ static void one_reason_of_many_is_said_once(void **state)
     close_room(&r);
 }
 
+/* The disk is full: the list is as it was, in other memory, and who is meant is said all the same.
+ */
+static void edits_that_cannot_be_kept(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 6);
+    r.desk.is_read_again = true;
+    r.desk.edit_fault = "cannot write the list: No space left on device";
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "  -");
+    assert_int_equal(unsaved(&r), 0);
+    assert_true(shows(&r, "2 refused: cannot write the list: No space left on device"));
+    type(&r, "i");
+    assert_true(shows(&r, "No space left on device: 1003 Person"));
+    assert_true(shows(&r, "3, 1004 Person 4"));
+    close_room(&r);
+}
+
+/* What is chosen comes to a list that is in other memory then; marks are used up, shown or not. */
+static void a_choice_for_marked_lines(void **state)
+{
+    static const char *const there[] = {"1000", "1001", "1002", "1007", "1004", "1005"};
+    struct appearance_edit edit = {.kind = EDIT_SET,
+                                   .user = {.id = "1003"},
+                                   .to = {.id = "1009", .extension = "1009", .name = "Ours"}};
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 6);
+    r.desk.is_read_again = true;
+    assert_int_equal(appearance_edit(&r.desk.list, &edit, 1), 1);
+    for (size_t i = 0; i < 6; i++)
+        fake_desk_store(&r.desk, there[i], "", i < 2);
+    fake_desk_read(&r.desk, r.now_ms, 2);
+    ui_desk_changed(r.ui);
+    assert_int_equal(appearance_count(&r.desk.list).conflicts, 1);
+    type(&r, "e1009");
+    r.now_ms += 3000;
+    type(&r, " /Ours\n<");
+    assert_int_equal(appearance_count(&r.desk.list).conflicts, 0);
+    assert_true(shows(&r, "what is here is kept"));
+    assert_int_equal(r.ui->desk.list.marked.len, 0);
+    close_room(&r);
+}
+
 /* Somebody else's list, without the right: nothing is taken, and why is said. */
 static void no_right_takes_no_edits(void **state)
 {
@@ -770,6 +818,8 @@ int main(void)
         cmocka_unit_test(nobody_is_dropped_from_who_may_answer),
         cmocka_unit_test(another_desk_is_asked_for),
         cmocka_unit_test(one_reason_of_many_is_said_once),
+        cmocka_unit_test(edits_that_cannot_be_kept),
+        cmocka_unit_test(a_choice_for_marked_lines),
         cmocka_unit_test(no_right_takes_no_edits),
         cmocka_unit_test(no_right_sets_nothing),
         cmocka_unit_test(people_answer_and_nobody_else),

@@ -144,9 +144,10 @@ const char *desk_label(const struct ui *ui, const struct cmd *cmd);
 /* --- changing the list -------------------------------------------------------------------------
  */
 
-/* Edits to be done at once: their texts are borrowed. */
+/* Edits to be done at once: their texts are borrowed, and gone when they are done. */
 struct edits {
     VEC(struct appearance_edit) items;
+    VEC(char *) names; /* edits_do()'s own: whom each is about, for what is said afterwards */
 };
 void edits_put(struct edits *edits, enum appearance_edit_kind kind,
                const struct appearance_user *user, const struct appearance_user *to, uint32_t key);
