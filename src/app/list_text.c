@@ -285,6 +285,7 @@ static enum rc read_list(struct appearance *a, const json_t *root, struct err *e
     read_each(&r, root, "undo", read_undo);
     if (json_object_get(root, "sent"))
         read_each(&r, root, "sent", read_sent);
+    r.is_bad = r.is_bad || a->sent.len > APPEARANCE_SENT_MAX; /* none was ever written so */
     a->readings = (uint64_t)number_of(&r, root, "readings", INT64_MAX);
     if (r.is_bad)
         return err_set(err, RC_PROTO, "no list of ours: something is missing in it");

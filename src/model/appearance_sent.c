@@ -229,6 +229,8 @@ enum rc appearance_merge(struct appearance *a, const struct stored_line *lines, 
     enum rc rc = appearance_check_stored(lines, len, err);
     if (rc != RC_OK)
         return rc;
+    while (a->sent.len > APPEARANCE_SENT_MAX)
+        forget_sent(a, 0);
     appearance_explain(a, lines, len, &origin);
     if (origin.is_other)
         agreed = rebase(a, &origin.base);
