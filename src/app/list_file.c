@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@ struct list_file {
     bool is_own_new;                /* own is to be written */
     bool is_ahead;                  /* list has changes that are not on disk; before has not */
     bool is_gone;                   /* the file was there, and is no more */
+    bool is_foreign;                /* the file is another server's: noted once */
+    char note[ERR_TEXT_BYTES];      /* for the person, until it is taken; "" */
     struct appearance list, before; /* before: of begin(), or of ahead() */
 };
 
@@ -112,6 +115,11 @@ enum rc list_file_turn(struct list_file *f, struct err *err)
     if (why == EWOULDBLOCK || why == EINTR)
         return err_set(err, RC_TIMEOUT, "another callhud of yours is saving this list");
     return err_set(err, RC_IO, "cannot lock %s: %s", f->turn_path, strerror(why));
+}
+
+bool list_file_has_turn(const struct list_file *f)
+{
+    return f->turn_fd >= 0;
 }
 
 void list_file_turn_end(struct list_file *f)
@@ -199,7 +207,7 @@ static enum rc read_file(struct list_file *f, struct err *err)
     f->list = list;
     if (!f->is_own_new)
         memcpy(f->own, own, sizeof own);
-    f->is_gone = false;
+    f->is_gone = f->is_foreign = false;
     keep_open(f, fd);
     return RC_OK;
 }
@@ -213,16 +221,31 @@ static void name_aside(const struct list_file *f, char *out, size_t size)
         (void)snprintf(out, size, "%s.broken-%d", f->path, i);
 }
 
+/* Whoever started before the profile got another server has no list there: it is not his to move.
+ */
+static enum rc refuse_foreign(struct list_file *f, struct err *err)
+{
+    struct err why = *err;
+    err_set(err, RC_CONFIG,
+            "the profile's server has changed: restart callhud (%.120s is %.160s now)", f->path,
+            why.text);
+    if (!f->is_foreign)
+        str_copy(f->note, sizeof f->note, err->text);
+    f->is_foreign = true;
+    return RC_CONFIG;
+}
+
 /* Reads, under the lock, what another callhud has written. What is not understood is put aside;
- * what is known here stays, and is written with the next change. */
-static enum rc read_locked(struct list_file *f, char *note, struct err *err)
+ * what is known here stays, and is written with the next change. Another server's list is put
+ * aside by who opens it (is_opened) alone: RC_CONFIG otherwise. */
+static enum rc read_locked(struct list_file *f, bool is_opened, struct err *err)
 {
     char aside[4096];
-    if (note)
-        note[0] = '\0';
     if (is_read(f))
         return RC_OK;
     enum rc rc = read_file(f, err);
+    if (rc == RC_CONFIG && !is_opened)
+        return refuse_foreign(f, err);
     if (rc != RC_PROTO && rc != RC_CONFIG)
         return rc;
     struct err why = *err;
@@ -231,9 +254,8 @@ static enum rc read_locked(struct list_file *f, char *note, struct err *err)
         return fails(f, "put aside", errno, err);
     keep_open(f, -1);
     log_warn("list", "%s is put aside as %s: %s", f->path, aside, why.text);
-    if (note)
-        (void)snprintf(note, ERR_TEXT_BYTES, "the HUD list was put aside as %.160s: %.200s", aside,
-                       why.text);
+    (void)snprintf(f->note, sizeof f->note, "the HUD list was put aside as %.160s: %.200s", aside,
+                   why.text);
     return RC_OK;
 }
 
@@ -306,7 +328,7 @@ struct appearance *list_file_begin(struct list_file *f, struct err *err)
     drop_ahead(f);
     if (rc != RC_OK)
         return NULL;
-    if (read_locked(f, NULL, err) != RC_OK) {
+    if (read_locked(f, false, err) != RC_OK) {
         unlock(f);
         return NULL;
     }
@@ -322,6 +344,11 @@ struct appearance *list_file_ahead(struct list_file *f)
     return &f->list;
 }
 
+void list_file_not_ahead(struct list_file *f)
+{
+    drop_ahead(f);
+}
+
 void list_file_cancel(struct list_file *f)
 {
     uint64_t rev = f->list.rev > f->before.rev ? f->list.rev : f->before.rev;
@@ -332,10 +359,22 @@ void list_file_cancel(struct list_file *f)
     unlock(f);
 }
 
+/* What is in memory alone has a number that no file has: others go on counting from the one on
+ * disk, and an answer that was asked for here would seem to be as new as theirs. */
+static void number_apart(struct appearance *a)
+{
+    uint32_t apart = 0;
+    if (getrandom(&apart, sizeof apart, GRND_NONBLOCK) != (ssize_t)sizeof apart)
+        apart = (uint32_t)getpid() ^ (uint32_t)clock_mono_ms();
+    a->readings += ((uint64_t)1 << 32) + apart;
+}
+
 enum rc list_file_end(struct list_file *f, bool is_kept, struct err *err)
 {
     bool is_changed = f->list.rev != f->before.rev || f->is_own_new;
     enum rc rc = is_changed ? write_file(f, err) : RC_OK;
+    if (rc != RC_OK && is_kept)
+        number_apart(&f->list);
     if (rc == RC_OK || is_kept) {
         forget_before(f);
         unlock(f);
@@ -358,11 +397,14 @@ bool list_file_refresh(struct list_file *f)
     if (f->is_ahead || is_read(f))
         return false;
     enum rc rc = read_file(f, &err);
-    if ((rc == RC_PROTO || rc == RC_CONFIG) && (rc = lock(f, &err)) == RC_OK) {
-        rc = read_locked(f, NULL, &err);
+    bool is_known = rc == RC_CONFIG && f->is_foreign;
+    if (rc == RC_CONFIG)
+        rc = refuse_foreign(f, &err);
+    if (rc == RC_PROTO && (rc = lock(f, &err)) == RC_OK) {
+        rc = read_locked(f, false, &err);
         unlock(f);
     }
-    if (rc != RC_OK && rc != RC_TIMEOUT)
+    if (rc != RC_OK && rc != RC_TIMEOUT && !is_known)
         log_warn("list", "%s", err.text);
     return f->list.rev != rev;
 }
@@ -380,6 +422,13 @@ bool list_file_is_main(const struct list_file *f)
 bool list_file_is_gone(const struct list_file *f)
 {
     return f->is_gone;
+}
+
+bool list_file_take_note(struct list_file *f, char *note)
+{
+    str_copy(note, ERR_TEXT_BYTES, f->note);
+    f->note[0] = '\0';
+    return note[0] != '\0';
 }
 
 const char *list_file_own(const struct list_file *f)
@@ -437,13 +486,13 @@ static struct list_file *file_new(const char *folder, const char *profile, const
 /* Nothing is locked for somebody else of whom there is no list: whether there is such a person is
  * not known yet. Whose lock is another's is read without: a file that cannot be understood stays
  * until somebody has the lock. */
-static enum rc first_read(struct list_file *f, char *note, struct err *err)
+static enum rc first_read(struct list_file *f, struct err *err)
 {
     if (!f->is_main && is_read(f))
         return RC_OK;
     enum rc rc = lock(f, err);
     if (rc == RC_OK) {
-        rc = read_locked(f, note, err);
+        rc = read_locked(f, true, err);
         unlock(f);
     } else if (rc == RC_TIMEOUT) {
         struct err held = *err;
@@ -456,22 +505,30 @@ static enum rc first_read(struct list_file *f, char *note, struct err *err)
     return rc;
 }
 
-enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
-                       const char *owner, const char *server, char *note, struct err *err)
+enum rc list_file_open_within(struct list_file **out, const char *folder, const char *profile,
+                              const char *owner, const char *server, int64_t wait_ms, char *note,
+                              struct err *err)
 {
     struct list_file *f = file_new(folder, profile, owner, server);
+    f->patience_ms = wait_ms;
     *out = NULL;
-    note[0] = '\0';
     enum rc rc =
         f->is_main || !is_too_long(f)
-            ? first_read(f, note, err)
+            ? first_read(f, err)
             : err_set(err, RC_NOT_FOUND, "there is no extension %.24s...: none is so long", owner);
+    (void)list_file_take_note(f, note);
     if (rc != RC_OK) {
         list_file_close(f);
         return rc;
     }
     *out = f;
     return RC_OK;
+}
+
+enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
+                       const char *owner, const char *server, char *note, struct err *err)
+{
+    return list_file_open_within(out, folder, profile, owner, server, LIST_FILE_WAIT_MS, note, err);
 }
 
 bool list_file_exists(const char *folder, const char *profile, const char *owner)

@@ -322,6 +322,12 @@ static void test_a_merge_on_a_full_disk(void **state)
     assert_int_equal(list_file_end(file, true, &err), RC_IO);
     assert_true(has(file, "101"));
     assert_true(has(file, "102"));
+    struct list_file *other = open_list(); /* what it reads is counted from what is on disk */
+    a = list_file_begin(other, &err);
+    merge(a, there, 2);
+    assert_int_not_equal(a->readings, list_file_list(file)->readings);
+    list_file_cancel(other);
+    list_file_close(other);
     must_add(file, "103"); /* written with the next */
     list_file_close(file);
     file = open_list();
@@ -338,6 +344,8 @@ static void write_text(const char *text)
     assert_int_equal(fputs(text, f) < 0, 0);
     assert_int_equal(fclose(f), 0);
 }
+
+#define SENT_TEXT "{\"at_ms\":1,\"users\":[],\"was_stored\":[]}"
 
 static void test_broken_files(void **state)
 {
@@ -357,6 +365,9 @@ static void test_broken_files(void **state)
         "\"\"}],\"lines\":[],\"undo\":[{\"step\":1,\"kind\":3,\"user\":0}]}",
         "{\"v\":1,\"server\":\"" SERVER "\",\"users\":[{\"id\":\"a\",\"extension\":\"\",\"name\":"
         "\"\"}],\"lines\":[{\"here\":0,\"stored\":0}],\"undo\":[]}",
+        "{\"v\":1,\"server\":\"" SERVER
+        "\",\"users\":[],\"lines\":[],\"undo\":[],\"sent\":[" SENT_TEXT "," SENT_TEXT "," SENT_TEXT
+        "," SENT_TEXT "," SENT_TEXT "]}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct list_file *file = NULL;
@@ -383,6 +394,34 @@ static void test_broken_files(void **state)
     }
 }
 
+/* The profile has got another server, and another callhud its list: whoever still runs with the
+ * one before leaves that alone, and says so once. */
+static void test_the_server_has_changed(void **state)
+{
+    (void)state;
+    struct list_file *file = open_list(), *other = NULL;
+    struct err err = {0};
+    char note[ERR_TEXT_BYTES];
+    must_add(file, "101");
+    assert_int_equal(list_file_open(&other, folder, "lab", NULL, "elsewhere", note, &err), RC_OK);
+    assert_non_null(strstr(note, "list-lab.json.broken"));
+    must_add(other, "102");
+    for (int i = 0; i < 3; i++) {
+        assert_false(list_file_refresh(file));
+        assert_int_equal(list_file_take_note(file, note), i == 0);
+        assert_int_equal(add_to(file, "103", &err), RC_CONFIG);
+        assert_non_null(strstr(err.text, "restart callhud"));
+    }
+    assert_false(list_file_refresh(other));
+    must_add(other, "104");
+    list_file_close(other);
+    assert_int_equal(list_file_open(&other, folder, "lab", NULL, "elsewhere", note, &err), RC_OK);
+    assert_string_equal(note, "");
+    assert_true(has(other, "102"));
+    list_file_close(other);
+    list_file_close(file);
+}
+
 /* A list that another program broke while this one runs: what is here is kept and written anew. */
 static void test_broken_while_open(void **state)
 {
@@ -393,6 +432,10 @@ static void test_broken_while_open(void **state)
     write_text("{ no list");
     assert_true(has(file, "101"));
     must_add(file, "102");
+    char note[ERR_TEXT_BYTES];
+    assert_true(list_file_take_note(file, note));
+    assert_non_null(strstr(note, "put aside"));
+    assert_false(list_file_take_note(file, note));
     list_file_close(file);
     file = open_list();
     assert_true(has(file, "102"));
@@ -482,6 +525,14 @@ static void test_a_held_lock(void **state)
     assert_null(list_file_begin(file, &err));
     assert_in_range(clock_mono_ms() - start_ms, 900, 5000);
     assert_non_null(strstr(err.text, "another program holds"));
+    struct list_file *quick = NULL;
+    char note[ERR_TEXT_BYTES];
+    start_ms = clock_mono_ms();
+    assert_int_equal(list_file_open_within(&quick, folder, "lab", NULL, SERVER, 20, note, &err),
+                     RC_OK);
+    assert_null(list_file_begin(quick, &err));
+    assert_in_range(clock_mono_ms() - start_ms, 0, 500);
+    list_file_close(quick);
     close(fd);
     must_add(file, "101");
     list_file_close(file);
@@ -625,6 +676,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_merge_on_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_broken_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_broken_while_open, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_server_has_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_removed_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_in_the_way, set_up, tear_down),

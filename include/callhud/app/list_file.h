@@ -41,30 +41,38 @@ struct list_file;
 
 /* owner: the extension whose appearance it is; NULL or "": the profile's own user. Else the file is
  * list-PROFILE@OWNER.json. What cannot stand in a name is %XX. server: where the list is stored; a
- * file of another server is put aside like a broken one. A file that cannot be understood is
- * renamed to NAME.broken (NAME.broken-2 to -9 when there is one) and said in note, ERR_TEXT_BYTES,
- * which is "" otherwise; the list is empty then. Where there is no list of an owner nothing is
- * made, not even the lock: that comes with the first change. RC_IO: the folder or file cannot be
- * used; RC_NOT_FOUND: no extension is as long as owner; RC_TIMEOUT: it is to be put aside, and
- * another program holds the lock; *out is NULL. */
+ * file of another server is put aside like a broken one, here and nowhere else. A file that cannot
+ * be understood is renamed to NAME.broken (NAME.broken-2 to -9 when there is one) and said in note,
+ * ERR_TEXT_BYTES, which is "" otherwise; the list is empty then. Where there is no list of an owner
+ * nothing is made, not even the lock: that comes with the first change. RC_IO: the folder or file
+ * cannot be used; RC_NOT_FOUND: no extension is as long as owner; RC_TIMEOUT: it is to be put
+ * aside, and another program holds the lock; *out is NULL. */
 enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
                        const char *owner, const char *server, char *note, struct err *err);
+/* The same; wait_ms: as in list_file_patience(), here already. */
+enum rc list_file_open_within(struct list_file **out, const char *folder, const char *profile,
+                              const char *owner, const char *server, int64_t wait_ms, char *note,
+                              struct err *err);
 void list_file_close(struct list_file *file); /* NULL is fine */
 
 /* The list as last read or written here. */
 const struct appearance *list_file_list(const struct list_file *file);
 /* Reads again when another callhud has written since. True: the list has changed. */
 bool list_file_refresh(struct list_file *file);
+/* What the person has to be told of the file since this was asked last: it could not be understood,
+ * and was put aside, or it is another server's now. note: ERR_TEXT_BYTES. False: nothing, "". */
+bool list_file_take_note(struct list_file *file, char *note);
 
 /* How long begin() may wait for another's lock: 0 tries once. */
 void list_file_patience(struct list_file *file, int64_t wait_ms);
 /* Takes the lock and reads again when another has written: the list that may be changed, until
- * end() or cancel(). NULL: err says why; RC_TIMEOUT: another program holds the lock. */
+ * end() or cancel(). NULL: err says why; RC_TIMEOUT: another program holds the lock; RC_CONFIG: the
+ * file is another server's now, as is the profile: it is left as it is. */
 struct appearance *list_file_begin(struct list_file *file, struct err *err);
 /* Writes and lets go; nothing is written when rev has not changed. RC_IO: it cannot be written.
  * Then the list is again as it was before begin(); with is_kept it stays changed here all the same,
  * which is for merges: what is stored elsewhere can be read again, an edit must not seem to be
- * safe. */
+ * safe. Its readings are then such as no other list has. */
 enum rc list_file_end(struct list_file *file, bool is_kept, struct err *err);
 /* As it was before begin(), elsewhere in memory: rev has grown. */
 void list_file_cancel(struct list_file *file);
@@ -73,7 +81,8 @@ enum rc list_file_remove(struct list_file *file, struct err *err);
 /* The list, to be changed for showing alone while another holds the lock. The next begin() that
  * gets it has the list as it is on disk: whoever changed this one makes his changes again. */
 struct appearance *list_file_ahead(struct list_file *file);
-bool list_file_can_lock(struct list_file *file); /* begin() would not be RC_TIMEOUT now */
+void list_file_not_ahead(struct list_file *file); /* as on disk again; fine when it is not ahead */
+bool list_file_can_lock(struct list_file *file);  /* begin() would not be RC_TIMEOUT now */
 const char *list_file_path(const struct list_file *file);
 /* It was read, and is not there any more: removed by a callhud that took it over (own), or by hand.
  * Until it is read again. */
@@ -94,7 +103,8 @@ bool list_file_exists(const char *folder, const char *profile, const char *owner
  * RC_TIMEOUT, another one has it, ask again in a while. RC_OK also when it is ours already. RC_IO:
  * it cannot be taken. Apart from the lock of begin(). */
 enum rc list_file_turn(struct list_file *file, struct err *err);
-void list_file_turn_end(struct list_file *file); /* also when it is not ours */
+void list_file_turn_end(struct list_file *file);       /* also when it is not ours */
+bool list_file_has_turn(const struct list_file *file); /* it is ours */
 
 /* The text of the file, and back; for tests too. own: see above, may be NULL;
  * LIST_OWN_BYTES in parse. server may be NULL in parse: any. On an error *a is empty: RC_PROTO it
