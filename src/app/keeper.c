@@ -161,9 +161,7 @@ struct appearance *keeper_begin(struct keeper *k, struct err *err)
         *err = held;
         return NULL;
     }
-    struct appearance *list = list_file_begin(k->file, err);
-    if (list && list_file_is_gone(k->file) && keeper_own_rejoin(k))
-        list = list_file_begin(k->file, err);
+    struct appearance *list = keeper_own_begin(k, k->patience_ms, err);
     if (!list && err->rc == RC_TIMEOUT && k->config.is_asked_alone)
         err->rc = RC_IO;
     return list;
@@ -242,9 +240,12 @@ enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer, uint64_
                      struct appearance_news *news, struct err *err)
 {
     stored_lines lines = {0};
+    uint64_t asked_in = k->file_number;
     lines_of(answer, &lines);
     struct appearance *list = keeper_begin(k, err);
     enum rc rc = list ? RC_OK : err->rc;
+    if (k->file_number != asked_in)
+        asked_at = NO_READINGS;
     if (list) {
         rc = merge_lines(k, list, &lines, asked_at, news, err);
         if (rc == RC_OK)
@@ -311,8 +312,11 @@ static void on_read(void *self, const struct desk_answer *answer)
         keeper_wait_for_lock(k);
         return;
     }
-    if (rc == RC_OK || k->desk.is_local)
-        keeper_own_take(k, rc == RC_OK ? answer : NULL);
+    if ((rc == RC_OK || k->desk.is_local) && keeper_own_take(k, rc == RC_OK ? answer : NULL)) {
+        k->is_read_late = true;
+        keeper_read_late(k);
+        return;
+    }
     k->stale = rc == RC_CHANGED ? k->stale + 1 : 0;
     if (k->stale > 0 && k->stale < KEEPER_READS && ask_list(k))
         return;
@@ -329,7 +333,7 @@ static void on_read(void *self, const struct desk_answer *answer)
 static bool ask_list(struct keeper *k)
 {
     struct desk_question question = {.kind = DESK_LIST};
-    if (list_file_refresh(k->file))
+    if (keeper_own_refresh(k))
         keeper_changed(k);
     k->read_at = keeper_list(k)->readings;
     if (k->second) {
@@ -345,6 +349,12 @@ void keeper_read_late(struct keeper *k)
     k->is_read_late = false;
     if (is_due && !ask_list(k))
         after_reading(k, RC_UNREACHABLE, keeper_why_not_asked(k));
+}
+
+void keeper_read_given_up(struct keeper *k, const char *text)
+{
+    k->is_read_late = false;
+    after_reading(k, RC_TIMEOUT, text);
 }
 
 void keeper_read(struct keeper *k)
@@ -385,7 +395,7 @@ static void on_look(void *self)
 {
     struct keeper *k = self;
     k->look = loop_timer(k->session->loop, KEEPER_FILE_LOOK_MS, on_look, k);
-    if (list_file_refresh(k->file)) {
+    if (keeper_own_refresh(k)) {
         keeper_changed(k);
         keeper_plan_quiet(k);
     }

@@ -30,6 +30,8 @@ struct keeper_wish {
     bool was_refused; /* one of its edits, when it was shown: that was told then */
 };
 
+#define NO_READINGS UINT64_MAX /* of no list: keeper.read_at, write_at, second_at */
+
 struct keeper {
     struct session *session;
     char *asked;     /* whose list, as configured; NULL: our own */
@@ -38,8 +40,12 @@ struct keeper {
     char *reason;
     struct keeper_config config; /* callbacks; its strings are not used */
     struct list_file *file;
-    struct list_file *second;       /* of our own list, from before that was known; NULL */
-    uint64_t second_at;             /* as read_at */
+    struct list_file *second;           /* of our own list, from before that was known; NULL */
+    uint64_t second_at;                 /* as read_at */
+    uint64_t file_number;               /* grows when another file comes in use */
+    uint64_t left_rev, left_second_rev; /* of both lists when they were left apart; 0: were not */
+    bool is_left_told;
+    bool is_apart;                  /* file is second: asked for by the own extension, left apart */
     int64_t patience_ms;            /* with another's lock, in one go */
     VEC(struct keeper_wish) wishes; /* shown, and not on disk yet */
     int64_t lock_ms;                /* since when another's lock is waited for; 0 */
@@ -116,6 +122,7 @@ const char *keeper_why_not_asked(const struct keeper *k);
 /* keeper_wish.c */
 void keeper_wait_for_lock(struct keeper *k); /* then edits come to disk, and the list is read */
 void keeper_read_late(struct keeper *k);     /* keeper.c: if that is due */
+void keeper_read_given_up(struct keeper *k, const char *text); /* keeper.c: instead */
 void keeper_drop_wishes(struct keeper *k);
 
 /* keeper_own.c */
@@ -123,10 +130,14 @@ enum rc keeper_own_open(struct keeper *k, struct err *err);
 /* own: as the backend tells; NULL or "": not known. True: the list is in another file from now on.
  */
 bool keeper_own_learn(struct keeper *k, const char *own);
-/* After the answer was merged (NULL: the backend stores no list): what lies in the second file. */
-void keeper_own_take(struct keeper *k, const struct desk_answer *answer);
-/* The file in use was taken over by another callhud: true, and its own list is in use. */
-bool keeper_own_rejoin(struct keeper *k);
+/* After the answer was merged (NULL: the backend stores no list): what lies in the second file is
+ * taken over when all of it can be, and nothing has to be decided; else it stays there. True: it
+ * stays, and is the list in use from now on. */
+bool keeper_own_take(struct keeper *k, const struct desk_answer *answer);
+/* list_file_begin() of the file in use; when another callhud has taken that over, of the own list,
+ * which is in use from then on: file_number has grown. */
+struct appearance *keeper_own_begin(struct keeper *k, int64_t wait_ms, struct err *err);
+bool keeper_own_refresh(struct keeper *k); /* list_file_refresh(), and what is to be told of it */
 
 /* keeper_push.c */
 void keeper_plan_quiet(struct keeper *k); /* sync = automatic: what is here is sent in a while */

@@ -220,6 +220,10 @@ static enum rc plan_to_send(struct keeper *k, struct appearance_plan *plan, stru
     k->sent_note = 0;
     if (!list)
         return err->rc;
+    if (!list_file_has_turn(k->file)) { /* it was taken over: the turn is that of another file */
+        list_file_cancel(k->file);
+        return err_set(err, RC_TIMEOUT, "another callhud of yours has taken this list over");
+    }
     if (k->is_retry)
         appearance_retry(list);
     enum rc rc = appearance_plan(list, plan, err);

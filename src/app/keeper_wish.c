@@ -74,15 +74,25 @@ static void forget_wishes(struct keeper *k)
     k->desk.is_behind = false;
 }
 
+/* They were shown in another file's list. */
+static void show_again(struct keeper *k)
+{
+    struct err err = {0};
+    for (size_t i = 0; i < k->wishes.len; i++)
+        (void)apply(&k->wishes.items[i], list_file_ahead(k->file), &err);
+}
+
 bool keeper_settle(struct keeper *k, int64_t wait_ms, struct err *err)
 {
+    uint64_t shown_in = k->file_number;
     if (k->wishes.len == 0)
         return true;
-    list_file_patience(k->file, wait_ms);
-    struct appearance *list = list_file_begin(k->file, err);
-    list_file_patience(k->file, k->patience_ms);
-    if (!list && err->rc == RC_TIMEOUT)
+    struct appearance *list = keeper_own_begin(k, wait_ms, err);
+    if (!list && err->rc == RC_TIMEOUT) {
+        if (k->file_number != shown_in)
+            show_again(k);
         return false;
+    }
     enum rc rc = list ? RC_OK : err->rc;
     for (size_t i = 0; list && i < k->wishes.len; i++)
         apply_late(k, &k->wishes.items[i], list);
@@ -103,6 +113,25 @@ void keeper_drop_wishes(struct keeper *k)
     VEC_FREE(&k->wishes);
 }
 
+static void say_behind(struct keeper *k)
+{
+    if (k->desk.is_behind)
+        return;
+    k->desk.is_behind = true;
+    keeper_tell(k, true, "not on disk yet: another program holds %s", list_file_path(k->file));
+    keeper_changed(k);
+}
+
+/* What is stored is not read while it cannot be kept; a save that waits for it lets others go. */
+static void give_up_reading(struct keeper *k)
+{
+    struct err err = {0};
+    err_set(&err, RC_TIMEOUT,
+            "another program has held %s for %d s: end it or let it go on, then try again",
+            list_file_path(k->file), KEEPER_TURN_MS / 1000);
+    keeper_read_given_up(k, err.text);
+}
+
 static void on_lock(void *self)
 {
     struct keeper *k = self;
@@ -111,19 +140,23 @@ static void on_lock(void *self)
     list_file_patience(k->file, 0);
     bool is_held = !list_file_can_lock(k->file);
     list_file_patience(k->file, k->patience_ms);
-    if (is_held || (!keeper_settle(k, 0, &err) && err.rc == RC_TIMEOUT)) {
-        bool is_late = session_now(k->session) - k->lock_ms >= KEEPER_LATE_MS;
-        if (is_late && k->wishes.len > 0 && !k->desk.is_behind) {
-            k->desk.is_behind = true;
-            keeper_tell(k, true, "not on disk yet: another program holds %s",
-                        list_file_path(k->file));
-            keeper_changed(k);
-        }
+    is_held = is_held || (!keeper_settle(k, 0, &err) && err.rc == RC_TIMEOUT);
+    int64_t waited_ms = session_now(k->session) - k->lock_ms;
+    bool is_vain = is_held && k->is_read_late && waited_ms >= KEEPER_TURN_MS;
+    if (is_held && (k->wishes.len > 0 || (k->is_read_late && !is_vain))) {
+        if (waited_ms >= KEEPER_LATE_MS)
+            say_behind(k);
         keeper_wait_for_lock(k);
-        return;
+    } else {
+        k->lock_ms = 0;
+        if (k->desk.is_behind)
+            keeper_changed(k);
+        k->desk.is_behind = false;
     }
-    k->lock_ms = 0;
-    keeper_read_late(k);
+    if (is_vain)
+        give_up_reading(k);
+    else if (!is_held)
+        keeper_read_late(k);
 }
 
 void keeper_wait_for_lock(struct keeper *k)
@@ -147,8 +180,11 @@ static bool keep_for_later(struct keeper *k, struct keeper_wish *wish, enum rc *
 {
     *err = (struct err){0};
     *rc = apply(wish, list_file_ahead(k->file), err);
-    if (*rc != RC_OK || (wish->kind == WISH_EDIT && wish->done == 0))
+    if (*rc != RC_OK || (wish->kind == WISH_EDIT && wish->done == 0)) {
+        if (k->wishes.len == 0)
+            list_file_not_ahead(k->file); /* else what others write would never be seen */
         return false;
+    }
     for (size_t i = 0; wish->edits && i < wish->len; i++)
         wish->was_refused |= wish->edits[i].refused[0] != '\0';
     VEC_PUSH(&k->wishes, *wish);

@@ -1,9 +1,6 @@
 /* What keeps the HUD list in its two homes: a fake backend that stores a list, a real file, a real
  * loop. */
-#include "callhud/app/keeper.h"
-#include "callhud/app/list_file.h"
-#include "callhud/base/mem.h"
-#include "callhud/base/str.h"
+#include "../../src/app/keeper_priv.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -1187,7 +1184,7 @@ static void test_our_own_extension(void **state)
     assert_false(is_on_disk("109"));
 }
 
-/* Edits in both files: all of them are in the one afterwards, whatever was done to which line. */
+/* Edits in both files, of other lines: all of them are in the one afterwards. */
 static void test_edits_in_both_files(void **state)
 {
     (void)state;
@@ -1209,7 +1206,7 @@ static void test_edits_in_both_files(void **state)
     run_ms(30);
     assert_string_equal(here(), "900 101 102 103 ");
     do_edit(EDIT_ADD, "109");
-    do_edit(EDIT_REMOVE, "102");
+    do_edit(EDIT_REMOVE, "103");
     store_all("900 101 102 103 110"); /* and elsewhere */
     r.own = "900";
     keeper_pull(r.keeper);
@@ -1218,6 +1215,7 @@ static void test_edits_in_both_files(void **state)
     assert_false(is_there("list-lab@900.json"));
     assert_null(strstr(here(), "101 "));
     assert_null(strstr(here(), "102 "));
+    assert_null(strstr(here(), "103 "));
     assert_non_null(strstr(here(), "107 "));
     assert_non_null(strstr(here(), "108 "));
     assert_non_null(strstr(here(), "109 "));
@@ -1226,7 +1224,160 @@ static void test_edits_in_both_files(void **state)
     keeper_push(r.keeper, false);
     run_to_end();
     assert_int_equal(r.ended_rc, RC_OK);
-    assert_int_equal(r.stored_len, 6); /* 900 103 107 108 109 110 */
+    assert_int_equal(r.stored_len, 5); /* 900 107 108 109 110 */
+}
+
+static size_t told_times(const char *text)
+{
+    size_t times = 0;
+    for (const char *at = r.told; (at = strstr(at, text)) != NULL; at++)
+        times++;
+    return times;
+}
+
+static void set_in_line(const char *user, const char *to)
+{
+    struct appearance_edit set = {
+        .kind = EDIT_SET, .user = {.id = user}, .to = {.id = to, .extension = to, .name = ""}};
+    struct err err = {0};
+    size_t done = 0;
+    assert_int_equal(keeper_edit(r.keeper, &set, 1, &done, &err), RC_OK);
+    assert_int_equal(done, 1);
+}
+
+enum misfit { NO_ROOM, IN_CONFLICT, ONE_LINE, MISFITS };
+
+static void edit_second(enum misfit misfit)
+{
+    if (misfit == NO_ROOM)
+        do_edit(EDIT_ADD, "108");
+    else
+        set_in_line("102", "108");
+    if (misfit != IN_CONFLICT)
+        return;
+    store_all("900 101 105 103");
+    keeper_pull(r.keeper);
+    run_to_end();
+    assert_int_equal(appearance_count(keeper_list(r.keeper)).conflicts, 1);
+}
+
+/* What does not fit is not lost, and nothing of it is decided: both files are as they were, and
+ * the second is in use for who asks for it, until its edits are saved or taken back. */
+static void edits_do_not_fit(enum misfit misfit)
+{
+    char before[256];
+    r.limit = misfit == NO_ROOM ? 5 : LINES_MAX;
+    r.user = "900";
+    begin_live(false);
+    edit_second(misfit);
+    tell_lost();
+    run_ms(20);
+    open_as(NULL);
+    tell_live();
+    run_ms(30);
+    do_edit(misfit == ONE_LINE ? EDIT_REMOVE : EDIT_ADD, misfit == ONE_LINE ? "102" : "109");
+    str_copy(before, sizeof before, here());
+    r.own = "900";
+    for (int i = 0; i < 3; i++) {
+        keeper_pull(r.keeper);
+        run_to_end();
+        run_ms(20);
+    }
+    assert_true(is_there("list-lab@900.json"));
+    assert_string_equal(here(), before);
+    assert_false(is_on_disk("108"));
+    assert_int_equal(told_times("do not fit"), 1);
+    open_as("900");
+    assert_false(keeper_is_own(r.keeper));
+    assert_non_null(strstr(here(), "108 "));
+    tell_live();
+    run_ms(30);
+    assert_non_null(strstr(here(), "108 "));
+    assert_null(strstr(here(), "109 "));
+    if (misfit == NO_ROOM) {
+        keeper_push(r.keeper, false);
+        run_to_end();
+        assert_string_equal(stored(), "900 101 102 103 108 ");
+        open_as(NULL);
+        tell_live();
+        run_ms(30);
+        assert_false(is_there("list-lab@900.json"));
+    }
+}
+
+static void test_a_full_list_takes_nothing_over(void **state)
+{
+    (void)state;
+    edits_do_not_fit(NO_ROOM);
+}
+
+static void test_a_conflict_stays_to_be_chosen(void **state)
+{
+    (void)state;
+    edits_do_not_fit(IN_CONFLICT);
+}
+
+static void test_one_line_edited_in_both_files(void **state)
+{
+    (void)state;
+    edits_do_not_fit(ONE_LINE);
+}
+
+/* Another callhud learns who 900 is; what it makes of the second file is left to it. */
+static void take_over_by_another(const char *list, const char *added)
+{
+    struct list_file *other = open_other();
+    struct err err = {0};
+    struct appearance_edit edit = {.kind = EDIT_ADD,
+                                   .user = {.id = added, .extension = added, .name = ""}};
+    merge_in_other(other, list);
+    struct appearance *a = list_file_begin(other, &err);
+    assert_int_equal(appearance_edit(a, &edit, 1), 1);
+    list_file_set_own(other, "900");
+    assert_int_equal(list_file_end(other, false, &err), RC_OK);
+    list_file_close(other);
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/list-lab@900.json", r.folder);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* An edit that waited for the lock of a file that is gone goes where the others have gone. */
+static void test_an_edit_waits_while_the_file_is_taken_over(void **state)
+{
+    (void)state;
+    r.user = "900";
+    begin(false, false);
+    do_edit(EDIT_ADD, "107");
+    int fd = hold("list-lab@900.lock");
+    do_edit(EDIT_ADD, "108");
+    take_over_by_another("900 101", "109"); /* 107 was saved, and removed since, say */
+    close(fd);
+    run_ms(200);
+    assert_false(is_there("list-lab@900.json"));
+    assert_true(is_on_disk("108"));
+    assert_true(is_on_disk("109"));
+    assert_false(is_on_disk("107"));
+    assert_true(keeper_is_own(r.keeper));
+}
+
+/* Who had the turn of a file that is gone has not that of the other one. */
+static void test_a_save_while_the_file_is_taken_over(void **state)
+{
+    (void)state;
+    r.user = "900";
+    begin_live(false);
+    do_edit(EDIT_ADD, "107");
+    take_over_by_another("900 101 102 103", "107");
+    int fd = hold("list-lab.turn");
+    keeper_push(r.keeper, false);
+    run_ms(100);
+    assert_int_equal(r.writes, 0);
+    assert_int_equal(r.ended, 0);
+    close(fd);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_int_equal(r.writes, 1);
+    assert_string_equal(stored(), "900 101 102 103 107 ");
 }
 
 /* Another callhud that has the second file open finds it gone, and goes on in the one list. */
@@ -1383,6 +1534,52 @@ static void test_a_lock_that_is_held_when_the_save_is_answered(void **state)
     assert_int_equal(appearance_count(keeper_list(r.keeper)).unsaved, 0);
 }
 
+/* Whoever holds the lock for ever (a stopped program) does not keep the turn of a save. */
+static void test_a_lock_that_is_never_let_go(void **state)
+{
+    (void)state;
+    begin_live(false);
+    do_edit(EDIT_ADD, "107");
+    r.is_deaf = true;
+    keeper_push(r.keeper, false);
+    int fd = hold("list-lab.lock");
+    r.is_deaf = false;
+    r.answer = loop_timer(r.session.loop, 1, answer_now, NULL);
+    run_ms(KEEPER_LATE_MS + 200);
+    assert_int_equal(r.ended, 0);
+    assert_true(keeper_desk(r.keeper)->is_behind);
+    r.keeper->lock_ms -= KEEPER_TURN_MS; /* a minute has passed */
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_TIMEOUT);
+    assert_non_null(strstr(r.ended_text, "another program has held"));
+    close(hold("list-lab.turn"));
+    close(fd);
+    keeper_pull(r.keeper);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_false(keeper_desk(r.keeper)->is_behind);
+    assert_int_equal(appearance_count(keeper_list(r.keeper)).unsaved, 0);
+}
+
+/* An edit that cannot be, under a held lock: what others write is seen all the same afterwards. */
+static void test_a_vain_edit_under_a_held_lock(void **state)
+{
+    (void)state;
+    begin_live(false);
+    struct list_file *other = open_other();
+    int fd = hold("list-lab.lock");
+    struct appearance_edit edit = {.kind = EDIT_REMOVE, .user = {.id = "199"}};
+    struct err err = {0};
+    size_t done = 1;
+    assert_int_equal(keeper_edit(r.keeper, &edit, 1, &done, &err), RC_OK);
+    assert_int_equal(done, 0);
+    close(fd);
+    merge_in_other(other, "900 101 102");
+    list_file_close(other);
+    assert_true(list_file_refresh(r.keeper->file));
+    assert_string_equal(here(), "900 101 102 ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1420,6 +1617,13 @@ int main(void)
         TEST(test_the_record_says_what_was_set),
         TEST(test_our_own_extension),
         TEST(test_edits_in_both_files),
+        TEST(test_a_full_list_takes_nothing_over),
+        TEST(test_a_conflict_stays_to_be_chosen),
+        TEST(test_one_line_edited_in_both_files),
+        TEST(test_an_edit_waits_while_the_file_is_taken_over),
+        TEST(test_a_save_while_the_file_is_taken_over),
+        TEST(test_a_lock_that_is_never_let_go),
+        TEST(test_a_vain_edit_under_a_held_lock),
         TEST(test_the_second_file_goes_under_another),
         TEST(test_an_extension_that_was_ours),
         TEST(test_a_held_lock),

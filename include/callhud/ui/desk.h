@@ -26,7 +26,8 @@ struct ui_desk {
                      that of another file */
     const char *denied; /* why the list may not be changed: somebody else's, and no right; NULL */
     bool is_local;  /* the backend stores no list: it lives in the file alone; list_text says why */
-    bool is_behind; /* edits are shown that are not on disk yet: another program holds the file */
+    bool is_behind; /* edits are shown that are not on disk yet, or what is stored waits to come
+                       there: another program holds the file */
     bool is_waiting; /* a save waits until no desk phone is in a call */
     enum ui_desk_state reading, writing;
     int64_t waits_until_ms; /* reading or writing waits for the service's limits: epoch; 0 */
