@@ -1,6 +1,7 @@
 /* The person's own list is one file, whether it is asked for by the own extension or not. Which
  * that is, the backend tells with the list. What lies in the file that was kept under the extension
- * before that was known is taken over. */
+ * before that was known is taken over, when nothing has to be decided for it; else it stays a list
+ * of its own for who asks by the extension. */
 #include "keeper_priv.h"
 
 #include "callhud/base/log.h"
