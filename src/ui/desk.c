@@ -9,12 +9,24 @@
 /* --- people -------------------------------------------------------------------------------------
  */
 
+/* Are they those that were noted last? Most of what changes about a desk is not they. */
+static bool are_people_noted(const struct desk_screens *d)
+{
+    const struct ui_desk *desk = d->desk;
+
+    return desk != NULL && desk->rev == d->noted_rev && desk->people == d->noted &&
+           desk->people_len == d->noted_len;
+}
+
 /* Where each is, so that a list of thousands is drawn without a search for each line. What the desk
  * holds may change before anybody says so: a place is looked at before it is believed. */
 static void note_people(struct ui *ui)
 {
     struct desk_screens *d = &ui->desk;
 
+    d->noted_rev = d->desk != NULL ? d->desk->rev : 0;
+    d->noted = d->desk != NULL ? d->desk->people : NULL;
+    d->noted_len = d->desk != NULL ? d->desk->people_len : 0;
     map_fini(&d->person_at, NULL);
     d->person_at = (struct map){0};
     for (size_t i = 0; d->desk != NULL && i < d->desk->people_len; i++)
@@ -56,7 +68,8 @@ void ui_set_desk(struct ui *ui, const struct ui_desk *desk, const struct ui_desk
 void ui_desk_changed(struct ui *ui)
 {
     ui->desk.told++;
-    note_people(ui);
+    if (!are_people_noted(&ui->desk))
+        note_people(ui);
     preset_settled(ui);
 }
 
@@ -137,7 +150,6 @@ struct roll_source desk_source(const struct ui *ui, const struct hud *hud, uint6
     return (struct roll_source){
         .list_rev = desk != NULL && desk->list != NULL ? desk->list->rev : 0,
         .desk_rev = desk != NULL ? desk->rev : 0,
-        .told = ui->desk.told,
         .what = what,
         .list = desk != NULL ? desk->list : NULL,
         .people = desk != NULL ? desk->people : NULL,
@@ -152,6 +164,7 @@ static void list_rows(struct ui *ui, const struct hud *hud)
     struct roll *roll = &ui->desk.list;
     struct roll_source source = desk_source(ui, hud, ui->desk.is_diff_only);
 
+    source.told = ui->desk.told;
     if (roll_is_made(roll, &source))
         return;
     roll_begin(roll);

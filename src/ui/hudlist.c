@@ -511,15 +511,17 @@ const char *why_no_roll(const struct cmd_call *call)
 void run_pull(const struct cmd_call *call)
 {
     const struct ui_desk_ops *ops = call->ui->desk.ops;
+    const struct ui_desk *desk = call->ui->desk.desk;
 
     ops->pull(ops->self);
-    if (call->ui->desk.desk->reading == UI_DESK_ASKED)
+    if (desk->reading == UI_DESK_ASKED)
         say(call, UI_INFO, "reading what is stored");
+    else if (desk->writing == UI_DESK_ASKED)
+        say(call, UI_INFO, "not read yet: it is read after the save that is under way");
     else
         say(call, UI_WARN,
-            call->ui->desk.desk->is_local
-                ? "this telephone system stores no list: there is nothing to read"
-                : "not read: there is no link to the telephone system");
+            desk->is_local ? "this telephone system stores no list: there is nothing to read"
+                           : "not read: there is no link to the telephone system");
 }
 
 void run_save(const struct cmd_call *call)

@@ -85,7 +85,8 @@ static void on_pull(void *self)
 {
     struct fake_desk *f = self;
     f->pulls++;
-    f->desk.reading = UI_DESK_ASKED;
+    if (f->desk.writing != UI_DESK_ASKED)
+        f->desk.reading = UI_DESK_ASKED;
 }
 
 static void on_push(void *self, bool is_when_idle)

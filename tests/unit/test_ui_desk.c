@@ -781,14 +781,58 @@ static void rows_are_made_once(void **state)
     fake_desk_person(&r.desk, "7777", "New One", "Even", true); /* before anybody says so */
     draw(&r);
     assert_int_equal(picker->makes, makes + 1);
-    ui_desk_changed(r.ui);
+    ui_desk_changed(r.ui); /* what it tells is shown already */
     draw(&r);
-    assert_int_equal(picker->makes, makes + 2);
+    assert_int_equal(picker->makes, makes + 1);
     type(&r, "\033\033\033"); /* search, department, back */
     of_list = list->makes;
     type(&r, "jjjjj-");
     assert_int_equal(list->makes, of_list + 1);
     assert_true(shows(&r, "- removed here"));
+    close_room(&r);
+}
+
+/* The people are noted when they are told, not for every edit. */
+static void people_are_noted_once(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 30, 5);
+    struct map *noted = &r.ui->desk.person_at;
+    (void)map_put(noted, "nobody", &r); /* is there for as long as the notes are kept */
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-");
+    ui_desk_changed(r.ui);
+    r.desk.desk.reading = UI_DESK_ASKED;
+    ui_desk_changed(r.ui);
+    assert_non_null(map_get(noted, "nobody"));
+    fake_desk_person(&r.desk, "7777", "New One", "Even", true);
+    ui_desk_changed(r.ui);
+    assert_null(map_get(noted, "nobody"));
+    assert_non_null(desk_person(r.ui, "7777"));
+    (void)map_put(noted, "nobody", &r);
+    r.desk.desk.rev++;
+    ui_desk_changed(r.ui);
+    assert_null(map_get(noted, "nobody"));
+    close_room(&r);
+}
+
+/* Why it is not read now. */
+static void what_is_stored_is_read_after_the_save(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    r.desk.desk.writing = UI_DESK_ASKED;
+    type(&r, "er");
+    assert_int_equal(r.desk.pulls, 1);
+    assert_true(shows(&r, "it is read after the save"));
+    r.desk.desk.writing = UI_DESK_TOLD;
+    type(&r, "r");
+    assert_true(shows(&r, "reading what is stored"));
     close_room(&r);
 }
 
@@ -824,6 +868,8 @@ int main(void)
         cmocka_unit_test(no_right_sets_nothing),
         cmocka_unit_test(people_answer_and_nobody_else),
         cmocka_unit_test(rows_are_made_once),
+        cmocka_unit_test(people_are_noted_once),
+        cmocka_unit_test(what_is_stored_is_read_after_the_save),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

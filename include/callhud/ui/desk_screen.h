@@ -37,8 +37,9 @@ struct roll {
     /* The rows are made anew only when what they are made of has changed: of an account with
      * 100,000 people that takes longer than a key may. */
     struct roll_source {
-        uint64_t list_rev, desk_rev, told; /* told: how often the program said that it changed */
-        uint64_t what;                     /* kind of picker; differences only */
+        uint64_t list_rev, desk_rev;
+        uint64_t told; /* of the list: how often it was said to have changed */
+        uint64_t what; /* kind of picker; differences only */
         const void *list, *people, *own_id;
         size_t people_len;
     } source;
@@ -98,8 +99,11 @@ struct desk_screens {
     const struct ui_desk_ops *ops;
     bool is_shown;        /* as the program was told last */
     struct map person_at; /* user id -> its place in desk->people, and one */
-    uint64_t told;        /* how often the program said that something of the desk has changed */
-    bool is_ask_due;      /* a save is to be asked about when no other question is open */
+    uint64_t noted_rev;   /* desk->rev when person_at was made, and the people then */
+    const struct desk_person *noted;
+    size_t noted_len;
+    uint64_t told;   /* how often the program said that something of the desk has changed */
+    bool is_ask_due; /* a save is to be asked about when no other question is open */
 
     struct roll list;
     bool is_diff_only;
@@ -157,7 +161,8 @@ size_t edits_do(const struct cmd_call *call, struct edits *edits, const char *do
 /* Why nothing can be changed; NULL: it can. */
 const char *desk_why_fixed(const struct ui *ui);
 
-/* What the rows of a desk's screens are made of, but for search and department. */
+/* What the rows of a desk's screens are made of, but for search and department. Rows of thousands
+ * are not made anew for what changes none of it. */
 struct roll_source desk_source(const struct ui *ui, const struct hud *hud, uint64_t what);
 
 void picker_open(struct ui *ui, enum pick_kind kind);
