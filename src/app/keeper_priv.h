@@ -59,6 +59,7 @@ struct keeper {
     bool is_pull_wanted;  /* by news that came while something was under way */
     bool is_told_of_ask;  /* ask_save() was called for the edits as they are */
     bool is_pushing;      /* from the look at the phones until the answer */
+    bool is_quiet_missed; /* edits were quiet during the save: they are planned again at its end */
     bool is_push_allowed; /* somebody said yes to phones that restart */
     bool is_push_again;   /* once the list is read: what is stored now was not certain */
     bool is_seen;         /* the list was read since the save has its turn, where that is needed */

@@ -27,6 +27,8 @@ void keeper_push_end(struct keeper *k, enum rc rc, const char *text)
         keeper_tell(k, true, "not saved: %s", text);
     keeper_changed(k);
     keeper_ended(k, rc, text);
+    if (rc == RC_OK && k->is_quiet_missed) /* only then: what a save leaves is not sent for ever */
+        keeper_plan_quiet(k);
     if (k->is_pull_wanted)
         keeper_read(k);
 }
@@ -235,6 +237,17 @@ static enum rc plan_to_send(struct keeper *k, struct appearance_plan *plan, stru
     return rc;
 }
 
+/* One message for each, up to a few. */
+static void tell_excess(struct keeper *k, const appearance_users *users, const char *text)
+{
+    size_t told = users->len <= KEEPER_EXCESS_TOLD ? users->len : KEEPER_EXCESS_TOLD - 1;
+    for (size_t i = 0; i < told; i++)
+        keeper_tell(k, true, "line of %s is refused: %s",
+                    users->items[users->len - 1 - i]->extension, text);
+    if (users->len > told)
+        keeper_tell(k, true, "%zu more lines are refused: %s", users->len - told, text);
+}
+
 /* More keys than the backend has room for: those added last are refused, the others are saved. */
 static bool refuse_excess(struct keeper *k)
 {
@@ -242,22 +255,19 @@ static bool refuse_excess(struct keeper *k)
     char text[APPEARANCE_TEXT_BYTES];
     const uint32_t room = keeper_list(k)->max_lines;
     struct appearance *list = room > 0 ? keeper_begin(k, &err) : NULL;
-    const struct appearance_line *last = NULL;
+    appearance_users users = {0};
     if (!list)
         return false;
     if (k->is_retry) /* once: what is refused here is not to be tried again in this save */
         appearance_retry(list);
     k->is_retry = false;
-    for (size_t i = 0; i < list->lines.len; i++) {
-        const struct appearance_line *line = &list->lines.items[i];
-        if (line->state == LINE_ADDED && !line->refusal)
-            last = line;
-    }
     (void)snprintf(text, sizeof text, "the list has room for %u keys: remove another one", room);
-    bool is_refused = last && appearance_refuse(list, last->here->id, text);
+    appearance_refuse_excess(list, text, &users);
+    bool is_refused = keeper_end(k, RC_OK, true, &err) == RC_OK && users.len > 0;
     if (is_refused)
-        keeper_tell(k, true, "line of %s is refused: %s", last->here->extension, text);
-    return keeper_end(k, RC_OK, true, &err) == RC_OK && is_refused;
+        tell_excess(k, &users, text);
+    VEC_FREE(&users);
+    return is_refused;
 }
 
 static void on_turn(void *self)
@@ -373,6 +383,7 @@ static void look_at_phones(struct keeper *k)
 static void push(struct keeper *k, bool is_when_idle, bool is_allowed)
 {
     k->is_pushing = true;
+    k->is_quiet_missed = false;
     k->turn_ms = 0;
     k->is_push_allowed = is_allowed;
     k->desk.is_waiting = is_when_idle;
@@ -415,8 +426,11 @@ static void on_quiet(void *self)
     struct appearance_plan plan = {0};
     struct err err = {0};
     k->quiet = NULL;
-    bool is_needed = appearance_plan(keeper_list(k), &plan, &err) == RC_OK && plan.is_needed;
+    enum rc rc = appearance_plan(keeper_list(k), &plan, &err);
+    bool is_needed = rc == RC_OK ? plan.is_needed
+                                 : rc == RC_DENIED && keeper_list(k)->is_read; /* over the limit */
     appearance_plan_fini(&plan);
+    k->is_quiet_missed |= is_needed && k->is_pushing;
     if (is_needed && k->is_live && !k->desk.is_local && !k->is_pushing && !k->is_told_of_ask)
         push(k, false, false);
 }

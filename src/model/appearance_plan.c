@@ -67,6 +67,40 @@ void appearance_plan_fini(struct appearance_plan *plan)
     *plan = (struct appearance_plan){0};
 }
 
+/* Keys of the list that would be planned that there is no room for. What is stored has room. */
+static size_t excess_of(const struct appearance *a)
+{
+    size_t keys = 0, room = 0;
+    for (size_t i = 0; i < a->lines.len; i++) {
+        const struct appearance_line *line = &a->lines.items[i];
+        bool is_as_stored = is_left(line) && !appearance_is_reserved(line);
+        keys += (is_as_stored ? line->stored : line->here) != NULL;
+        room += line->stored != NULL;
+    }
+    room = room > a->max_lines ? room : a->max_lines;
+    return a->max_lines && keys > room ? keys - room : 0;
+}
+
+static void refuse(struct appearance *a, struct appearance_line *line, const char *text)
+{
+    appearance_forget_refusal(line);
+    line->refusal = mem_dup(str_is_empty(text) ? "refused" : text);
+    a->rev++;
+}
+
+void appearance_refuse_excess(struct appearance *a, const char *text, appearance_users *users)
+{
+    size_t excess = excess_of(a);
+    for (size_t i = a->lines.len; excess > 0 && i-- > 0;) {
+        struct appearance_line *line = &a->lines.items[i];
+        if (line->state != LINE_ADDED || line->refusal)
+            continue;
+        refuse(a, line, text);
+        VEC_PUSH(users, line->here);
+        excess--;
+    }
+}
+
 bool appearance_refuse(struct appearance *a, const char *user_id, const char *text)
 {
     for (size_t i = 0; i < a->lines.len; i++) {
@@ -75,9 +109,7 @@ bool appearance_refuse(struct appearance *a, const char *user_id, const char *te
         bool is_sent = appearance_differs(line) && line->state != LINE_CONFLICT;
         if (!is_sent || !str_eq(user->id, user_id))
             continue;
-        appearance_forget_refusal(line);
-        line->refusal = mem_dup(str_is_empty(text) ? "refused" : text);
-        a->rev++;
+        refuse(a, line, text);
         return true;
     }
     return false;

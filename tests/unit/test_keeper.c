@@ -576,6 +576,30 @@ static void test_more_than_there_is_room_for(void **state)
     assert_non_null(strstr(r.told, "line of 108 is refused: the list has room for 5 keys"));
 }
 
+/* All that have no room are refused at once; so many are not named one by one. */
+static void test_many_more_than_there_is_room_for(void **state)
+{
+    (void)state;
+    char one[8];
+    r.limit = LINES_MAX;
+    begin_live(false);
+    for (int i = 0; i < 12; i++) { /* 900 101 102 103 and these: full */
+        (void)snprintf(one, sizeof one, "%d", 110 + i);
+        do_edit(EDIT_ADD, one);
+    }
+    r.limit = 6; /* which the backend tells next */
+    store("104");
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_string_equal(stored(), "900 101 102 103 104 110 ");
+    assert_int_equal(appearance_count(keeper_list(r.keeper)).refused, 11);
+    assert_non_null(strstr(r.told, "line of 111 is refused: the list has room for 6 keys"));
+    assert_non_null(strstr(r.told, "line of 114 is refused: the list has room for 6 keys"));
+    assert_null(strstr(r.told, "line of 115 is refused"));
+    assert_non_null(strstr(r.told, "7 more lines are refused: the list has room for 6 keys"));
+}
+
 static void test_no_certain_answer_is_read_again(void **state)
 {
     (void)state;
@@ -879,6 +903,42 @@ static void test_automatic(void **state)
     run_ms(200);
     assert_int_equal(r.writes, 1);
     assert_int_equal(r.asks, 1);
+}
+
+/* More than there is room for are sent by themselves as well, but for those. */
+static void test_automatic_with_more_than_there_is_room_for(void **state)
+{
+    (void)state;
+    r.limit = 5;
+    begin_live(true);
+    do_edit(EDIT_REMOVE, "101");
+    do_edit(EDIT_ADD, "107");
+    do_edit(EDIT_ADD, "108");
+    store("104"); /* elsewhere: that was the last room */
+    tell(&(struct event){.kind = EVENT_DESK, .user_id = "900", .u.desk.is_list = true});
+    run_ms(KEEPER_QUIET_MS + 300);
+    assert_string_equal(stored(), "900 102 103 104 107 ");
+    assert_int_equal(r.writes, 1);
+    assert_non_null(strstr(r.told, "line of 108 is refused: the list has room for 5 keys"));
+}
+
+/* What was edited, and was left in peace, while a save was on its way is sent after it. */
+static void test_automatic_after_a_long_save(void **state)
+{
+    (void)state;
+    begin_live(true);
+    do_edit(EDIT_REMOVE, "103");
+    r.is_deaf = true;
+    keeper_push(r.keeper, false);
+    do_edit(EDIT_REMOVE, "102");
+    run_ms(KEEPER_QUIET_MS + 200);
+    r.is_deaf = false;
+    answer_now(NULL);
+    assert_int_equal(r.writes, 1);
+    assert_string_equal(stored(), "900 101 102 ");
+    run_ms(KEEPER_QUIET_MS + 200);
+    assert_int_equal(r.writes, 2);
+    assert_string_equal(stored(), "900 101 ");
 }
 
 static void test_when_the_phones_are_idle(void **state)
@@ -1590,6 +1650,7 @@ int main(void)
         TEST(test_a_change_meanwhile_is_merged),
         TEST(test_a_refused_line_costs_no_other),
         TEST(test_more_than_there_is_room_for),
+        TEST(test_many_more_than_there_is_room_for),
         TEST(test_no_certain_answer_is_read_again),
         TEST(test_an_edit_while_it_is_written),
         TEST(test_an_edit_after_a_killed_save),
@@ -1602,6 +1663,8 @@ int main(void)
         TEST(test_the_link_is_lost_while_it_is_written),
         TEST(test_news_from_elsewhere),
         TEST(test_automatic),
+        TEST(test_automatic_with_more_than_there_is_room_for),
+        TEST(test_automatic_after_a_long_save),
         TEST(test_when_the_phones_are_idle),
         TEST(test_a_save_is_called_off_while_phones_are_looked_at),
         TEST(test_phones_that_cannot_be_read),

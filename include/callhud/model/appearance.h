@@ -208,6 +208,9 @@ bool appearance_is_as_stored(const struct appearance *a, const struct stored_lin
  * removed here): the line keeps its edit and gets the text; the others stay as they are. False: no
  * such line, or nothing of it was to be sent. */
 bool appearance_refuse(struct appearance *a, const char *user_id, const char *text);
+/* Over the limit: the lines added that stand last are refused, as many as have no room. `users`, to
+ * be freed with VEC_FREE, gets who is on them, the last first. */
+void appearance_refuse_excess(struct appearance *a, const char *text, appearance_users *users);
 void appearance_retry(struct appearance *a); /* forgets all refusals: everything is sent again */
 
 /* ---- editing --------------------------------------------------------------------------------- */
