@@ -88,9 +88,9 @@ const char *list_file_path(const struct list_file *file);
  * Until it is read again. */
 bool list_file_is_gone(const struct list_file *file);
 
-/* The person's own list is one file, also when it is asked for by the own extension. Which that is
- * stands in list-PROFILE.json once it is known; "" before. set_own() is written by the next end().
- */
+/* The person's own list is one file, also when it is asked for by the own extension (but for edits
+ * made before that was known, which do not fit into it: keeper_own.c). Which that is stands in
+ * list-PROFILE.json once it is known; "" before. set_own() is written by the next end(). */
 bool list_file_is_main(const struct list_file *file); /* list-PROFILE.json */
 const char *list_file_own(const struct list_file *file);
 void list_file_set_own(struct list_file *file, const char *extension);
