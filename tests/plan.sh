@@ -46,8 +46,8 @@ plan_usual() {
         # what takes long there and has little to do with memory, or has clocks and kills: in the long run
         case $program in */test_net_* | */test_tty_out | */test_term | */test_ex_* | */test_audit | \
             */test_ari_desk_write | */test_ari_act | */test_ari_supervise_trouble | \
-            */test_order | */test_log | */test_loop | */test_keeper | */test_made | */test_plain | */test_doing | */test_demo | */test_screen | \
-            */test_model_property | */test_utf8* | */test_config) continue ;; esac
+            */test_order | */test_log | */test_loop | */test_keeper | */test_made | */test_plain | \
+            */test_doing | */test_demo | */test_screen | */test_model_property | */test_utf8* | */test_config) continue ;; esac
         plan "valgrind-$(basename "$program")" 900 sh tests/valgrind.sh "$program"
     done
     for fuzzer in $(programs build/fuzz 'fuzz_*'); do
@@ -56,7 +56,7 @@ plan_usual() {
     beside
 
     # What mostly waits: for a PBX of its own, for a terminal, for a clock.
-    plan_script 420 tests/proto/ex_list_kill.py tests/proto/lab_day.py tests/bench/rt_bytes.py
+    plan_script 420 tests/proto/ex_list_kill.py tests/proto/lab_day.py
     plan ex_storm 420 python3 tests/proto/storm.py
     # shellcheck disable=SC2010,SC2046
     plan_script 420 $(ls tests/proto/lab_*.py tests/proto/ex_*.sh tests/proto/ex_*.py tests/e2e/*.sh \
@@ -69,9 +69,9 @@ plan_usual() {
     plan_script 300 tests/bench/rt_first_frame.py tests/bench/rt_latency.py
     plan rt-rc_cost 300 sh tests/lab_run.sh tests/bench/rc_cost.py
     batch 1 "real time, alone, on the release binary"
-    plan_script 420 tests/e2e/test_stall.py tests/bench/rt_memory.py tests/proto/lab_lamps.py \
-        tests/bench/rt_load.py tests/e2e/test_resolver.py
-    batch 2 "real time: a minute of nobody reading; memory, lamps, load"
+    plan_script 420 tests/bench/rt_bytes.py tests/e2e/test_stall.py tests/bench/rt_memory.py \
+        tests/proto/lab_lamps.py tests/bench/rt_load.py tests/e2e/test_resolver.py
+    batch 2 "real time: a minute of nobody reading; bytes, memory, lamps, load"
 }
 
 case $what in
