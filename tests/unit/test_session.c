@@ -238,6 +238,24 @@ static void run_ms(int64_t ms)
     run();
 }
 
+/* Until it was told, however slow the machine is. */
+static void run_until_told(const char *text)
+{
+    int64_t until_ms = session_now(&r.session) + TOO_LONG_MS;
+    while (strcmp(r.told, text) != 0 && session_now(&r.session) < until_ms)
+        run_ms(1);
+    assert_string_equal(r.told, text);
+}
+
+/* The same for what the backend is asked to remove. */
+static void run_until_asked(size_t things)
+{
+    int64_t until_ms = session_now(&r.session) + TOO_LONG_MS;
+    while (r.cleaned_len != things && session_now(&r.session) < until_ms)
+        run_ms(1);
+    assert_int_equal(r.cleaned_len, things);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -588,12 +606,11 @@ static void the_first_link_cleans_up_after_killed_runs(void **state)
     tell_link(LINK_CONNECTING);
     tell_link(LINK_LIVE);
     assert_string_equal(r.cleaned, ""); /* not inside the backend's event */
-    run_ms(100);
+    run_until_told("cleaned up after a killed run: 3 things");
     assert_non_null(strstr(r.cleaned, "channels/callhud-1 "));
     assert_non_null(strstr(r.cleaned, "bridges/callhud-1 "));
     assert_non_null(strstr(r.cleaned, "channels/callhud-2 "));
     assert_null(strstr(r.cleaned, "callhud-3"));
-    assert_string_equal(r.told, "cleaned up after a killed run: 3 things");
     assert_false(r.is_told_warning);
     assert_int_equal(made_files(), 2); /* our own, with nothing in it, and the other profile's */
     r.cleaned[0] = '\0';
@@ -612,7 +629,7 @@ static void leaving_waits_for_the_cleaning(void **state)
     begin(false);
     r.is_clean_slow = true;
     tell_link(LINK_LIVE);
-    run_ms(20);
+    run_until_asked(1);
     assert_string_equal(r.cleaned, "channels/callhud-1 ");
     session_leave(&r.session, done_a, &r.done_a);
     assert_int_equal(r.done_a, 0);
@@ -629,7 +646,7 @@ static void what_could_not_be_cleaned_is_for_the_next_start(void **state)
     begin(false);
     r.is_clean_slow = true;
     tell_link(LINK_LIVE);
-    run_ms(20);
+    run_until_asked(2);
     r.gone(r.gone_self, "channels/callhud-1");
     r.gone(r.gone_self, "channels/callhud-1");
     r.gone(r.gone_self, "channels/never");
@@ -645,7 +662,7 @@ static void what_could_not_be_cleaned_is_for_the_next_start(void **state)
     assert_int_equal(session_start_backend(&r.session, &err), RC_OK);
     tell_link(LINK_CONNECTING);
     tell_link(LINK_LIVE);
-    run_ms(100);
+    run_until_told("cleaned up after a killed run: 1 thing");
     assert_string_equal(r.cleaned, "channels/callhud-2 ");
     session_stop_backend(&r.session);
     assert_int_equal(made_files(), 0);
