@@ -28,20 +28,7 @@ plan_usual() {
     for script in tests/lint/*.sh; do plan "lint-$(basename "$script" .sh)" 120 sh "$script"; done
     batch 2 "lint"
 
-    for program in $(programs build/dev 'test_*' | first model_property screen audit ex_traffic); do
-        sequences=
-        case $program in
-        */test_model_property) sequences="env CALLHUD_SEQUENCES=1000" ;;
-        */test_list_property) sequences="env CALLHUD_SEQUENCES=500 CALLHUD_PLAYS=200" ;;
-        esac
-        # shellcheck disable=SC2086
-        plan "asan-$(basename "$program")" 300 $sequences "$program"
-    done
-    plan model-list 300 build/test_list_property
-    for script in tests/model/*.sh; do plan "model-$(basename "$script" .sh)" 300 sh "$script"; done
-    batch 2 "unit, model, screen and protocol programs under ASan and UBSan; mutants of the model; the list"
-
-    # Beside what mostly waits: what only computes.
+    # What only computes goes beside what also waits.
     for program in $(programs build 'test_*' | first supervise_trouble ari_act ari_world hud log); do
         # what takes long there and has little to do with memory, or has clocks and kills: in the long run
         case $program in */test_net_* | */test_tty_out | */test_term | */test_ex_* | */test_audit | \
@@ -55,6 +42,20 @@ plan_usual() {
     done
     beside
 
+    for program in $(programs build/dev 'test_*' | first model_property screen keeper audit tty_out net_ws ex_traffic); do
+        sequences=
+        case $program in
+        */test_model_property) sequences="env CALLHUD_SEQUENCES=1000" ;;
+        */test_list_property) sequences="env CALLHUD_SEQUENCES=500 CALLHUD_PLAYS=200" ;;
+        esac
+        # shellcheck disable=SC2086
+        plan "asan-$(basename "$program")" 300 $sequences "$program"
+    done
+    plan model-list 300 build/test_list_property
+    for script in tests/model/*.sh; do plan "model-$(basename "$script" .sh)" 300 sh "$script"; done
+    batch 2 "unit, model, screen and protocol programs under ASan and UBSan; mutants of the model; the list;
+   beside these and the next: valgrind, and fuzzers for 5 s each"
+
     # What mostly waits: for a PBX of its own, for a terminal, for a clock.
     plan_script 420 tests/proto/ex_list_kill.py tests/proto/lab_day.py
     plan ex_storm 420 python3 tests/proto/storm.py
@@ -64,7 +65,8 @@ plan_usual() {
         grep -vE '/(ex_list_kill|lab_day|lab_lamps|test_stall|test_resolver)\.py$' |
         first random lab_commands ex_acting act_race act_console test_terminal list_two act_audit test_valgrind \
             act_audio act_clean test_captures ex_switches ex_presence test_hostile)
-    batch 4 "the real Asterisk, the exchange, terminals; beside them valgrind, and fuzzers for 5 s each"
+    batch 4 "the real Asterisk, the exchange, terminals"
+    settle
 
     plan_script 300 tests/bench/rt_first_frame.py tests/bench/rt_latency.py
     plan rt-rc_cost 300 sh tests/lab_run.sh tests/bench/rc_cost.py

@@ -72,7 +72,6 @@ trap 'exit 130' INT TERM HUP
 queue=$out/queue
 : >"$out/planned"
 : >"$queue"
-: >"$queue.beside"
 plan() { # plan NAME SECONDS COMMAND...: one program for the next batch
     if [ "$what" = only ]; then
         found=0
@@ -87,24 +86,25 @@ run_queue() { # run_queue JOBS FILE [PREFIX]: in a shell of its own, which it en
     exec ${3:-} xargs -P "$1" -I '{}' sh -c 'sh tests/tap.sh "$0" $1' "$out" '{}' <"$2"
 }
 batch() { # batch JOBS TITLE: runs what was planned
-    if [ -s "$queue" ] || [ -s "$queue.beside" ]; then
+    if [ -s "$queue" ]; then
         echo "== $2"
         began=$(date +%s)
-        if [ -s "$queue.beside" ]; then # a group of its own, which ends with us
-            CALLHUD_BESIDE=1 run_queue 2 "$queue.beside" setsid &
-            beside_pid=$!
-        fi
         (run_queue "$1" "$queue")
-        [ -z "$beside_pid" ] || wait "$beside_pid"
-        beside_pid=
         echo "== $(($(date +%s) - began)) s"
     fi
     : >"$queue"
-    : >"$queue.beside"
 }
-beside() { # what was planned only computes: it gets the time that the next batch leaves
+beside() { # what was planned only computes: it gets the time that the batches up to settle() leave
     mv "$queue" "$queue.beside"
     : >"$queue"
+    CALLHUD_BESIDE=1 run_queue 2 "$queue.beside" setsid & # a group of its own, which ends with us
+    beside_pid=$!
+}
+settle() { # what runs beside comes to its end: from here on the machine is quiet
+    began=$(date +%s)
+    [ -z "$beside_pid" ] || wait "$beside_pid"
+    beside_pid=
+    echo "== $(($(date +%s) - began)) s more for what ran beside them"
 }
 
 # shellcheck source=plan.sh
