@@ -199,8 +199,9 @@ async function readsAndWrites(rc, wsx, {events, idOf}) {
 
 async function losesTheSocket(rc, wsx, {events, presenceOf, recoveries, idOf}) {
     events.length = 0;
-    wsx.ws.close();
-    await sleep(30);
+    const first = wsx.ws;
+    first.close();
+    await until(() => first.readyState === first.CLOSED); // so the exchange knows it too
     const call = await control('POST', '/exchange/calls', {from: '+17778732494', to: '103'});
     ok('ws: recovers', await until(() => recoveries.length === 1), recoveries);
     equal('ws: the session goes on', [recoveries[0], wsx.connectionDetails.recoveryState],
