@@ -128,8 +128,10 @@ static void on_people(void *self, const struct desk_answer *answer)
     struct keeper *k = self;
     k->desk.people_state = answer->rc == RC_OK ? UI_DESK_TOLD : UI_DESK_FAILED;
     keeper_text(&k->copies.people_text, answer->rc == RC_OK ? "" : answer->text);
-    if (answer->rc == RC_OK)
+    if (answer->rc == RC_OK) {
         keep_people(k, answer);
+        k->people_ms = session_now(k->session);
+    }
     show(k);
 }
 
@@ -140,6 +142,19 @@ static void ask_people(struct keeper *k)
         return;
     k->desk.people_state = UI_DESK_ASKED;
     keeper_changed(k);
+}
+
+/* Nobody tells who comes and goes: those that were told stay until they are told anew. */
+static bool are_people_old(const struct keeper *k)
+{
+    return k->desk.people_state != UI_DESK_TOLD ||
+           session_now(k->session) - k->people_ms >= KEEPER_PEOPLE_MS;
+}
+
+void keeper_people_again(struct keeper *k)
+{
+    if (k->wants_people)
+        ask_people(k);
 }
 
 /* ---- phones ---------------------------------------------------------------------------------- */
@@ -321,7 +336,7 @@ void keeper_want(struct keeper *k, bool people, bool phones, bool settings)
 
 void keeper_desk_live(struct keeper *k)
 {
-    if (k->wants_people && k->desk.people_state != UI_DESK_TOLD)
+    if (k->wants_people && are_people_old(k))
         ask_people(k);
     if (k->wants_phones)
         ask_phones(k);

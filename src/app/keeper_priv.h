@@ -72,6 +72,7 @@ struct keeper {
     uint64_t read_at, write_at; /* appearance.readings when the question was asked */
     int64_t sent_note;          /* of the save under way: appearance_sent() */
     int64_t turn_ms;            /* since when the save waits for its turn; 0 */
+    int64_t people_ms;          /* when the people were told last */
     int64_t looked_ms;          /* when the backend's list was asked for by itself last */
     uint64_t begin;             /* the audit's record of the push under way; 0 */
     uint64_t settings_begin;
@@ -150,6 +151,7 @@ void keeper_desk_init(struct keeper *k);
 void keeper_desk_fini(struct keeper *k);
 void keeper_desk_live(struct keeper *k); /* the backend can be asked: what is wanted is asked */
 void keeper_desk_lost(struct keeper *k);
+void keeper_people_again(struct keeper *k); /* where they are wanted */
 void keeper_desk_settings_changed(struct keeper *k);
 /* A call of the desk's owner has begun, changed or ended: so may have what its phones do. */
 void keeper_desk_calls_changed(struct keeper *k);

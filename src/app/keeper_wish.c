@@ -286,6 +286,7 @@ static void op_show(void *self, bool is_shown)
 static void op_pull(void *self)
 {
     keeper_pull(self);
+    keeper_people_again(self);
 }
 static void op_push(void *self, bool is_when_idle)
 {

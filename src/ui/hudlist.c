@@ -351,9 +351,33 @@ void run_list_down(const struct cmd_call *call)
     move_lines(call, 1);
 }
 
+/* The lines come to stand side by side, the first on that key, in the order they are in. Those that
+ * go down go before those that go up, the last of them first: what moves later shifts none that has
+ * arrived. */
+static void place_lines(const struct ui *ui, uint32_t key, struct edits *edits)
+{
+    const struct appearance *list = list_of(ui);
+    VEC(const struct appearance_line *) meant = {0};
+    size_t up = 0;
+
+    for (size_t i = 0; i < list->lines.len; i++)
+        if (list->lines.items[i].here != NULL && is_meant(ui, &list->lines.items[i]))
+            VEC_PUSH(&meant, &list->lines.items[i]);
+    uint32_t first = first_key(list), end = appearance_last_key(list) + 1;
+    if (key + meant.len > end)
+        key = meant.len < end ? end - (uint32_t)meant.len : first;
+    key = key < first ? first : key;
+    while (up < meant.len && meant.items[up]->key < key + up)
+        up++;
+    for (size_t i = up; i-- > 0;)
+        edits_put(edits, EDIT_MOVE, meant.items[i]->here, NULL, key + (uint32_t)i);
+    for (size_t i = up; i < meant.len; i++)
+        edits_put(edits, EDIT_MOVE, meant.items[i]->here, NULL, key + (uint32_t)i);
+    VEC_FREE(&meant);
+}
+
 void run_list_place(const struct cmd_call *call)
 {
-    const struct appearance *list = list_of(call->ui);
     struct edits edits = {0};
     int64_t key = 0;
 
@@ -361,9 +385,7 @@ void run_list_place(const struct cmd_call *call)
         say(call, UI_INFO, "say to which key: list-place 7");
         return;
     }
-    for (size_t i = 0; i < list->lines.len; i++)
-        if (list->lines.items[i].here != NULL && is_meant(call->ui, &list->lines.items[i]))
-            edits_put(&edits, EDIT_MOVE, list->lines.items[i].here, NULL, (uint32_t)key++);
+    place_lines(call->ui, (uint32_t)key, &edits);
     (void)edits_do(call, &edits, "moved here", use_marks(call->ui));
 }
 

@@ -222,9 +222,10 @@ static void send_people(const struct cmd_call *call)
     for (size_t i = 0; i < roll->rows.len; i++)
         if (roll_is_marked(roll, &roll->rows.items[i]))
             VEC_PUSH(&ids, roll->rows.items[i].id);
-    /* Who was chosen and is not among the people that were told stays chosen. */
+    /* Who was chosen and is not among those who are offered stays chosen. */
+    bool are_told = ui->desk.desk->people_len > 0;
     for (size_t at = 0; map_next(&roll->marked, &at, &id, &value) != 0;)
-        if (desk_person(ui, id) == NULL && hud_user_by_id(call->hud, id) == NULL)
+        if (are_told ? desk_person(ui, id) == NULL : hud_user_by_id(call->hud, id) == NULL)
             VEC_PUSH(&ids, id);
     ui->screen = SCREEN_PRESENCE;
     preset_people(call, ui->desk.picker.kind, ids.items, ids.len);

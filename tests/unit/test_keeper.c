@@ -31,7 +31,7 @@ static struct rig {
     char stored[LINES_MAX][8];
     size_t stored_len;
     uint32_t limit;
-    int reads, writes, phone_looks;
+    int reads, writes, phone_looks, people_looks;
     enum rc next_rc;     /* of the next answer to a write */
     const char *user;    /* whose desk it is opened for; NULL: our own */
     const char *own;     /* our own extension, as the backend knows */
@@ -169,6 +169,7 @@ static void answer_now(void *self)
         answer.phones_len = r.has_restarting_phone && !r.are_phones_unread;
         break;
     case DESK_PEOPLE:
+        r.people_looks++;
         answer.people = &person;
         answer.people_len = 1;
         break;
@@ -1113,6 +1114,38 @@ static void test_phones_follow_the_calls(void **state)
     assert_int_equal(r.phone_looks, 2);
 }
 
+/* Who is new is found by a console that has run for weeks: the people are asked for again when a
+ * screen opens a while later, and when the list is asked for. Those that were told stay. */
+static void test_people_are_asked_for_again(void **state)
+{
+    (void)state;
+    struct ui_desk_ops ops;
+    begin_live(false);
+    keeper_ops(r.keeper, &ops);
+    keeper_want(r.keeper, true, false, false);
+    run_ms(30);
+    keeper_want(r.keeper, false, false, false);
+    keeper_want(r.keeper, true, false, false);
+    run_ms(30);
+    assert_int_equal(r.people_looks, 1);
+    r.keeper->people_ms -= KEEPER_PEOPLE_MS;
+    keeper_want(r.keeper, true, false, false);
+    assert_int_equal(keeper_desk(r.keeper)->people_len, 1);
+    run_ms(30);
+    assert_int_equal(r.people_looks, 2);
+    keeper_want(r.keeper, true, false, false);
+    run_ms(30);
+    assert_int_equal(r.people_looks, 2);
+    r.keeper->desk.reading = UI_DESK_ASKED; /* that reading is under way */
+    ops.pull(ops.self);
+    run_ms(30);
+    assert_int_equal(r.people_looks, 3);
+    keeper_want(r.keeper, false, false, false);
+    ops.pull(ops.self);
+    run_ms(30);
+    assert_int_equal(r.people_looks, 3);
+}
+
 static void test_a_backend_without_a_list(void **state)
 {
     (void)state;
@@ -1673,6 +1706,7 @@ int main(void)
         TEST(test_another_list_that_we_may_not_see),
         TEST(test_another_list_that_we_may_not_change),
         TEST(test_phones_follow_the_calls),
+        TEST(test_people_are_asked_for_again),
         TEST(test_a_backend_without_a_list),
         TEST(test_settings),
         TEST(test_settings_without_a_link),

@@ -206,6 +206,39 @@ static void marked_lines_move_together(void **state)
     close_room(&r);
 }
 
+/* Marked lines come to stand side by side from the key that was said on, in their order, wherever
+ * they came from; where there is no room for all of them behind it, as far behind as there is. */
+static void marked_lines_come_to_a_key(void **state)
+{
+    static const struct {
+        const char *marks, *to, *want;
+    } cases[] = {
+        {"34", "6", "0125634789"},   {"67", "3", "0167234589"}, {"28", "5", "0134285679"},
+        {"234", "9", "0156789234"},  {"57", "1", "0157234689"}, {"4", "5", "0123456789"},
+        {"23", "500", "0145678923"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct room r;
+        char keys[64], got[16] = "";
+        open_room(&r, 10, 10);
+        type(&r, "e");
+        for (const char *c = cases[i].marks; *c != '\0'; c++) {
+            (void)snprintf(keys, sizeof keys, "100%c", *c);
+            r.now_ms += 3000;
+            type(&r, keys);
+            type(&r, " ");
+        }
+        (void)snprintf(keys, sizeof keys, ":list-place %s\n", cases[i].to);
+        type(&r, keys);
+        for (size_t at = 0; at < 10; at++)
+            got[at] = r.desk.list.lines.items[at].here->id[3];
+        assert_string_equal(got, cases[i].want);
+        close_room(&r);
+    }
+}
+
 /* Nothing that was typed before the question could be read is an answer to it. */
 static void a_save_that_restarts_asks(void **state)
 {
@@ -586,19 +619,24 @@ static void settings_are_sent_one_by_one(void **state)
 /* Who is chosen and not among the people told stays chosen when others are added. */
 static void nobody_is_dropped_from_who_may_answer(void **state)
 {
-    static const char *const ids[] = {"777", "1002"};
+    static const char *const ids[] = {"777", "1002", "555"};
+    struct event on_board = {.kind = EVENT_USER, .user_id = "555"};
     struct room r;
 
     (void)state;
     open_room(&r, 10, 5);
+    on_board.u.user.extension = on_board.u.user.name = on_board.u.user.department = "";
+    (void)hud_apply(&r.hud, &on_board, r.now_ms); /* came after the people were told */
     r.desk.settings = (struct desk_settings){.has = DESK_SETTINGS_ALL,
                                              .shares_presence = true,
                                              .answerable_by = ids,
-                                             .answerable_len = 2};
+                                             .answerable_len = 3};
     r.desk.desk.settings = &r.desk.settings;
     type(&r, ",G\n/1003\n \n");
     assert_int_equal(r.desk.sets, 1);
-    assert_string_equal(r.desk.set_ids, "1002 1003 777");
+    assert_true(str_starts(r.desk.set_ids, "1002 1003 "));
+    assert_non_null(strstr(r.desk.set_ids, " 777"));
+    assert_non_null(strstr(r.desk.set_ids, " 555"));
     close_room(&r);
 }
 
@@ -844,6 +882,7 @@ int main(void)
         cmocka_unit_test(added_are_added_once_and_whole),
         cmocka_unit_test(a_full_list_refuses_the_rest),
         cmocka_unit_test(marked_lines_move_together),
+        cmocka_unit_test(marked_lines_come_to_a_key),
         cmocka_unit_test(a_save_that_restarts_asks),
         cmocka_unit_test(a_question_that_changed_is_read_again),
         cmocka_unit_test(phones_are_looked_at_again),

@@ -11,6 +11,8 @@
 #define KEEPER_IDLE_LOOK_MS 10000      /* how often a save that waits looks at the phones */
 #define KEEPER_CALLS_QUIET_MS 500      /* after a call of its owner: then they are looked at, too */
 #define KEEPER_LOOK_MS (5 * 60 * 1000) /* a lost notice cannot be seen: so read again */
+#define KEEPER_PEOPLE_MS (60 * 1000)   /* people told longer ago are asked for when a screen opens \
+                                        */
 #define KEEPER_FILE_LOOK_MS                                              \
     2000 /* how often another callhud's edits are looked for in the file \
           */
