@@ -85,6 +85,7 @@ static void show(struct keeper *k)
     k->desk.settings = k->copies.has_settings ? &k->copies.settings : NULL;
     k->desk.settings_text = k->copies.settings_text;
     k->desk.whose = k->copies.whose;
+    k->desk.owner = k->extension;
     k->desk.rev++;
     keeper_changed(k);
 }

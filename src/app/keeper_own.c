@@ -59,6 +59,7 @@ static void use(struct keeper *k, struct list_file *file)
     k->extension = list_file_is_main(file) || !k->asked ? NULL : mem_dup(k->asked);
     keeper_text(&k->copies.whose, k->extension);
     k->desk.whose = k->copies.whose;
+    k->desk.owner = k->extension;
     k->desk.list = list_file_list(file);
     k->desk.rev++;
     keeper_changed(k);

@@ -66,13 +66,10 @@ static const char *const *chosen_of(const struct desk_settings *settings, enum p
 /* Whose settings they are: nobody answers his own calls, nor hides from himself. */
 static bool is_owner(const struct ui *ui, const struct hud *hud, const struct desk_person *person)
 {
-    const char *whose = ui->desk.desk->whose; /* "103 Omar Said" */
-    size_t len = strlen(person->extension);
+    const char *owner = ui->desk.desk->owner;
 
-    if (str_is_empty(whose))
-        return str_eq(person->user_id, hud->own_id);
-    return len > 0 && strncmp(whose, person->extension, len) == 0 &&
-           (whose[len] == ' ' || whose[len] == '\0');
+    return str_is_empty(owner) ? str_eq(person->user_id, hud->own_id)
+                               : str_eq(person->extension, owner);
 }
 
 /* The settings are about people; one who is chosen already is shown whoever it is. */

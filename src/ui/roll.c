@@ -86,7 +86,6 @@ void roll_made(struct roll *roll, const struct roll_source *source)
     mem_free(roll->made_department);
     roll->made_department = roll->department != NULL ? mem_dup(roll->department) : NULL;
     roll->is_made = true;
-    roll->makes++;
 }
 
 void roll_go(struct roll *roll, const char *id)

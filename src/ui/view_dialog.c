@@ -295,6 +295,8 @@ static void paint_bare(const struct paint *p)
     struct buf text;
     char head[400];
     int rows = p->canvas->rows, cols = p->canvas->cols;
+    int need = utf8_width(" y   Esc ") + utf8_width(words->yes) + utf8_width(words->no_short);
+    const char *yes = need <= cols ? words->yes : words->title_short; /* both keys are shown */
 
     canvas_fill(p->canvas, 0, 0, rows, cols, STYLE(ROLE_DIALOG), " ");
     title(p, cols - 1, head, sizeof head);
@@ -306,7 +308,7 @@ static void paint_bare(const struct paint *p)
     buf_fini(&text);
     struct pen pen = {p->canvas, rows - 1, 1, cols};
     pen_put(&pen, style_with(ROLE_DIALOG, ATTR_BOLD), "y");
-    pen_printf(&pen, STYLE(ROLE_DIALOG), " %s  ", words->yes);
+    pen_printf(&pen, STYLE(ROLE_DIALOG), " %s  ", yes);
     pen_put(&pen, style_with(ROLE_DIALOG, ATTR_REVERSE), "Esc");
     pen_printf(&pen, STYLE(ROLE_DIALOG), " %s", words->no_short);
 }

@@ -18,6 +18,7 @@ enum ui_desk_state {
 /* Borrowed until the next ui_set_desk(); the list changes in place between calls. */
 struct ui_desk {
     const char *whose; /* "" our own, else "108 Noor Haddad" */
+    const char *owner; /* the extension of that one; NULL or "": our own */
     bool is_read_only;
 
     const struct appearance *list; /* NULL: nothing is known of a list */

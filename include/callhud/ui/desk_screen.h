@@ -47,7 +47,6 @@ struct roll {
     char *made_department;
     bool is_made;   /* the rows are those of source, made_search and made_department */
     bool is_of_hud; /* some borrow from the board, which changes with every event */
-    uint64_t makes; /* how often they were made */
 };
 void roll_fini(struct roll *roll);
 /* Are the rows those of this source, as it is searched now? */
