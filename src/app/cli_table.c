@@ -148,7 +148,8 @@ const struct cli_command cli_commands[] = {
          "A line that was changed here and elsewhere is in conflict: it stays as it is stored\n"
          "and a push, which sends the others, ends with 4, until set, add, move or remove of that\n"
          "line says how it shall be, or pull KEY.\n"
-         "Edits are kept on this machine until push, or with sync = automatic at once. --user is\n"
+         "Edits are kept on this machine until push, or with sync = automatic at once; whom they\n"
+         "put on which key, or took off it, is said on standard error. --user is\n"
          "for administrators: the list of somebody else. With --json an array of objects with "
          "key,\n"
          "extension, name, stored and state (same added removed changed conflict reserved).\n",

@@ -87,19 +87,61 @@ static void pushed(struct desk_run *run, enum rc rc, const char *text)
     }
 }
 
-void cmd_list_edited(struct desk_run *run)
+void cmd_list_edited(struct desk_run *run, const char *did)
 {
     if (is_automatic(run) && !run->is_offline) {
+        fprintf(stderr, "callhud: %s\n", did);
         push(run);
         return;
     }
     const struct appearance *list = keeper_list(run->keeper);
     if (list->sent.len > 0 || appearance_count(list).unsaved > 0)
-        fprintf(stderr, "callhud: kept here; callhud list push sends it\n");
+        fprintf(stderr, "callhud: %s; kept here: callhud list push sends it\n", did);
     else
-        fprintf(stderr, "callhud: both homes agree: there is nothing to send\n");
+        fprintf(stderr, "callhud: %s; both homes agree: there is nothing to send\n", did);
     note_conflicts(run);
     desk_run_end(run, 0);
+}
+
+/* "104 Lena Fischer" */
+static void name_user(const struct appearance_user *user, char *out, size_t size)
+{
+    bool has_both = !str_is_empty(user->extension) && !str_is_empty(user->name);
+    (void)snprintf(out, size, "%.40s%s%.80s",
+                   str_is_empty(user->extension) ? (str_is_empty(user->name) ? user->id : "")
+                                                 : user->extension,
+                   has_both ? " " : "", user->name ? user->name : "");
+}
+
+/* What has become of the one who is on a line now; was: who was there before, or NULL; was_key: the
+ * key that he had, or 0. */
+static void put_on(struct desk_run *run, const struct appearance_user *user,
+                   const struct appearance_user *was, uint32_t was_key)
+{
+    const struct appearance_line *line = appearance_by_user(keeper_list(run->keeper), user->id);
+    char who[160], whom[160] = "", key[40] = "the list", did[480];
+    name_user(user, who, sizeof who);
+    if (was)
+        name_user(was, whom, sizeof whom);
+    if (line && line->here && line->key > 0)
+        (void)snprintf(key, sizeof key, "key %u", (unsigned)line->key);
+    if (was)
+        (void)snprintf(did, sizeof did, "%s is on %s instead of %s", who, key, whom);
+    else if (was_key > 0)
+        (void)snprintf(did, sizeof did, "%s is on %s, was on key %u", who, key, (unsigned)was_key);
+    else
+        (void)snprintf(did, sizeof did, "%s is on %s", who, key);
+    cmd_list_edited(run, did);
+}
+
+static void took_off(struct desk_run *run, const struct appearance_user *user, uint32_t key)
+{
+    char who[160], from[40] = "the list", did[240];
+    name_user(user, who, sizeof who);
+    if (key > 0)
+        (void)snprintf(from, sizeof from, "key %u", (unsigned)key);
+    (void)snprintf(did, sizeof did, "%s is taken off %s", who, from);
+    cmd_list_edited(run, did);
 }
 
 /* ---- edits ----------------------------------------------------------------------------------- */
@@ -154,7 +196,7 @@ static bool user_of(struct desk_run *run, const char *extension, struct appearan
     return rc == RC_OK;
 }
 
-static void do_edit(struct desk_run *run, struct appearance_edit *edit)
+static bool do_edit(struct desk_run *run, struct appearance_edit *edit)
 {
     struct err err = {0};
     size_t done = 0;
@@ -163,8 +205,7 @@ static void do_edit(struct desk_run *run, struct appearance_edit *edit)
         desk_run_fail(run, rc, "%s", err.text);
     else if (done == 0)
         desk_run_fail(run, RC_REFUSED, "%s", edit->refused);
-    else
-        cmd_list_edited(run);
+    return rc == RC_OK && done > 0;
 }
 
 /* The keys that a line can be moved to, or a new one can have: reserved ones are the telephone
@@ -233,10 +274,8 @@ static void add(struct desk_run *run)
         return;
     if (is_stored && !list_choose(run, line, line->here ? CHOOSE_BOTH : CHOOSE_THEIRS))
         return;
-    if (edit.kind == EDIT_MOVE && !run->cli->at)
-        cmd_list_edited(run);
-    else
-        do_edit(run, &edit);
+    if ((edit.kind == EDIT_MOVE && !run->cli->at) || do_edit(run, &edit))
+        put_on(run, &edit.user, NULL, 0);
 }
 
 static void take_off(struct desk_run *run)
@@ -248,8 +287,9 @@ static void take_off(struct desk_run *run)
     bool is_stored =
         !line && conflict && conflict->stored && str_eq(conflict->stored->extension, what);
     if (is_gone || is_stored) { /* it is off here: so it stays */
+        struct appearance_user user = keep(run, conflict->stored);
         if (list_choose(run, conflict, CHOOSE_MINE))
-            cmd_list_edited(run);
+            took_off(run, &user, 0);
         return;
     }
     if (!line)
@@ -257,8 +297,10 @@ static void take_off(struct desk_run *run)
     if (!line)
         return;
     struct appearance_edit edit = {.kind = EDIT_REMOVE, .user = keep(run, line->here)};
-    if (line->state != LINE_CONFLICT || list_choose(run, line, CHOOSE_MINE))
-        do_edit(run, &edit);
+    uint32_t key = line->key;
+    if ((line->state != LINE_CONFLICT || list_choose(run, line, CHOOSE_MINE)) &&
+        do_edit(run, &edit))
+        took_off(run, &edit.user, key);
 }
 
 static void move(struct desk_run *run)
@@ -274,17 +316,18 @@ static void move(struct desk_run *run)
     if (line->state != LINE_RESERVED && !is_key_to_have(run, edit.key, false))
         return;
     bool is_there = line->key == edit.key, is_conflict = line->state == LINE_CONFLICT;
+    uint32_t key = line->key;
     edit.user = keep(run, line->here);
     if (is_conflict && !list_choose(run, line, CHOOSE_MINE))
         return;
     if (is_there && is_conflict) {
-        cmd_list_edited(run);
+        put_on(run, &edit.user, NULL, 0);
     } else if (is_there) {
         fprintf(stderr, "callhud: key %u is there already: nothing was changed\n",
                 (unsigned)edit.key);
         desk_run_end(run, 0);
-    } else {
-        do_edit(run, &edit);
+    } else if (do_edit(run, &edit)) {
+        put_on(run, &edit.user, NULL, key);
     }
 }
 
@@ -300,10 +343,8 @@ static void set(struct desk_run *run)
     edit.user = keep(run, line->here);
     if (is_conflict && !list_choose(run, line, is_theirs ? CHOOSE_THEIRS : CHOOSE_MINE))
         return;
-    if (is_conflict && (is_mine || is_theirs))
-        cmd_list_edited(run);
-    else
-        do_edit(run, &edit);
+    if ((is_conflict && (is_mine || is_theirs)) || do_edit(run, &edit))
+        put_on(run, &edit.to, is_mine ? NULL : &edit.user, 0);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */

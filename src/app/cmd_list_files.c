@@ -154,6 +154,10 @@ void cmd_list_import(struct desk_run *run)
     map_fini(&import.row_of, NULL);
     map_fini(&import.by_extension, NULL);
     VEC_FREE(&import.users);
+    char did[200];
+    size_t keys = appearance_count(keeper_list(run->keeper)).keys;
+    (void)snprintf(did, sizeof did, "the list is as in %.120s, %zu key%s",
+                   list_rows_name(run->cli->args[1]), keys, keys == 1 ? "" : "s");
     list_rows_free(&import.rows);
     if (rc != RC_OK) {
         desk_run_fail(run, rc, "%s", err.text);
@@ -161,6 +165,6 @@ void cmd_list_import(struct desk_run *run)
         fprintf(stderr, "callhud: nothing is changed: the list is the same\n");
         desk_run_end(run, 0);
     } else {
-        cmd_list_edited(run);
+        cmd_list_edited(run, did);
     }
 }

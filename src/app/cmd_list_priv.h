@@ -7,8 +7,9 @@
 /* Who shall come onto a line: known to the backend, or (without a link) to the list. Borrowed. */
 enum rc cmd_list_user(struct desk_run *run, const char *extension, struct appearance_user *out,
                       struct err *err);
-/* An edit is on disk: now sent, or told that it waits. Ends the run, now or when it is sent. */
-void cmd_list_edited(struct desk_run *run);
+/* An edit is on disk: it is told what was done (did, without an end), then sent, or told that it
+ * waits. Ends the run, now or when it is sent. */
+void cmd_list_edited(struct desk_run *run, const char *did);
 
 void cmd_list_export(struct desk_run *run);
 void cmd_list_import(struct desk_run *run);

@@ -2,6 +2,7 @@
 """Conflicts settled by commands alone, moves to keys that are none, and what an administrator does to the
 list and the settings of somebody else. On the built-in exchange, judged by GET /exchange/state."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -89,7 +90,8 @@ def removed(exchange):
     check(code == 4 and said.count("\n") == 1 and "2 lines" in said and "(3 6)" in said, "several are named",
           (code, said))
     code, _, said = person.run("list", "set", "3", "105")
-    check(code == 0 and "key 6" in said and "key 3" not in said, "one settled, the other is left", (code, said))
+    check(code == 0 and "key 6 is in conflict" in said and "key 3 is in conflict" not in said,
+          "one settled, the other is left", (code, said))
     settled(person, ("pull", "6"), ["105", "102", "103", "108"])
 
 
@@ -106,12 +108,21 @@ def moves(exchange):
     check(person.json("list", "diff") == [], "and nothing was changed")
     code, _, said = person.run("list", "move", "3", "5")
     check(code == 0 and person.here() == ["102", "103", "101"], "list move 3 5", (code, said, person.here()))
+    check(re.match(r"callhud: 101 \w.* is on key 5, was on key 3; kept here", said), "says who was moved, and from where",
+          said)
     for key, ends, words in (("40", 2, "ends at key 5: choose 3 to 6"), ("7", 2, "3 to 6"), ("1", 4, "reserved")):
         code, _, said = person.run("list", "add", "104", "--at", key)
         check(code == ends and words in said and said.count("\n") == 1, f"list add 104 --at {key} is refused",
               (code, said))
     code, _, said = person.run("list", "add", "104", "--at", "6")
     check(code == 0 and person.here() == ["102", "103", "101", "104"], "list add 104 --at 6", (code, said))
+    check(re.match(r"callhud: 104 \w.* is on key 6; kept here", said), "says who has come onto which key", said)
+    code, _, said = person.run("list", "set", "6", "106")
+    check(code == 0 and re.match(r"callhud: 106 \w.* is on key 6 instead of 104 \w.*; kept here", said),
+          "list set says who has come for whom", (code, said))
+    code, _, said = person.run("list", "remove", "6")
+    check(code == 0 and re.match(r"callhud: 106 \w.* is taken off key 6; kept here", said) and said.count("\n") == 1,
+          "list remove says who was on the key", (code, said))
     nowhere = Person(exchange, name="nowhere", server="http://127.0.0.1:9")
     code, _, said = nowhere.run("list", "remove", "104")
     check(code == 3 and "never read: no connection" in said and said.count("\n") == 1,
