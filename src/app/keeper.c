@@ -330,11 +330,25 @@ static void on_read(void *self, const struct desk_answer *answer)
     after_reading(k, RC_OK, "");
 }
 
+/* Would it be noticed if the backend stored no list? A command that only looks does not have to
+ * know that of lines which were never sent: a push says it. */
+static bool is_missed(const struct keeper *k)
+{
+    const struct appearance *list = keeper_list(k);
+    if (!k->config.is_asked_alone)
+        return list->lines.len > 0;
+    for (size_t i = 0; i < list->lines.len; i++)
+        if (list->lines.items[i].stored)
+            return true;
+    return false;
+}
+
 static bool ask_list(struct keeper *k)
 {
     struct desk_question question = {.kind = DESK_LIST};
     if (keeper_own_refresh(k))
         keeper_changed(k);
+    question.is_missed = is_missed(k);
     k->read_at = keeper_list(k)->readings;
     if (k->second) {
         (void)list_file_refresh(k->second);

@@ -120,6 +120,8 @@ static int serve_list(struct list_server *server, const char *method, const char
     const struct list_object *list = find(&server->lists, id);
     if (!str_eq(method, "GET") && server->is_read_only)
         return message(answer, 403, "Write access denied");
+    if (server->has_no_module)
+        return message(answer, 404, "objectType 'resource_list' not found");
     if (str_eq(method, "PUT")) {
         if (server->has_no_sorcery)
             return message(answer, 403, "Cannot create sorcery objects of type 'resource_list'");

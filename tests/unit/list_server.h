@@ -41,7 +41,8 @@ struct list_server {
     bool is_stuck; /* the fault stays from then on */
     bool is_dead;
     bool has_no_sorcery, is_read_only;
-    size_t writes; /* of lists: PUT and DELETE that were done */
+    bool has_no_module; /* res_pjsip_pubsub, which knows lists */
+    size_t writes;      /* of lists: PUT and DELETE that were done */
     /* What must be there at every moment: one of hud-EXT and hud-EXT-next is one of these. */
     const char *extension, *one, *other; /* one NULL: not looked at */
     bool was_lost;

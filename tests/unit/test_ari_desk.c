@@ -595,6 +595,96 @@ static void test_could_a_list_be_stored(void **state)
     }
 }
 
+static const char *ask_missed(struct desk *desk, size_t *writes, size_t *requests)
+{
+    struct desk_question question = {.kind = DESK_LIST, .is_missed = true};
+    size_t before = desk->server.requests, written = desk->server.writes;
+    backend_find("asterisk")->desk(desk->rig.backend, &question, on_answer, desk);
+    list_server_settle(&desk->server, 500);
+    *requests = desk->server.requests - before;
+    *writes = desk->server.writes - written;
+    return desk->text;
+}
+
+static void again(struct desk *desk)
+{
+    fake_ws_fail(fake_ws(&desk->rig.fake), RC_UNREACHABLE, -1, "gone");
+    list_server_settle(&desk->server, 3000);
+}
+
+/* Lines are here, none are there: were they taken away, or can it store none (any more)? Asked for
+ * once in a connection, and not of who does not miss any. */
+static void test_a_list_that_is_missed(void **state)
+{
+    (void)state;
+    struct desk desk;
+    size_t writes, requests;
+    start(&desk, NULL);
+    desk.server.has_no_sorcery = true;
+    (void)ask(&desk, DESK_LIST, NULL);
+    assert_int_equal(desk.rc, RC_OK);
+    const char *text = ask_missed(&desk, &writes, &requests);
+    assert_int_equal(desk.rc, RC_DENIED);
+    assert_non_null(strstr(text, "sorcery.conf"));
+    assert_int_equal(requests, 4); /* GET, GET -next, GET, PUT -try */
+    (void)ask(&desk, DESK_LIST_HERE, NULL);
+    assert_int_equal(desk.rc, RC_OK); /* who is monitored follows the one here */
+    (void)ask_missed(&desk, &writes, &requests);
+    assert_int_equal(desk.rc, RC_DENIED);
+    assert_int_equal(requests, 3);
+    assert_int_equal(desk.rig.ledger.len, 0);
+
+    desk.server.has_no_sorcery = false;
+    again(&desk);
+    (void)ask_missed(&desk, &writes, &requests);
+    assert_int_equal(desk.rc, RC_OK);
+    assert_int_equal(writes, 2); /* made, and removed */
+    assert_int_equal(desk.server.lists.len + desk.rig.ledger.len, 0);
+    (void)ask_missed(&desk, &writes, &requests);
+    assert_int_equal(desk.rc, RC_OK);
+    assert_int_equal(writes, 0);
+    stop(&desk);
+}
+
+/* Nothing is tried where nothing may be written, and a user that may only read is told of none. */
+static void test_missed_by_a_reader(void **state)
+{
+    (void)state;
+    struct desk desk;
+    size_t writes, requests;
+    for (int kind = 0; kind < 2; kind++) {
+        prepare(&desk, NULL);
+        desk.rig.config.is_read_only = kind == 0;
+        desk.server.is_read_only = kind == 1;
+        open_desk(&desk);
+        (void)ask_missed(&desk, &writes, &requests);
+        assert_int_equal(desk.rc, RC_OK);
+        assert_int_equal(requests, kind == 0 ? 3 : 4);
+        assert_int_equal(writes, 0);
+        stop(&desk);
+    }
+}
+
+/* The module that knows lists is not loaded: seen when it is read. */
+static void test_without_the_module(void **state)
+{
+    (void)state;
+    struct desk desk;
+    prepare(&desk, "101");
+    desk.server.has_no_module = true;
+    open_desk(&desk);
+    (void)ask(&desk, DESK_LIST, NULL);
+    assert_int_equal(desk.rc, RC_DENIED);
+    assert_non_null(strstr(desk.text, "res_pjsip_pubsub"));
+    assert_non_null(strstr(desk.text, "doctor --example asterisk"));
+    (void)ask(&desk, DESK_LIST_HERE, NULL);
+    assert_int_equal(desk.rc, RC_OK);
+    desk.server.has_no_module = false;
+    again(&desk);
+    assert_string_equal(ask(&desk, DESK_LIST, NULL), "1 101 \"\"\n");
+    stop(&desk);
+}
+
 static void test_a_killed_check_is_cleaned(void **state)
 {
     (void)state;
@@ -637,6 +727,9 @@ int main(void)
         cmocka_unit_test(test_phones),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_could_a_list_be_stored),
+        cmocka_unit_test(test_a_list_that_is_missed),
+        cmocka_unit_test(test_missed_by_a_reader),
+        cmocka_unit_test(test_without_the_module),
         cmocka_unit_test(test_a_killed_check_is_cleaned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

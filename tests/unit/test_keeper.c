@@ -1155,6 +1155,27 @@ static void test_a_backend_without_a_list(void **state)
     assert_string_equal(keeper_desk(r.keeper)->list_text, "this system stores no list");
 }
 
+/* That there are lines here is said with the question: a backend that has none then may be one that
+ * can store none, and what was stored once is not taken for removed. */
+static void test_lines_that_would_be_missed(void **state)
+{
+    (void)state;
+    begin_live(false);
+    assert_false(r.asked.is_missed); /* the first reading: none here yet */
+    keeper_pull(r.keeper);
+    run_to_end();
+    assert_true(r.asked.is_missed);
+    size_t lines = keeper_list(r.keeper)->lines.len;
+    assert_true(lines > 0);
+    r.may_not_change = true;
+    r.stored_len = 0;
+    keeper_pull(r.keeper);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_DENIED);
+    assert_true(keeper_desk(r.keeper)->is_local);
+    assert_int_equal(keeper_list(r.keeper)->lines.len, lines);
+}
+
 /* Whoever shows them learns of it, also when there is nobody to ask. */
 static void test_settings_without_a_link(void **state)
 {
@@ -1708,6 +1729,7 @@ int main(void)
         TEST(test_phones_follow_the_calls),
         TEST(test_people_are_asked_for_again),
         TEST(test_a_backend_without_a_list),
+        TEST(test_lines_that_would_be_missed),
         TEST(test_settings),
         TEST(test_settings_without_a_link),
         TEST(test_the_link_is_lost_while_settings_are_changed),

@@ -30,6 +30,9 @@ struct desk_question {
     const struct desk_line *lines, *before; /* LIST_HERE: lines alone */
     size_t lines_len, before_len;
     const struct desk_settings *settings; /* DESK_SETTINGS_WRITE */
+    /* DESK_LIST: there are lines here, so that none there may mean that the backend cannot store
+     * any: RC_DENIED then, where it can tell. */
+    bool is_missed;
 };
 
 struct desk_answer {

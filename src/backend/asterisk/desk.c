@@ -255,14 +255,23 @@ static void answer_soon(struct desk_ask *ask, enum rc rc, const char *text)
 
 /* ---- the list ---- */
 
+static bool is_own(const struct ari_desk *desk, const char *extension)
+{
+    return desk->own != NULL && str_eq(extension, desk->own);
+}
+
+static void note_none(struct ari_desk *desk, const struct list_job *job)
+{
+    desk_forget_refusal(desk);
+    desk->no_list = mem_dup(job->text);
+}
+
 /* Whether the server stores lists at all shows only when it is to store one. */
 static void note_refusal(struct ari_desk *desk, const struct list_job *job)
 {
-    bool is_own = desk->own != NULL && str_eq(job->extension, desk->own);
-    if (job->what != LIST_WRITE || job->rc != RC_DENIED || !is_own || job->stored.list.len > 0)
-        return;
-    desk_forget_refusal(desk);
-    desk->no_list = mem_dup(job->text);
+    bool is_told = job->rc == RC_DENIED && (job->is_storeless || job->what == LIST_WRITE);
+    if (is_told && is_own(desk, job->extension) && job->stored.list.len == 0)
+        note_none(desk, job);
 }
 
 void desk_forget_refusal(struct ari_desk *desk)
@@ -276,18 +285,34 @@ static void on_tried(void *owner, struct list_job *job)
 {
     struct desk_ask *ask = owner;
     struct ari_desk *desk = job->desk;
+    bool is_asked = config_of(desk)->is_checking || desk->is_no_list_old;
+    desk->is_tried = job->rc == RC_OK || job->rc == RC_DENIED;
     if (job->rc == RC_DENIED)
         desk->is_no_list_old = false;
     if (job->rc == RC_OK)
         desk_forget_refusal(desk);
+    else if (job->is_storeless && !config_of(desk)->is_checking)
+        note_none(desk, job);
     if (ask != NULL) {
         ask->job = NULL;
-        if (job->rc == RC_OK)
+        /* Who may write nothing is no worse off than who has nothing stored. */
+        if (job->rc == RC_OK || (job->rc == RC_DENIED && !job->is_storeless && !is_asked))
             tell_lines(ask, RC_OK, "", &desk_watch(desk, ask->extension)->known);
         else
             desk_ask_fail(ask, job->rc, job->text);
     }
     tell_left(desk);
+}
+
+/* What was read tells little, as long as it is not known whether a list can be stored. */
+static bool is_to_be_tried(const struct desk_ask *ask, const struct list_job *job, bool is_none)
+{
+    const struct ari_desk *desk = ask->desk;
+    bool is_missed = ask->is_missed && !desk->is_tried && job->stored.list.len == 0 &&
+                     is_own(desk, ask->extension);
+    if (ask->kind != DESK_LIST || !desk_may_write(desk))
+        return false;
+    return config_of(desk)->is_checking || (is_none ? desk->is_no_list_old : is_missed);
 }
 
 static void on_list(void *owner, struct list_job *job)
@@ -302,9 +327,7 @@ static void on_list(void *owner, struct list_job *job)
     bool is_none = desk_is_none(desk, job->extension, &job->stored);
     if (ask != NULL) {
         ask->job = NULL;
-        bool is_trying = ask->kind == DESK_LIST && is_told && desk_may_write(desk) &&
-                         (config_of(desk)->is_checking || (is_none && desk->is_no_list_old));
-        if (is_trying) {
+        if (is_told && is_to_be_tried(ask, job, is_none)) {
             char extension[ARI_ID_BYTES];
             snprintf(extension, sizeof extension, "%s" LIST_TRY_SUFFIX, ask->extension);
             ask->job = list_start(desk, LIST_TRY, extension, on_tried, ask);
@@ -473,6 +496,7 @@ void ari_desk_ask(struct ari_desk *desk, const struct desk_question *question, d
     struct desk_ask *ask = mem_zero(1, sizeof *ask);
     ask->desk = desk;
     ask->kind = question->kind;
+    ask->is_missed = question->is_missed;
     ask->extension = mem_dup(extension != NULL ? extension : "");
     ask->done = done;
     ask->self = self;

@@ -8,6 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Without its module, or without PJSIP, not even the type of a list is known (seen on 22.10.1). */
+static bool is_type_unknown(const struct rest_answer *answer)
+{
+    return answer->status == 404 && (strstr(answer->text, "objectType") != NULL ||
+                                     strstr(answer->text, "configClass") != NULL);
+}
+
 enum reply list_reply(const struct rest_answer *answer)
 {
     if (answer->rc != RC_OK)
@@ -17,7 +24,7 @@ enum reply list_reply(const struct rest_answer *answer)
     switch (answer->status) {
     case 401:
     case 403: return IS_DENIED;
-    case 404: return IS_ABSENT;
+    case 404: return is_type_unknown(answer) ? IS_DENIED : IS_ABSENT;
     case 409: return IS_TAKEN;
     default: return IS_REFUSED;
     }
@@ -44,13 +51,17 @@ void list_say(struct list_job *job, enum rc rc, const char *text)
 void list_say_why(struct list_job *job, const struct rest_answer *answer)
 {
     bool is_sorcery = strstr(answer->text, "sorcery") != NULL; /* of type 'resource_list' */
+    bool is_denied = list_reply(answer) == IS_DENIED;
+    job->is_storeless = is_denied && (is_sorcery || is_type_unknown(answer));
     if (list_reply(answer) == IS_LOST)
         list_say(job, answer->rc == RC_TIMEOUT ? RC_TIMEOUT : RC_UNREACHABLE, answer->text);
-    else if (list_reply(answer) == IS_DENIED)
+    else if (is_denied)
         list_say(job, RC_DENIED,
                  is_sorcery ? ARI_DESK_SORCERY_WHY
-                            : "this ARI user is read-only: read_only = no in ari.conf, see callhud "
-                              "doctor --example asterisk");
+                 : is_type_unknown(answer)
+                     ? ARI_DESK_MODULE_WHY
+                     : "this ARI user is read-only: read_only = no in ari.conf, see callhud "
+                       "doctor --example asterisk");
     else
         list_say(job, RC_REFUSED, answer->text);
 }

@@ -40,6 +40,7 @@ struct list_job {
     bool is_written;         /* something others may see is another now */
     bool is_open;            /* something is left to be finished */
     bool is_doubtful;        /* a lock that was asked for may be made late */
+    bool is_storeless;       /* the server has said that it stores no lists */
     bool is_held;            /* the lock */
     int64_t held_ms, first_ms, holder_ms;
     int64_t answer_ms; /* how long an answer may take */
@@ -81,6 +82,7 @@ struct ari_desk {
     bool is_synced; /* there was a snapshot on this connection */
     char *no_list;  /* the server has refused to store the own list, which it has not: why; NULL */
     bool is_no_list_old; /* of a connection before this one: the next question tries again */
+    bool is_tried;       /* on this connection, whether one could be stored */
     struct io_timer *again;
     void (*left)(void *self);
     void *left_self;
@@ -101,6 +103,7 @@ struct phone_row {
 struct desk_ask {
     struct ari_desk *desk;
     enum desk_kind kind;
+    bool is_missed; /* as of the question */
     char *extension;
     desk_done *done;
     void *self;

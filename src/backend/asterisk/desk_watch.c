@@ -184,6 +184,7 @@ void ari_desk_lost(struct ari_desk *desk)
     const struct io *io = desk->config.part.io;
     desk->is_synced = false;
     desk->is_no_list_old = desk->no_list != NULL;
+    desk->is_tried = false;
     for (size_t i = 0; i < desk->watches.len; i++) {
         struct list_watch *watch = desk->watches.items[i];
         watch->is_awaited = false;

@@ -28,10 +28,14 @@
 #define ARI_LIST_NOTICE_MS 60   /* several news of one change are one */
 #define ARI_LIST_AGAIN_MS 10000 /* until what could not be finished is tried again */
 #define ARI_DESK_PARALLEL 8     /* requests for names and phones */
-#define ARI_DESK_SORCERY_WHY                                                                 \
-    "Asterisk stores no lists: write resource_list = config,pjsip.conf,criteria=type="       \
-    "resource_list and resource_list = astdb,ps_resource_lists under [res_pjsip_pubsub] in " \
-    "sorcery.conf and restart it (callhud doctor --example asterisk)"
+/* What to do comes first: a screen cuts the end off. */
+#define ARI_DESK_SORCERY_WHY                                                                  \
+    "Asterisk stores no lists: see callhud doctor --example asterisk; in sorcery.conf under " \
+    "[res_pjsip_pubsub] write resource_list = config,pjsip.conf,criteria=type=resource_list " \
+    "and resource_list = astdb,ps_resource_lists, and restart it"
+#define ARI_DESK_MODULE_WHY                                                        \
+    "Asterisk stores no lists: see callhud doctor --example asterisk; its module " \
+    "res_pjsip_pubsub is not loaded (modules.conf)"
 
 struct ari_desk;
 
@@ -58,7 +62,8 @@ void ari_desk_lost(struct ari_desk *desk);
 
 /* As backend_ops.desk and desk_forget. A write that is forgotten is done all the same. With
  * config.is_checking the answer to DESK_LIST says whether a list could be stored (something is
- * made and removed for that): RC_DENIED and why not. */
+ * made and removed for that): RC_DENIED and why not. So does that to a question is_missed of our
+ * own list, when none is stored, once in a connection. */
 void ari_desk_ask(struct ari_desk *desk, const struct desk_question *question, desk_done *done,
                   void *self);
 void ari_desk_forget(struct ari_desk *desk, const void *self);
