@@ -13,11 +13,25 @@ static bool is_automatic(const struct desk_run *run)
     return run->start.settings.sync == SYNC_AUTOMATIC;
 }
 
+/* Why the telephone system has none of it; NULL: it can have it, as far as that is known. */
+static const char *why_local(const struct desk_run *run)
+{
+    const struct ui_desk *desk = keeper_desk(run->keeper);
+    return desk->is_local && !str_is_empty(desk->list_text) ? desk->list_text : NULL;
+}
+
+void cmd_list_say_where(const struct desk_run *run)
+{
+    if (run->is_offline)
+        fprintf(stderr, "callhud: as kept on this machine: %s\n", run->why_offline);
+    else if (why_local(run))
+        fprintf(stderr, "callhud: kept on this machine alone: %s\n", why_local(run));
+}
+
 static void put_list(struct desk_run *run, bool only_changed)
 {
     const struct appearance *list = keeper_list(run->keeper);
-    if (run->is_offline)
-        fprintf(stderr, "callhud: as kept on this machine: %s\n", run->why_offline);
+    cmd_list_say_where(run);
     list_rows_put(&run->out, list, run->cli->format, only_changed);
 }
 
@@ -47,6 +61,10 @@ static void diff(struct desk_run *run)
 
 static void pulled(struct desk_run *run)
 {
+    if (why_local(run)) {
+        desk_run_fail(run, RC_DENIED, "there is nothing to read: %s", why_local(run));
+        return;
+    }
     if (run->cli->args_len > 1 && !list_choose_stored(run, run->cli->args[1]))
         return;
     note_conflicts(run);
@@ -95,7 +113,9 @@ void cmd_list_edited(struct desk_run *run, const char *did)
         return;
     }
     const struct appearance *list = keeper_list(run->keeper);
-    if (list->sent.len > 0 || appearance_count(list).unsaved > 0)
+    if (why_local(run))
+        fprintf(stderr, "callhud: %s; kept on this machine alone: %s\n", did, why_local(run));
+    else if (list->sent.len > 0 || appearance_count(list).unsaved > 0)
         fprintf(stderr, "callhud: %s; kept here: callhud list push sends it\n", did);
     else
         fprintf(stderr, "callhud: %s; both homes agree: there is nothing to send\n", did);

@@ -50,6 +50,7 @@ void cmd_list_export(struct desk_run *run)
     enum rc rc = record(run, "begin", &begin, NULL, &err);
     bool is_begun = rc == RC_OK;
     bool is_file = run->cli->args_len > 1 && !str_eq(run->cli->args[1], "-");
+    cmd_list_say_where(run);
     if (rc == RC_OK && is_file)
         rc = list_rows_save(run->cli->args[1], keeper_list(run->keeper), run->cli->format, &err);
     else if (rc == RC_OK)

@@ -10,6 +10,8 @@ enum rc cmd_list_user(struct desk_run *run, const char *extension, struct appear
 /* An edit is on disk: it is told what was done (did, without an end), then sent, or told that it
  * waits. Ends the run, now or when it is sent. */
 void cmd_list_edited(struct desk_run *run, const char *did);
+/* That the list is the one that is kept here, and why, if it is. */
+void cmd_list_say_where(const struct desk_run *run);
 
 void cmd_list_export(struct desk_run *run);
 void cmd_list_import(struct desk_run *run);

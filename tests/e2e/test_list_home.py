@@ -191,6 +191,11 @@ def no_list(_):
     screen.kill()
     kept = os.path.join(home.dir, "state", "callhud", "list-p.json")
     check(on_disk(None, kept) == ["107", "105", "103"], "killed: all of it is on disk", on_disk(None, kept))
+    screen = Screen(command, home.env())
+    screen.type("e", 0.5)
+    screen.sees(lambda s: "kept on this machine only" in s and "doctor --example asterisk" in s
+                and " 3 users " in s.split("\n")[0], "the next run knows it before a save", 8)
+    screen.kill()
     code, _, told = run_it(home, "list", "push")
     check(code == 4 and told.startswith("callhud: ") and "Asterisk stores no lists" in told and told.count("\n") == 1,
           "a push says so too", (code, told))

@@ -206,9 +206,43 @@ def merged():
            f"{stored()} {done.stderr}")
 
 
-def kept():
+def restarted(sorcery):
+    """The PBX, with this sorcery.conf, which it reads at its start alone; what was in it before."""
+    path = os.path.join(lab.dir, "pbx", "etc", "sorcery.conf")
+    with open(path) as f:
+        before = f.read()
     lab.scenario("pbx", "stop")
+    with open(path, "w") as f:
+        f.write(sorcery)
     lab.scenario("pbx", "start")
+    return before
+
+
+def storeless():
+    """Its new configuration forgets the lines that let lists be stored: that is said, and no line is lost here."""
+    good = restarted("[res_pjsip]\n" + "".join(f"{t} = config,pjsip.conf,criteria=type={t}\n"
+                                               for t in ("endpoint", "auth", "aor")))
+    why = ("Asterisk stores no lists", "callhud doctor --example asterisk", "sorcery.conf")
+    here = [(1, "102", "same"), (2, "104", "same"), (3, "103", "same")]
+    done = command("list", "diff")
+    said = rows()
+    tap.ok(all(w in done.stderr for w in why) and done.stderr.count("\n") == 1 and said == here,
+           "a PBX that stores no lists any more: said, and the list stays here", f"{done.stderr} {said}")
+    command("list", "add", "101")
+    ends = [(command("list", verb, check=False), verb) for verb in ("pull", "push")]
+    tap.ok(all(end.returncode == 4 and all(w in end.stderr for w in why) for end, _ in ends) and
+           rows() == here + [(4, "101", "added")], "pull and push end with 4 and say so; the edit is kept",
+           "\n".join(f"{verb}: {end.returncode} {end.stderr}" for end, verb in ends))
+    checks = {c["check"]: (c["result"], c["text"]) for c in json.loads(command("doctor", "--json").stdout)}
+    tap.ok(checks["list"][0] == "warn" and all(w in checks["list"][1] for w in why), "so does doctor", checks["list"])
+    tap.ok(not left() and lab.ari("GET", OBJECT + "-try")[0] == 404, "nothing is left there", left())
+    restarted(good)
+    tap.ok(rows() == here + [(4, "101", "added")], "when it stores them again, both are as they were", rows())
+    command("list", "remove", "101")
+
+
+def kept():
+    """It was started anew twice by now."""
     tap.ok(stored() == "102,104,103", "a restart of the PBX keeps it", stored())
     tap.ok([r[:2] for r in rows(state="third")] == [(1, "102"), (2, "104"), (3, "103")],
            "and callhud reads it from there", rows(state="third"))
@@ -294,6 +328,7 @@ lab.write_config()
 pushed()
 seen_elsewhere()
 merged()
+storeless()
 kept()
 refused()
 fates()
