@@ -261,6 +261,8 @@ static void answer_presence(struct house *house, struct io_http *http)
     for (char *id = str_next_field(&rest, ','); id != NULL; id = str_next_field(&rest, ',')) {
         const struct house_person *p = by_id(house, id);
         bool is_there = p != NULL && !p->is_refused;
+        if (!is_one && is_there && p->is_left_out)
+            continue;
         if (is_one && !is_there) {
             refuse(http, 404);
             buf_fini(&body);

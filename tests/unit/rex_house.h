@@ -22,6 +22,7 @@ struct house_person {
     const char *status, *user_status, *dnd; /* "Available", "Available", "TakeAllCalls" */
     const char *telephony;                  /* NULL: as the calls say */
     bool hides, is_refused, in_meeting, withholds;
+    bool is_left_out; /* of answers about several */
     struct house_call calls[HOUSE_CALLS];
     size_t calls_len, total; /* total 0: as many as there are */
     int64_t sequence;

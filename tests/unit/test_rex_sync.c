@@ -146,6 +146,25 @@ static void who_may_not_be_seen_is_hidden(void **state)
     end(house);
 }
 
+static void who_is_left_out_of_an_answer_is_unknown_but_for_an_event_since(void **state)
+{
+    (void)state;
+    struct house *house = house_of(3);
+    house_person(house, "102")->is_left_out = true;
+    house_person(house, "103")->is_left_out = true;
+    house->held[0] = "/extension/1001,";
+    house_open(house);
+    house_run(house, 1500);
+    house_call(house, "103", "CallConnected", false); /* while the answer is on its way */
+    house->held[0] = NULL;
+    house_run(house, 1500);
+    assert_true(house->hud.link.is_synced);
+    assert_int_equal(house_lamp(house, "101"), LAMP_AVAILABLE);
+    assert_int_equal(house_lamp(house, "102"), LAMP_UNKNOWN);
+    assert_int_equal(house_lamp(house, "103"), LAMP_ON_CALL);
+    end(house);
+}
+
 static void withheld_calls_are_said_to_be(void **state)
 {
     (void)state;
@@ -421,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_spent_group_is_gone_around),
         cmocka_unit_test(a_spent_light_group_is_gone_around_too),
         cmocka_unit_test(who_may_not_be_seen_is_hidden),
+        cmocka_unit_test(who_is_left_out_of_an_answer_is_unknown_but_for_an_event_since),
         cmocka_unit_test(withheld_calls_are_said_to_be),
         cmocka_unit_test(lines_have_their_order_and_doubles_the_first),
         cmocka_unit_test(a_list_that_changes_elsewhere_shows_by_itself),

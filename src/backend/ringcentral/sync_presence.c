@@ -267,10 +267,10 @@ void sync_list_unanswered(struct rex_sync *sync)
     }
 }
 
-/* Asked for and not told of: it cannot be had. */
+/* Asked for and not told of: it cannot be had. That is as old as the last answer: what an event has
+ * told since stays. */
 void sync_refuse_unanswered(struct rex_sync *sync)
 {
-    begin_request(sync);
     sync->config.floor->is_answering = sync->is_open;
     for (size_t i = 0; i < sync->config.floor->users.len; i++) {
         const struct rex_user *user = sync->config.floor->users.items[i];
