@@ -271,6 +271,23 @@ static void what_cannot_be_read_anew_is_asked_again_and_is_a_gap_in_the_end(void
     assert_false(house_is_stale(house, "101"));
 }
 
+static void who_is_to_be_read_anew_is_asked_for_once_in_a_request(void **state)
+{
+    struct house *house = *state;
+    house_open_live(house);
+    house_forget(house);
+    house->presence_status = 500;
+    house->held[0] = "/extension/1001/presence";
+    house_person(house, "101")->total = 2;
+    house_call(house, "101", "CallConnected", false);
+    house_run(house, 4100); /* on its way */
+    house_tell(house, "101");
+    house->held[0] = NULL;
+    house_run(house, 6000);
+    assert_in_range(house_count(house, "/extension/1001/presence"), 2, 4);
+    assert_int_equal(house_count(house, "/extension/1001,"), 0);
+}
+
 /* Seven at most are named: asking again for more would never end. */
 static void a_user_of_many_calls_is_asked_for_once(void **state)
 {
@@ -618,6 +635,7 @@ int main(void)
         T(an_event_during_the_snapshot_is_not_overwritten),
         T(fewer_calls_than_said_are_asked_for),
         T(what_cannot_be_read_anew_is_asked_again_and_is_a_gap_in_the_end),
+        T(who_is_to_be_read_anew_is_asked_for_once_in_a_request),
         T(a_user_of_many_calls_is_asked_for_once),
         T(sessions_give_away_what_presence_lost),
         T(a_repair_without_an_answer_is_a_gap),

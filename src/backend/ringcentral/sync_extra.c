@@ -40,8 +40,8 @@ static void repair_again(struct sync_extra *extra)
     const struct rex_sync_owner *owner = &extra->sync->config.owner;
     if (++extra->failures < REX_REPAIR_TRIES || !owner->lost(owner->self)) {
         for (size_t i = 0; i < extra->asked.len; i++)
-            VEC_PUSH(&extra->waiting, extra->asked.items[i]);
-        VEC_FREE(&extra->asked);
+            if (!sync_ids_has(&extra->waiting, extra->asked.items[i]))
+                VEC_PUSH(&extra->waiting, mem_dup(extra->asked.items[i]));
         return;
     }
     extra->failures = 0;
