@@ -544,6 +544,22 @@ static void too_many_lines_are_named(void **state)
     assert_int_equal(rig->server.line_puts, 0);
 }
 
+/* The limit was lowered since: what is stored can be made shorter all the same, and when reserved
+ * lines alone are more than the limit there is nobody to blame. */
+static void a_list_above_the_limit_can_be_made_shorter(void **state)
+{
+    struct rig *rig = *state;
+    rig->server.limit = 1;
+    const struct told *told = write_list(rig, before, "1r=" OWN_ID " 2r=" OWN_ID);
+    assert_int_equal(rig->server.line_puts, 1);
+    assert_int_equal(told->rc, RC_REFUSED); /* this service does not take it, and says so */
+    told = write_list(rig, before, "3=" BOB);
+    assert_int_equal(rig->server.line_puts, 2);
+    assert_int_equal(told->rc, RC_REFUSED);
+    assert_says(told->text, "nothing was stored");
+    assert_stored(rig, before);
+}
+
 static void a_changed_reserved_line_is_refused(void **state)
 {
     struct rig *rig = *state;
@@ -1329,6 +1345,7 @@ int main(void)
         TEST(who_cannot_stand_in_a_list_is_named_before_anything_is_sent),
         TEST(a_line_by_its_extension_alone_finds_its_user),
         TEST(too_many_lines_are_named),
+        TEST(a_list_above_the_limit_can_be_made_shorter),
         TEST(a_changed_reserved_line_is_refused),
         TEST(the_service_names_the_line_it_refuses),
         TEST(a_refusal_that_names_nobody_is_looked_up),

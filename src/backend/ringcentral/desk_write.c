@@ -279,21 +279,32 @@ static bool keeps_reserved(struct desk_job *job)
     return is_kept;
 }
 
+static size_t count_lines(const desk_items *items, bool is_reserved)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < items->len; i++)
+        count += items->items[i].is_reserved == is_reserved;
+    return count;
+}
+
+/* Those that stand last have no room. As many as are stored have, whatever the limit is now: what
+ * becomes of them the service decides. */
 static bool fits_limit(struct desk_job *job)
 {
-    size_t keys = 0;
-    for (size_t i = 0; i < job->stored.len; i++)
-        keys += job->stored.items[i].is_reserved;
+    size_t keys = count_lines(&job->stored, true);
+    size_t all = keys + count_lines(&job->wanted, false);
+    if (job->limit == 0 || all <= job->limit || all <= job->stored.len)
+        return true;
     for (size_t i = 0; i < job->wanted.len; i++) {
         struct desk_item *item = &job->wanted.items[i];
         char why[96];
         keys += !item->is_reserved;
-        if (item->is_reserved || job->limit == 0 || keys <= job->limit)
+        if (item->is_reserved || keys <= job->limit)
             continue;
         snprintf(why, sizeof why, "the list may have %" PRIu32 " lines: remove some", job->limit);
         rex_desk_item_refuse(item, why);
     }
-    return job->limit == 0 || keys <= job->limit;
+    return false;
 }
 
 static void end_changed(struct desk_job *job)
