@@ -137,6 +137,8 @@ static void say_undone(char *text, const struct appearance_undo_entry *entry)
         break;
     case EDIT_CHOOSE: break;
     }
+    if (entry->is_conflict) /* no other edit is made of a line in conflict */
+        what = "the choice for";
     (void)snprintf(text, APPEARANCE_TEXT_BYTES, "undone: %s %s", what, user.text);
 }
 

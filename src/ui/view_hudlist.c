@@ -265,17 +265,31 @@ static void paint_row(const struct paint *p, int row, const struct columns *c, s
 /* --- a word on the line under the cursor --------------------------------------------------------
  */
 
-static void short_user(const struct paint *p, const struct appearance_user *user, char *out,
-                       size_t size)
+/* "Omar" of "103 Omar Said"; the whole where is_whole. */
+static void name_user(const struct paint *p, const struct appearance_user *user, bool is_whole,
+                      char *out, size_t size)
 {
     char text[256];
     char *name;
 
     desk_user_text(p->ui, p->live, user, text, sizeof text);
-    name = strchr(text, ' ');
+    name = is_whole ? NULL : strchr(text, ' ');
     name = name != NULL ? name + 1 : text;
-    name[strcspn(name, " ")] = '\0';
+    if (!is_whole)
+        name[strcspn(name, " ")] = '\0';
     str_copy(out, size, name);
+}
+
+/* Is the first name that of both who are to be chosen from? */
+static bool are_namesakes(const struct paint *p, const struct appearance_line *line)
+{
+    char here[128], stored[128];
+
+    if (line->here == NULL || line->stored == NULL || line->here == line->stored)
+        return false;
+    name_user(p, line->here, false, here, sizeof here);
+    name_user(p, line->stored, false, stored, sizeof stored);
+    return str_eq(here, stored);
 }
 
 static void keep_words(const struct paint *p, const struct appearance_line *line, bool is_here,
@@ -289,7 +303,7 @@ static void keep_words(const struct paint *p, const struct appearance_line *line
         str_copy(out, size, is_here ? "remove it (here)" : "remove it (as stored)");
         return;
     }
-    short_user(p, user, name, sizeof name);
+    name_user(p, user, are_namesakes(p, line), name, sizeof name);
     if (line->conflict.is_place && line->here == line->stored)
         (void)snprintf(out, size, "%.60s on key %u (%s)", name, (unsigned)key,
                        is_here ? "here" : "stored");
@@ -339,7 +353,7 @@ static void put_conflict(const struct paint *p, struct words *words,
     keep_words(p, line, false, text, sizeof text);
     put_choice(p, words, &pen, "keep-stored", text);
     if (line->here != NULL && line->stored != NULL && line->here != line->stored) {
-        short_user(p, line->stored, name, sizeof name);
+        name_user(p, line->stored, are_namesakes(p, line), name, sizeof name);
         (void)snprintf(text, sizeof text, "both, %.60s on a new key", name);
         put_choice(p, words, &pen, "keep-both", text);
     }

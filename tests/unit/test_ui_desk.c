@@ -723,6 +723,31 @@ static void a_choice_for_marked_lines(void **state)
     close_room(&r);
 }
 
+/* A choice between two of one first name says which of them; undone, that it was a choice. */
+static void namesakes_are_told_apart(void **state)
+{
+    struct appearance_edit edit = {.kind = EDIT_SET,
+                                   .user = {.id = "1003"},
+                                   .to = {.id = "1009", .extension = "1009", .name = "Person 9"}};
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 4);
+    assert_int_equal(appearance_edit(&r.desk.list, &edit, 1), 1);
+    for (int i = 0; i < 3; i++)
+        fake_desk_store(&r.desk, (const char *[]){"1000", "1001", "1002"}[i], "", i < 2);
+    fake_desk_store(&r.desk, "1007", "Person 7", false);
+    fake_desk_read(&r.desk, r.now_ms, 2);
+    ui_desk_changed(r.ui);
+    type(&r, "e1009");
+    assert_true(shows(&r, "keep 1009 Person 9 (here)"));
+    assert_true(shows(&r, "keep 1007 Person 7 (stored)"));
+    assert_true(shows(&r, "both, 1007 Person 7 on a new key"));
+    type(&r, ">u");
+    assert_true(shows(&r, "undone: the choice for 1009 Person 9"));
+    close_room(&r);
+}
+
 /* Somebody else's list, without the right: nothing is taken, and why is said. */
 static void no_right_takes_no_edits(void **state)
 {
@@ -938,6 +963,7 @@ int main(void)
         cmocka_unit_test(one_reason_of_many_is_said_once),
         cmocka_unit_test(edits_that_cannot_be_kept),
         cmocka_unit_test(a_choice_for_marked_lines),
+        cmocka_unit_test(namesakes_are_told_apart),
         cmocka_unit_test(no_right_takes_no_edits),
         cmocka_unit_test(no_right_sets_nothing),
         cmocka_unit_test(people_answer_and_nobody_else),
