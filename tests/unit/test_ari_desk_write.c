@@ -2,6 +2,7 @@
  */
 #include "list_server.h"
 
+#include "callhud/backend/asterisk/desk.h"
 #include "callhud/base/mem.h"
 #include "callhud/base/str.h"
 
@@ -141,6 +142,9 @@ static void test_written_as_asked(void **state)
         desk.server.other = changes[i].new;
         write_list(&desk, changes[i].new, changes[i].old);
         ari_rig_serve(&desk.rig);
+        assert_true(is_clean(&desk));
+        assert_int_equal(desk.told.count, 0); /* it is not on the server's disk yet */
+        list_server_settle(&desk.server, ARI_LIST_ON_DISK_MS + 100);
         assert_int_equal(desk.told.count, 1);
         assert_int_equal(desk.told.rc, RC_OK);
         assert_string_equal(desk.told.lines, changes[i].new != NULL ? changes[i].new : "");
@@ -150,6 +154,29 @@ static void test_written_as_asked(void **state)
         assert_string_equal(list_server_device(&desk.server, "Stasis:blf-104"), "INUSE");
         list_server_settle(&desk.server, 1000);
         assert_int_equal(ari_rig_count(&desk.rig, "desk "), 0); /* it was we */
+        stop(&desk);
+    }
+}
+
+/* AstDB comes to disk a second after a change: a server that is killed before has what was before,
+ * and what was told as saved would be taken for taken back by others. */
+static void test_a_server_that_dies_before_it_is_on_disk(void **state)
+{
+    (void)state;
+    for (int is_back = 0; is_back < 2; is_back++) {
+        struct desk desk;
+        start(&desk, "101,102,103");
+        write_list(&desk, "103,101", "101,102,103");
+        ari_rig_serve(&desk.rig);
+        assert_string_equal(list_server_get(&desk.server, "hud-104"), "103,101");
+        assert_int_equal(desk.told.count, 0);
+        desk.server.lists.len = 0;
+        list_server_put(&desk.server, "hud-104", "101,102,103");
+        desk.server.is_dead = !is_back;
+        list_server_settle(&desk.server, ARI_LIST_ON_DISK_MS + ARI_LIST_ANSWER_MS + 1000);
+        assert_int_equal(desk.told.count, 1);
+        assert_int_equal(desk.told.rc, RC_FAILED); /* read it again */
+        desk.server.is_dead = false;
         stop(&desk);
     }
 }
@@ -531,7 +558,8 @@ static void test_a_writer_is_waited_for(void **state)
     assert_int_equal(desk.server.writes, 0);
     for (size_t i = 0; i < desk.server.bridges.len; i++)
         VEC_REMOVE(&desk.server.bridges, i);
-    list_server_settle(&desk.server, 1000);
+    list_server_settle(&desk.server, ARI_LIST_ON_DISK_MS + 1000);
+    assert_int_equal(desk.told.count, 1);
     assert_int_equal(desk.told.rc, RC_OK);
     assert_true(is_clean(&desk));
     stop(&desk);
@@ -782,6 +810,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_written_as_asked),
+        cmocka_unit_test(test_a_server_that_dies_before_it_is_on_disk),
         cmocka_unit_test(test_the_same_is_not_written),
         cmocka_unit_test(test_each_write_flips_the_notice),
         cmocka_unit_test(test_changed_elsewhere),

@@ -135,6 +135,21 @@ bool list_take(struct ari_names *to, const struct rest_answer *answer)
 
 /* ---- the end ---- */
 
+/* What was begun at the server is over there, or is left to be finished. */
+static void end_note(struct list_job *job)
+{
+    struct list_note note = job->note;
+    memset(&job->note, 0, sizeof job->note);
+    if (note.thing == NULL)
+        return;
+    if (job->is_open || job->is_doubtful) {
+        desk_note_open(job->desk, &note);
+        return;
+    }
+    note.gone(note.self, note.thing);
+    mem_free(note.thing);
+}
+
 static void end(struct list_job *job)
 {
     struct ari_desk *desk = job->desk;
@@ -144,14 +159,46 @@ static void end(struct list_job *job)
             break;
         }
     }
-    if (job->note.thing != NULL && (job->is_open || job->is_doubtful)) {
-        desk_note_open(desk, &job->note);
-        memset(&job->note, 0, sizeof job->note);
-    } else if (job->note.thing != NULL) {
-        job->note.gone(job->note.self, job->note.thing);
-    }
+    end_note(job);
     job->done(job->owner, job);
     list_free(job);
+}
+
+static void on_last_look(void *self, const struct rest_answer *answer)
+{
+    struct list_job *job = self;
+    struct ari_names now = {0};
+    enum reply reply = list_reply(answer);
+    bool is_told = reply == IS_ABSENT || (reply == IS_THERE && list_take(&now, answer));
+    if (!is_told)
+        list_say(
+            job, RC_FAILED,
+            "the server was lost before the list was certain to be on its disk: read it again");
+    else if (!names_are_same(&now, &job->stored))
+        list_say(job, RC_FAILED, "another list is stored by now: read it again");
+    ari_names_fini(&now);
+    end(job);
+}
+
+static void on_on_disk(void *self)
+{
+    struct list_job *job = self;
+    job->timer = NULL;
+    list_ask(job, "GET", "", NULL, on_last_look);
+}
+
+/* A server that dies before it has written its AstDB down comes back with the list before: what
+ * was saved is told to be only when that is over. Others know it by now, and may write it. */
+static void end_on_disk(struct list_job *job)
+{
+    const struct io *io = job->desk->config.part.io;
+    bool is_done = job->what == LIST_WRITE && job->is_written && job->rc == RC_OK && !job->is_open;
+    if (!is_done || job->owner == NULL) {
+        end(job);
+        return;
+    }
+    end_note(job);
+    job->timer = io->timer(io->net, ARI_LIST_ON_DISK_MS, on_on_disk, job);
 }
 
 static void on_freed(void *self, const struct rest_answer *answer)
@@ -161,7 +208,7 @@ static void on_freed(void *self, const struct rest_answer *answer)
         log_warn("ari", "the lock of the list %s stays: %s", job->extension, answer->text);
         job->is_open = true;
     }
-    end(job);
+    end_on_disk(job);
 }
 
 /* After so long somebody else may have it by now: then it is not ours to remove. */
@@ -410,7 +457,7 @@ static void on_refused(void *self)
 
 bool list_is_waiting(const struct list_job *job)
 {
-    return job->timer != NULL;
+    return job->timer != NULL && (!job->is_written || job->owner == NULL);
 }
 
 void list_quit(struct list_job *job)

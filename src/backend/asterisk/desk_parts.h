@@ -142,7 +142,8 @@ void list_go(struct list_job *job);
 void list_free(struct list_job *job);
 bool list_writes(const struct list_job *job); /* it may not be left alone */
 
-/* It waits for another writer, and has changed nothing: list_quit() ends it. */
+/* It waits for another writer, and has changed nothing, or for what nobody asks for any more:
+ * list_quit() ends it. */
 bool list_is_waiting(const struct list_job *job);
 void list_quit(struct list_job *job);
 

@@ -13,6 +13,9 @@
  * one that exists answers 409), whose name says who; one that stays for ARI_LIST_STALE_MS is a dead
  * writer's. It is in the ledger as "lists/EXT#MARK": a later run finishes what a killed one began.
  *
+ * A server that is killed within a second of a change comes back with what was stored before it, so
+ * a write is told as done when it is seen to have outlived that.
+ *
  * News of a change: the device state "Stasis:blf-EXT" changes, and the bridge is gone. */
 #ifndef CALLHUD_BACKEND_ASTERISK_DESK_H
 #define CALLHUD_BACKEND_ASTERISK_DESK_H
@@ -25,9 +28,10 @@
 #define ARI_LIST_FIRST_MS 2000     /* for the one that a connection's first snapshot waits for */
 #define ARI_LIST_LOCK_RETRY_MS 250 /* while somebody else writes */
 #define ARI_LIST_STALE_MS 15000
-#define ARI_LIST_NOTICE_MS 60   /* several news of one change are one */
-#define ARI_LIST_AGAIN_MS 10000 /* until what could not be finished is tried again */
-#define ARI_DESK_PARALLEL 8     /* requests for names and phones */
+#define ARI_LIST_ON_DISK_MS 1250 /* AstDB is written down within a second (seen on 22.10.1) */
+#define ARI_LIST_NOTICE_MS 60    /* several news of one change are one */
+#define ARI_LIST_AGAIN_MS 10000  /* until what could not be finished is tried again */
+#define ARI_DESK_PARALLEL 8      /* requests for names and phones */
 /* What to do comes first: a screen cuts the end off. */
 #define ARI_DESK_SORCERY_WHY                                                                  \
     "Asterisk stores no lists: see callhud doctor --example asterisk; in sorcery.conf under " \
