@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { LINK_TEXT_BYTES = 96 };
+enum { LINK_TEXT_BYTES = 96, STALE_SECONDS_MS = 100000 };
 
 /* --- the link --------------------------------------------------------------------------------- */
 
@@ -34,8 +34,29 @@ static enum role link_unsynced(const struct paint *p, const struct link *link, c
         str_copy(out, size, link->state == LINK_POLLING ? "polling" : "reading");
         return ROLE_WARN;
     }
-    (void)snprintf(out, size, "stale %ld s", seconds_of(p, p->live_ms - link->unsynced_ms));
+    int64_t age_ms = p->live_ms - link->unsynced_ms;
+    if (age_ms < STALE_SECONDS_MS) {
+        (void)snprintf(out, size, "stale %ld s", seconds_of(p, age_ms));
+    } else {
+        char age[AGE_BYTES];
+        age_text(age, age_ms, AGE_SECONDS, false, p->canvas->is_ascii);
+        (void)snprintf(out, size, "stale %s", age);
+        paint_due(p, p->live_ms + age_next_ms(age_ms, AGE_SECONDS));
+    }
     return ROLE_WARN;
+}
+
+/* What the link does, and how old what is shown is; where there is no room for both, the age. */
+static void put_age_of_shown(const struct paint *p, const struct link *link, char *out, size_t size)
+{
+    bool is_list = p->layout->shape == SHAPE_LIST;
+    size_t used = is_list ? 0 : strlen(out);
+
+    if (!link->was_synced)
+        return;
+    if (!is_list)
+        used += (size_t)snprintf(out + used, size - used, ", ");
+    (void)link_unsynced(p, link, out + used, size - used);
 }
 
 static enum role link_text(const struct paint *p, char *out, size_t size)
@@ -65,16 +86,22 @@ static enum role link_text(const struct paint *p, char *out, size_t size)
         return ROLE_GOOD;
     case LINK_CONNECTING:
         (void)snprintf(out, size, "%sconnecting%s", link->was_synced ? "re" : "", dots);
+        put_age_of_shown(p, link, out, size);
         return ROLE_WARN;
     case LINK_LOST:
+        if (link->retry_ms <= p->live_ms && link->was_synced)
+            return link_unsynced(p, link, out, size);
         if (link->retry_ms > p->live_ms)
             (void)snprintf(out, size, "reconnecting %ld%s", countdown_of(p, link->retry_ms), dots);
-        else if (link->was_synced)
-            return link_unsynced(p, link, out, size);
         else
             str_copy(out, size, "lost");
+        put_age_of_shown(p, link, out, size);
         return ROLE_WARN;
-    case LINK_REFUSED: str_copy(out, size, "refused"); return ROLE_ERROR;
+    case LINK_REFUSED:
+        str_copy(out, size, "refused");
+        if (p->layout->shape != SHAPE_LIST)
+            put_age_of_shown(p, link, out, size);
+        return ROLE_ERROR;
     case LINK_IDLE: break;
     }
     str_copy(out, size, "not connected");
