@@ -20,7 +20,7 @@ void doctor_say(struct doctor *d, const char *check, enum doctor_result result, 
     char text[1024];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    (void)str_vformat(text, sizeof text, format, args);
     va_end(args);
     log_redact(text);
     struct doctor_line line = {.check = check, .result = result, .text = mem_dup(text)};

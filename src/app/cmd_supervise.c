@@ -105,8 +105,8 @@ static void take_word(struct supervise *s, const char *word)
     bool is_word = action_find(word, &kind) &&
                    (action_row(kind)->is_mode || kind == ACTION_TAKEOVER || kind == ACTION_STOP);
     if (!is_word) {
-        (void)snprintf(text, sizeof text,
-                       "no word '%.80s': write listen, whisper, barge, takeover or stop", word);
+        (void)str_format(text, sizeof text,
+                         "no word '%.80s': write listen, whisper, barge, takeover or stop", word);
         doing_note(text);
     } else if (s->words.len < WORDS_WAITING_MAX) {
         VEC_PUSH(&s->words, kind);

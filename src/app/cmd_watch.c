@@ -155,10 +155,11 @@ static void say_nobody(const struct watch *w)
                        "set monitor in profile %s",
                        profile_of(w));
     else
-        (void)snprintf(text, sizeof text,
-                       "nobody is watched: monitor = %.200s matches nobody: correct it in profile "
-                       "%s",
-                       monitor, profile_of(w));
+        (void)str_format(
+            text, sizeof text,
+            "nobody is watched: monitor = %.200s matches nobody: correct it in profile "
+            "%s",
+            monitor, profile_of(w));
     doing_note(text);
 }
 

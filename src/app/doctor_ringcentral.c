@@ -230,7 +230,8 @@ static void on_subscribed(void *self, bool is_recovered, bool is_whole,
     (void)is_recovered, (void)is_whole;
     s->is_open = true;
     if (disabled_len)
-        snprintf(s->text, sizeof s->text, "%.200s: %.200s", disabled[0].filter, disabled[0].reason);
+        str_format(s->text, sizeof s->text, "%.200s: %.200s", disabled[0].filter,
+                   disabled[0].reason);
     else
         s->text[0] = '\0';
     done(s);
@@ -343,8 +344,8 @@ static void say_phones(struct service *s, const rex_devices *devices)
         if (!is_phone(device))
             continue;
         if (i < NAMED_MAX)
-            snprintf(names + used, sizeof names - used, "%s%.20s %.30s (%s)", used ? ", " : "",
-                     device->id, device->name, device->is_online ? "online" : "offline");
+            str_format(names + used, sizeof names - used, "%s%.20s %.30s (%s)", used ? ", " : "",
+                       device->id, device->name, device->is_online ? "online" : "offline");
         is_there |= str_eq(device->id, wanted);
         if (!usable && device->is_online && (str_is_empty(wanted) || str_eq(device->id, wanted)))
             usable = device;

@@ -2,6 +2,7 @@
 #include "keeper_priv.h"
 
 #include "callhud/base/log.h"
+#include "callhud/base/str.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,7 +66,7 @@ void keeper_tell(struct keeper *k, bool is_warning, const char *format, ...)
     char text[ERR_TEXT_BYTES];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    (void)str_vformat(text, sizeof text, format, args);
     va_end(args);
     if (is_warning)
         log_warn("list", "%s", text);

@@ -2,7 +2,8 @@
  * shown at once and put on disk as soon as it lets go. */
 #include "keeper_priv.h"
 
-#include <stdio.h>
+#include "callhud/base/str.h"
+
 #include <string.h>
 
 /* ---- one wish -------------------------------------------------------------------------------- */
@@ -264,7 +265,7 @@ static bool op_undo(void *self, char *text)
     struct appearance *list = keeper_begin(k, &err);
     bool is_done = list && appearance_undo(list, text);
     if (!list || keeper_end(k, RC_OK, false, &err) != RC_OK) {
-        (void)snprintf(text, APPEARANCE_TEXT_BYTES, "not undone: %.200s", err.text);
+        (void)str_format(text, APPEARANCE_TEXT_BYTES, "not undone: %.200s", err.text);
         return true;
     }
     edited(k);

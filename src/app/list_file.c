@@ -254,8 +254,8 @@ static enum rc read_locked(struct list_file *f, bool is_opened, struct err *err)
         return fails(f, "put aside", errno, err);
     keep_open(f, -1);
     log_warn("list", "%s is put aside as %s: %s", f->path, aside, why.text);
-    (void)snprintf(f->note, sizeof f->note, "the HUD list was put aside as %.160s: %.200s", aside,
-                   why.text);
+    (void)str_format(f->note, sizeof f->note, "the HUD list was put aside as %.160s: %.200s", aside,
+                     why.text);
     return RC_OK;
 }
 

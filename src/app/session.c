@@ -417,7 +417,7 @@ static void tell(struct session *s, bool is_warning, const char *format, ...)
     char text[200];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    (void)str_vformat(text, sizeof text, format, args);
     va_end(args);
     log_write(is_warning ? LOG_WARN : LOG_INFO, "made", "%s", text);
     if (s->told)

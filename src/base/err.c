@@ -1,5 +1,7 @@
 #include "callhud/base/err.h"
 
+#include "callhud/base/str.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -11,25 +13,6 @@ static const struct {
     RC_LIST(RC_ROW)
 #undef RC_ROW
 };
-
-/* Bytes of the character that the byte starts; 1 for one that starts none. */
-static size_t char_bytes(unsigned char lead)
-{
-    return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-}
-
-/* Takes away a character that was cut at the end of the text. */
-static void clip_last_char(char *text)
-{
-    size_t len = strlen(text);
-    size_t at = len;
-
-    while (at > 0 && len - at < 3 && ((unsigned char)text[at - 1] & 0xC0) == 0x80)
-        at--;
-    if (at > 0 && (unsigned char)text[at - 1] >= 0xC0 &&
-        at - 1 + char_bytes((unsigned char)text[at - 1]) > len)
-        text[at - 1] = '\0';
-}
 
 static void blank_controls(char *text)
 {
@@ -56,9 +39,9 @@ static void put_text(struct err *err, const char *prefix, const char *text)
         text_len = sizeof whole - 1 - len;
     memcpy(whole + len, text, text_len);
     whole[len + text_len] = '\0';
-    clip_last_char(whole);
+    str_drop_cut(whole);
     blank_controls(whole);
-    memcpy(err->text, whole, len + text_len + 1);
+    memcpy(err->text, whole, strlen(whole) + 1);
 }
 
 enum rc err_set(struct err *err, enum rc rc, const char *format, ...)
@@ -89,7 +72,7 @@ enum rc err_prefix(struct err *err, const char *format, ...)
     va_end(args);
     if (len < 0)
         prefix[0] = '\0';
-    clip_last_char(prefix);
+    str_drop_cut(prefix);
     memcpy(prefix + strlen(prefix), ": ", 3);
     put_text(err, prefix, err->text);
     return err->rc;

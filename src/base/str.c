@@ -2,6 +2,7 @@
 
 #include "callhud/base/utf8.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <wctype.h>
 
@@ -79,6 +80,51 @@ bool str_copy(char *to, size_t size, const char *from)
         memmove(to, from, fit);
     to[fit] = '\0';
     return fit == len;
+}
+
+/* Bytes of the character that the byte begins; 0 for one that begins none. */
+static size_t bytes_from(unsigned char lead)
+{
+    if (lead < 0xC2 || lead > 0xF4)
+        return lead < 0x80 ? 1 : 0;
+    return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+}
+
+void str_drop_cut(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from != '\0';) {
+        size_t whole = bytes_from((unsigned char)*from), there = 1;
+        while (there < whole && ((unsigned char)from[there] & 0xC0) == 0x80)
+            there++;
+        for (size_t i = 0; i < there && there >= whole; i++)
+            *to++ = from[i];
+        from += there;
+    }
+    *to = '\0';
+}
+
+bool str_vformat(char *to, size_t size, const char *format, va_list args)
+{
+    int len = vsnprintf(to, size, format, args);
+
+    if (size == 0)
+        return false;
+    if (len < 0)
+        to[0] = '\0';
+    str_drop_cut(to);
+    return len >= 0 && (size_t)len < size;
+}
+
+bool str_format(char *to, size_t size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    bool is_whole = str_vformat(to, size, format, args);
+    va_end(args);
+    return is_whole;
 }
 
 /* Reads folded characters: small letters, no accents, ß as ss and its like; 0 at the end. */

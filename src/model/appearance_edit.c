@@ -5,7 +5,6 @@
 #include "callhud/base/str.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 /* ---- four things ----------------------------------------------------------------------------- */
 
@@ -160,7 +159,7 @@ bool appearance_refuses(char *text, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, APPEARANCE_TEXT_BYTES, format, args);
+    (void)str_vformat(text, APPEARANCE_TEXT_BYTES, format, args);
     va_end(args);
     return false;
 }

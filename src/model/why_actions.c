@@ -27,7 +27,7 @@ static void answer_make(struct answer *out, const struct hud *hud, const struct 
     if (!check.is_ok)
         str_copy(out->text, sizeof out->text, check.why);
     else if (can->level == CAPABILITY_ASSISTED && can->why[0] != '\0')
-        (void)snprintf(out->text, sizeof out->text, "yes, by your phone: %.200s", can->why);
+        (void)str_format(out->text, sizeof out->text, "yes, by your phone: %.200s", can->why);
     else
         str_copy(out->text, sizeof out->text, "yes");
 }

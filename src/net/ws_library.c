@@ -8,7 +8,6 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,7 +46,7 @@ static void take_log(int level, const char *line)
     char text[400];
     size_t len = strcspn(line, "\n");
 
-    snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), line);
+    str_format(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), line);
     if (level == LLL_ERR)
         log_warn("lws", "%s", text);
     else if (level == LLL_WARN)

@@ -41,7 +41,7 @@ bool pen_printf(struct pen *pen, struct style style, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    (void)str_vformat(text, sizeof text, format, args);
     va_end(args);
     return pen_put(pen, style, text);
 }

@@ -56,6 +56,17 @@ static void test_text_is_clipped_at_a_character(void **state)
     }
 }
 
+static void test_a_piece_is_clipped_at_a_character(void **state)
+{
+    struct err err;
+
+    (void)state;
+    err_set(&err, RC_USAGE, "no command '%.2s': write %s", "\xe7\x94\xb0", "list");
+    assert_string_equal(err.text, "no command '': write list");
+    err_prefix(&err, "%.4s", "abc\xc3\xab");
+    assert_string_equal(err.text, "abc: no command '': write list");
+}
+
 static void test_prefix_goes_before(void **state)
 {
     struct err err;
@@ -94,6 +105,7 @@ int main(void)
         cmocka_unit_test(test_set_fills_both_and_returns_the_code),
         cmocka_unit_test(test_controls_become_spaces),
         cmocka_unit_test(test_text_is_clipped_at_a_character),
+        cmocka_unit_test(test_a_piece_is_clipped_at_a_character),
         cmocka_unit_test(test_prefix_goes_before),
         cmocka_unit_test(test_every_code_has_text_and_exit_code),
     };

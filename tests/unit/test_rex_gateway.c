@@ -2,6 +2,7 @@
 #include "callhud/backend/ringcentral/gateway.h"
 #include "callhud/base/log.h"
 #include "callhud/base/str.h"
+#include "callhud/base/utf8.h"
 
 #include "rex_net.h"
 
@@ -430,6 +431,29 @@ static void a_subscription_that_is_refused(void **state)
         assert_int_equal(saw.state, LINK_REFUSED);
         assert_non_null(strstr(saw.text, all[i].says));
         assert_int_equal(saw.subscribed, 0);
+    }
+}
+
+/* What the service says is cut between two characters, wherever the cut falls. */
+static void a_long_refusal_is_cut_between_characters(void **state)
+{
+    (void)state;
+    rex_gateway_filters(gateway, filters, 2);
+    for (int shift = 0; shift < 3; shift++) {
+        char body[512], said[256] = "";
+        memset(said, 'x', (size_t)shift);
+        for (size_t at = (size_t)shift; at + 4 < sizeof said; at += 3)
+            memcpy(said + at, "\xe7\x94\xb0", 4);
+        wait_for_wstoken(70000);
+        give_wstoken();
+        fake_ws_accept(fake_ws(&fake));
+        details("S1", 1, "");
+        snprintf(body, sizeof body, "{\"errors\":[{\"errorCode\":\"SUB-508\",\"message\":\"%s\"}]}",
+                 said);
+        reply(400, body);
+        fake_io_advance(&fake, 0);
+        assert_non_null(strstr(saw.text, "\xe7\x94\xb0): give the application"));
+        assert_true(utf8_is_valid(saw.text, strlen(saw.text)));
     }
 }
 
@@ -1022,6 +1046,7 @@ int main(void)
         TEST(a_session_that_is_never_told),
         TEST(an_error_as_first_frame),
         TEST(a_subscription_that_is_refused),
+        TEST(a_long_refusal_is_cut_between_characters),
         TEST(the_service_has_trouble_with_the_subscription),
         TEST(a_subscription_without_an_answer),
         TEST(other_filters_go_over_the_same_socket),

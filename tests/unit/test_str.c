@@ -67,6 +67,39 @@ static void test_copy_cuts_at_a_character(void **state)
     assert_int_equal(to[0], 'k');
 }
 
+static void test_format_drops_what_was_cut(void **state)
+{
+    char to[16];
+
+    (void)state;
+    assert_true(str_format(to, sizeof to, "%s", "12\xc3\xab"));
+    assert_string_equal(to, "12\xc3\xab");
+    /* In the middle, at every byte of a character. */
+    static const char *const wide[] = {"\xc3\xab", "\xe7\x94\xb0", "\xf0\x9f\x91\xa8"};
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        int whole = (int)strlen(wide[i]);
+        for (int most = 0; most <= whole; most++) {
+            assert_true(str_format(to, sizeof to, "a%.*sb", most, wide[i]));
+            char expected[16] = "a";
+            memcpy(expected + 1, wide[i], most == whole ? (size_t)whole : 0);
+            expected[strlen(expected)] = 'b';
+            assert_string_equal(to, expected);
+        }
+    }
+    /* At the end of the room. */
+    assert_false(str_format(to, 4, "12%s", "\xe7\x94\xb0"));
+    assert_string_equal(to, "12");
+    assert_false(str_format(to, 1, "x"));
+    assert_string_equal(to, "");
+    to[0] = 'k';
+    assert_false(str_format(to, 0, "x"));
+    assert_int_equal(to[0], 'k');
+    /* Two beginnings in a row; what never was UTF-8 stays for others to mend. */
+    str_copy(to, sizeof to, "a\xe7\x94\xf0\x9f\xc3z\x80\xff");
+    str_drop_cut(to);
+    assert_string_equal(to, "az\x80\xff");
+}
+
 static void check_fold(void)
 {
     assert_true(str_find_folded("Zo\xc3\xab Haddad", "zoe"));
@@ -251,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_starts_ends),
         cmocka_unit_test(test_copy_cuts_at_a_character),
+        cmocka_unit_test(test_format_drops_what_was_cut),
         cmocka_unit_test(test_find_folded),
         cmocka_unit_test(test_find_folded_without_a_utf8_locale),
         cmocka_unit_test(test_compare_natural),

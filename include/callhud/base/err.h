@@ -42,7 +42,8 @@ struct err {
 };
 
 /* Sets both fields and returns rc, so a failing function is one line. err may be NULL. The text is
- * clipped at a character boundary; control characters in it become spaces. */
+ * clipped at a character boundary, and a character that a "%.60s" has cut is left out; control
+ * characters become spaces. */
 enum rc err_set(struct err *err, enum rc rc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Puts "prefix: " before the text already there; returns err->rc (RC_FAILED when err is NULL). */

@@ -205,7 +205,7 @@ static void refused(struct act_job *job, const struct rest_answer *answer)
     if (answer->rc != RC_OK && is_so(job)) {
         confirm(job);
     } else if (answer->rc != RC_OK) {
-        snprintf(text, sizeof text, "no answer (%.300s): look at the lamp", answer->text);
+        str_format(text, sizeof text, "no answer (%.300s): look at the lamp", answer->text);
         doubt(job, answer->rc, text);
     } else if (answer->status == 403) {
         ari_act_read_only(job->act);

@@ -59,10 +59,10 @@ static bool dnd_lacks(const struct act *act, char why[ACT_WHY_BYTES])
                  "set 'dnd_device = Custom:DND%%s' in the profile: there is no "
                  "device that stands for do not disturb");
     else if (!str_starts(device, "Custom:"))
-        snprintf(why, ACT_WHY_BYTES,
-                 "'dnd_device = %.60s' in the profile can only be looked at: the server lets "
-                 "nothing but Custom: devices be set",
-                 device);
+        str_format(why, ACT_WHY_BYTES,
+                   "'dnd_device = %.60s' in the profile can only be looked at: the server lets "
+                   "nothing but Custom: devices be set",
+                   device);
     else
         return false;
     return true;

@@ -147,7 +147,7 @@ static void on_closed(void *self, enum rc rc, int http_status, const char *text)
         snprintf(what, sizeof what,
                  "%s does not let us in (403): check permit, deny and acl in ari.conf", link->host);
     else if (rc == RC_REDIRECT || (http_status >= 300 && http_status < 400))
-        snprintf(what, sizeof what, "%.300s: redirects are not followed", text);
+        str_format(what, sizeof what, "%.300s: redirects are not followed", text);
     else {
         if (http_status == 404)
             snprintf(what, sizeof what,

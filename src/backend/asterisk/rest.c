@@ -123,10 +123,10 @@ static void http_done(void *self, const struct io_http_answer *from)
     if (from->rc != RC_OK)
         str_copy(answer.text, sizeof answer.text, from->text != NULL ? from->text : "no answer");
     else if (from->status >= 300 && from->status < 400)
-        snprintf(answer.text, sizeof answer.text,
-                 "%s redirects to %.200s: redirects are not followed; set server to the address "
-                 "that answers",
-                 rest->server, str_is_empty(from->location) ? "another address" : from->location);
+        str_format(answer.text, sizeof answer.text,
+                   "%s redirects to %.200s: redirects are not followed; set server to the address "
+                   "that answers",
+                   rest->server, str_is_empty(from->location) ? "another address" : from->location);
     finish(job, &answer);
     pump(rest);
 }

@@ -93,9 +93,9 @@ static void on_devices(void *self, const struct rex_answer *answer)
         VEC_FREE(&devices);
         log_warn("ringcentral", "our phones are not known: %s", answer->text);
         if (!can->is_listed)
-            snprintf(can->refused, sizeof can->refused,
-                     "RingCentral does not tell which phones you have: %.150s",
-                     answer->text[0] != '\0' ? answer->text : "an answer that is no list");
+            str_format(can->refused, sizeof can->refused,
+                       "RingCentral does not tell which phones you have: %.150s",
+                       answer->text[0] != '\0' ? answer->text : "an answer that is no list");
     }
     rex_can_tell(act);
 }
@@ -122,11 +122,11 @@ static bool feature_lacks(const struct rex_act *act, const char *id, char why[RE
     const struct rex_feature *feature = rex_sync_feature(act->config.sync, id);
     if (feature == NULL || feature->is_available)
         return false;
-    snprintf(why, REX_WHY_BYTES,
-             "your RingCentral account has no %s%s%.120s%s: ask its administrator",
-             str_eq(id, "CallMonitoring") ? "call monitoring for you" : "pick up of lines for you",
-             feature->reason[0] != '\0' ? " (" : "", feature->reason,
-             feature->reason[0] != '\0' ? ")" : "");
+    str_format(
+        why, REX_WHY_BYTES, "your RingCentral account has no %s%s%.120s%s: ask its administrator",
+        str_eq(id, "CallMonitoring") ? "call monitoring for you" : "pick up of lines for you",
+        feature->reason[0] != '\0' ? " (" : "", feature->reason,
+        feature->reason[0] != '\0' ? ")" : "");
     return true;
 }
 

@@ -227,11 +227,11 @@ static void say_denied(struct rex_job *job, const struct rex_answer *answer)
     };
     bool is_own = str_eq(job->user, rex_own_id(job->act));
     char text[REX_WHY_BYTES];
-    snprintf(text, sizeof text, "RingCentral does not let you %s %.32s (%d%s%.24s): %s",
-             what[job->kind], job->extension, answer->status, answer->code[0] != '\0' ? ", " : "",
-             answer->code,
-             is_own ? "ask your administrator for the right"
-                    : "an administrator may, or the person does it");
+    str_format(text, sizeof text, "RingCentral does not let you %s %.32s (%d%s%.24s): %s",
+               what[job->kind], job->extension, answer->status, answer->code[0] != '\0' ? ", " : "",
+               answer->code,
+               is_own ? "ask your administrator for the right"
+                      : "an administrator may, or the person does it");
     fail(job, RC_DENIED, text);
 }
 
@@ -243,7 +243,7 @@ static void refused(struct rex_job *job, const struct rex_answer *answer)
     rex_say_answer(answer, said, sizeof said);
     if (answer->rc != RC_OK || answer->status >= 500) {
         char text[ERR_TEXT_BYTES];
-        snprintf(text, sizeof text, "%.400s: look at the lamp", said);
+        str_format(text, sizeof text, "%.400s: look at the lamp", said);
         fail(job, answer->rc != RC_OK ? answer->rc : RC_REFUSED, text);
     } else if (answer->status == 403) {
         say_denied(job, answer);
@@ -293,7 +293,7 @@ static void on_recorded(void *self, const struct rex_answer *answer)
     } else if (!party.has_recordings) {
         fail(job, RC_REFUSED, UNTOLD);
     } else if (!party.is_recorded) {
-        snprintf(text, sizeof text, "the call of %.32s is not recorded", job->extension);
+        str_format(text, sizeof text, "the call of %.32s is not recorded", job->extension);
         rex_sync_session(job->act->config.sync, job->session);
         end(job, ACTION_CONFIRMED, RC_OK, text);
     } else if (party.recording_id[0] == '\0') {

@@ -4,8 +4,6 @@
 #include "callhud/base/log.h"
 #include "callhud/base/str.h"
 
-#include <stdio.h>
-
 const char *rex_star_code(enum action_kind kind)
 {
     switch (kind) {
@@ -24,15 +22,15 @@ static const char *phone_of(const struct rex_act *act)
 void rex_say_phone(const struct rex_act *act, const struct rex_order *order, char *out, size_t size)
 {
     if (rex_star_code(order->kind) == NULL)
-        snprintf(out, size, "your phone %.80s rings: lift it", phone_of(act));
+        str_format(out, size, "your phone %.80s rings: lift it", phone_of(act));
     else if (order->kind == ACTION_TAKEOVER)
-        snprintf(out, size,
-                 "your phone %.80s rings: lift it, then key %.32s#; if %s calls it as well, lift "
-                 "that too and keep both",
-                 phone_of(act), order->extension, rex_star_code(order->kind));
+        str_format(out, size,
+                   "your phone %.80s rings: lift it, then key %.32s#; if %s calls it as well, lift "
+                   "that too and keep both",
+                   phone_of(act), order->extension, rex_star_code(order->kind));
     else
-        snprintf(out, size, "your phone %.80s rings: lift it, then key %.32s#", phone_of(act),
-                 order->extension);
+        str_format(out, size, "your phone %.80s rings: lift it, then key %.32s#", phone_of(act),
+                   order->extension);
 }
 
 /* ---- the call has gone ---- */
@@ -106,9 +104,9 @@ void rex_say_answer(const struct rex_answer *answer, char *out, size_t size)
     if (is_told_well)
         str_copy(out, size, answer->text[0] != '\0' ? answer->text : "no answer");
     else
-        snprintf(out, size, "RingCentral %s (%d%s%.24s)",
-                 answer->status >= 500 ? "has trouble" : "refuses", answer->status,
-                 code[0] != '\0' ? ", " : "", code);
+        str_format(out, size, "RingCentral %s (%d%s%.24s)",
+                   answer->status >= 500 ? "has trouble" : "refuses", answer->status,
+                   code[0] != '\0' ? ", " : "", code);
 }
 
 /* ---- the service refuses ---- */

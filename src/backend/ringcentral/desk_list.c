@@ -4,7 +4,6 @@
 #include "callhud/base/str.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- lists ---- */
@@ -146,13 +145,13 @@ static void explain_denied(struct desk_job *job)
     if (rex_desk_explain_rights(job, "see and change", "list", fail))
         return;
     if (job->extension[0] != '\0')
-        snprintf(fail->text, sizeof fail->text, "%s list cannot be had from the service: %.360s",
-                 rex_desk_whose(job, whose), why);
+        str_format(fail->text, sizeof fail->text, "%s list cannot be had from the service: %.360s",
+                   rex_desk_whose(job, whose), why);
     else
-        snprintf(fail->text, sizeof fail->text,
-                 "the service keeps its list from this application, so yours lives in callhud's "
-                 "own file alone: %.360s",
-                 why);
+        str_format(fail->text, sizeof fail->text,
+                   "the service keeps its list from this application, so yours lives in callhud's "
+                   "own file alone: %.360s",
+                   why);
 }
 
 static void on_lines(struct desk_job *job, bool is_ok)

@@ -193,7 +193,7 @@ static void on_closed(void *self, enum rc rc, int http_status, const char *text)
         gateway_stop(g, &g->drop);
         finish_drop(g);
     } else if (rc == RC_REDIRECT || (http_status >= 300 && http_status <= 399)) {
-        snprintf(what, sizeof what, "%.300s: redirects are not followed", text);
+        str_format(what, sizeof what, "%.300s: redirects are not followed", text);
         lose(g, LINK_REFUSED, what, REFUSED_RETRY_MS);
     } else if (http_status == 429) {
         snprintf(what, sizeof what, "%s allows no more connections now (HTTP 429)", g->host);
@@ -291,7 +291,7 @@ static void on_wstoken(void *self, const struct rex_answer *answer)
         open_socket(g, &got);
         mem_wipe(&got, sizeof got);
     } else if (is_2xx) {
-        snprintf(text, sizeof text, "%s: %.300s", g->host, err.text);
+        str_format(text, sizeof text, "%s: %.300s", g->host, err.text);
         lose(g, LINK_LOST, text, -1);
     } else if (answer->rc == RC_OK && answer->status == 403) {
         snprintf(text, sizeof text,

@@ -252,10 +252,10 @@ static void refuse_subscription(struct rex_gateway *g, const struct rex_frame *f
                  "application, or wait until theirs lapse",
                  g->host);
     else if (str_eq(frame->code, "SUB-508"))
-        snprintf(text, sizeof text,
-                 "%s takes none of the event filters (SUB-508 %.180s): give the application "
-                 "ReadPresence in the developer console, look at monitor",
-                 g->host, frame->text);
+        str_format(text, sizeof text,
+                   "%s takes none of the event filters (SUB-508 %.180s): give the application "
+                   "ReadPresence in the developer console, look at monitor",
+                   g->host, frame->text);
     else
         rex_explain(text, sizeof text, "subscription", frame->status, frame->code, frame->text, 0);
     gateway_drop_soon(g, LINK_REFUSED, REFUSED_RETRY_MS, text);
@@ -408,8 +408,8 @@ void gateway_message(void *self, const char *bytes, size_t len)
     if (rex_wire_frame(&frame, bytes, len, &err) != RC_OK) {
         char text[ERR_TEXT_BYTES];
         log_warn("ringcentral", "gateway: %s", err.text);
-        snprintf(text, sizeof text, "the websocket of %s does not speak as RingCentral's: %.200s",
-                 g->host, err.text);
+        str_format(text, sizeof text, "the websocket of %s does not speak as RingCentral's: %.200s",
+                   g->host, err.text);
         if (g->stage == STAGE_OPENING)
             gateway_drop_soon(g, LINK_LOST, -1, text);
         else

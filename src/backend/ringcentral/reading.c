@@ -197,7 +197,7 @@ static void on_failed(void *self, enum rc rc, const char *text)
     if (b->is_polling && wait_ms < REX_POLL_MS)
         wait_ms = REX_POLL_MS;
     rex_read_in(b, wait_ms);
-    snprintf(both, sizeof both, "trying again: %.480s", text);
+    str_format(both, sizeof both, "trying again: %.480s", text);
     if (b->is_open || (b->is_polling && b->was_read))
         rex_tell_up(b, both, rex_now(b) + wait_ms);
     else

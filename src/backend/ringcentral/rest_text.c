@@ -15,11 +15,11 @@ void rex_say_reason(const struct rex_answer *answer, char *out, size_t size)
 {
     const char *code = answer->code != NULL ? answer->code : "";
     bool has_more = answer->text[answer->reason_len] != '\0';
-    (void)snprintf(out, size, "%.*s", (int)answer->reason_len, answer->text);
+    (void)str_format(out, size, "%.*s", (int)answer->reason_len, answer->text);
     size_t used = strlen(out);
     if (has_more)
-        (void)snprintf(out + used, size - used, " (%d%s%.20s)", answer->status,
-                       code[0] != '\0' ? " " : "", code);
+        (void)str_format(out + used, size - used, " (%d%s%.20s)", answer->status,
+                         code[0] != '\0' ? " " : "", code);
 }
 
 void rex_host(char *out, size_t size, const char *server)
@@ -75,7 +75,7 @@ size_t rex_explain(char *out, size_t size, const char *what, int status, const c
     (void)snprintf(out, size, "%s%s%s", has_text || has_advice ? said : "the service refuses it",
                    has_text && has_advice ? ": " : "", advice);
     size_t reason = strlen(out);
-    (void)snprintf(out + reason, size - reason, " (%.120s: %d%s%.20s)", what, status,
-                   code[0] != '\0' ? " " : "", code);
+    (void)str_format(out + reason, size - reason, " (%.120s: %d%s%.20s)", what, status,
+                     code[0] != '\0' ? " " : "", code);
     return reason;
 }

@@ -67,7 +67,7 @@ static void trouble(struct rex_signin *s, enum rc rc, int64_t after_ms, const ch
     char text[ERR_TEXT_BYTES];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    (void)str_vformat(text, sizeof text, format, args);
     va_end(args);
     if (s->has_token && s->token.expires_ms <= wall_ms(s))
         s->has_token = false;
