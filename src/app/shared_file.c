@@ -22,7 +22,8 @@
 
 struct shared_file {
     char *folder;
-    char name[64], lock[72], fresh[72]; /* in the folder */
+    char name[64], lock[72], fresh[72], claim[72]; /* in the folder */
+    int claim_fd;                                  /* -1: not ours */
     bool is_held; /* another one's lock was waited for in vain: not again until it is free */
 };
 
@@ -41,6 +42,8 @@ struct shared_file *shared_file_new(const char *folder, const char *key)
     snprintf(file->name, sizeof file->name, "shared-%.*s", NAME_DIGITS, text);
     snprintf(file->lock, sizeof file->lock, "%s.lock", file->name);
     snprintf(file->fresh, sizeof file->fresh, "%s.new", file->name);
+    snprintf(file->claim, sizeof file->claim, "%s.claim", file->name);
+    file->claim_fd = -1;
     return file;
 }
 
@@ -48,6 +51,7 @@ void shared_file_free(struct shared_file *file)
 {
     if (!file)
         return;
+    shared_file_unclaim(file);
     mem_free(file->folder);
     mem_free(file);
 }
@@ -72,14 +76,20 @@ static const char *flaw(int fd, struct stat *st)
     return NULL;
 }
 
-/* -1 with err set. The file stays: who removed it would let two in. */
+/* The file stays: who removed it would let two in. */
+static int open_lock(int folder, const char *name)
+{
+    return openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                  0600);
+}
+
+/* -1 with err set. */
 static int take_lock(struct shared_file *file, int folder, struct err *err)
 {
     struct stat st;
     int64_t until_ms = clock_mono_ms() + (file->is_held ? 0 : SHARED_LOCK_MS);
     bool is_held = false;
-    int fd = openat(folder, file->lock,
-                    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+    int fd = open_lock(folder, file->lock);
     if (fd < 0) {
         fails(file, file->lock, strerror(errno), err);
         return -1;
@@ -208,6 +218,32 @@ void shared_file_read(void *self, bool (*change)(void *owner, struct buf *text),
     buf_fini(&text);
 }
 
+bool shared_file_claim(void *self)
+{
+    struct shared_file *file = self;
+    struct stat st;
+    if (file->claim_fd >= 0)
+        return true;
+    int folder = open(file->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return false;
+    int fd = open_lock(folder, file->claim);
+    close(folder);
+    if (fd >= 0 && !flaw(fd, &st) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        file->claim_fd = fd;
+    else if (fd >= 0)
+        close(fd);
+    return file->claim_fd >= 0;
+}
+
+void shared_file_unclaim(void *self)
+{
+    struct shared_file *file = self;
+    if (file->claim_fd >= 0)
+        close(file->claim_fd);
+    file->claim_fd = -1;
+}
+
 struct shared_file *shared_file_of(const struct settings *settings, struct backend_shared *out)
 {
     char folder[PATH_BYTES];
@@ -226,7 +262,10 @@ struct shared_file *shared_file_of(const struct settings *settings, struct backe
         mem_wipe(key.data, key.cap);
     buf_fini(&key);
     if (file)
-        *out = (struct backend_shared){
-            .update = shared_file_update, .read = shared_file_read, .self = file};
+        *out = (struct backend_shared){.update = shared_file_update,
+                                       .read = shared_file_read,
+                                       .claim = shared_file_claim,
+                                       .unclaim = shared_file_unclaim,
+                                       .self = file};
     return file;
 }

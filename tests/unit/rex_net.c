@@ -45,6 +45,46 @@ struct backend_shared rex_file_shared(struct rex_file *file)
     return (struct backend_shared){.update = update, .read = read_only, .self = file};
 }
 
+static enum rc update_of(void *self, bool (*change)(void *owner, struct buf *text), void *owner,
+                         struct err *err)
+{
+    const struct rex_process *process = self;
+    return update(process->file, change, owner, err);
+}
+
+static void read_of(void *self, bool (*change)(void *owner, struct buf *text), void *owner)
+{
+    const struct rex_process *process = self;
+    read_only(process->file, change, owner);
+}
+
+static bool claim(void *self)
+{
+    const struct rex_process *process = self;
+    if (process->file->claimed_by == NULL)
+        process->file->claimed_by = process;
+    return process->file->claimed_by == process;
+}
+
+static void unclaim(void *self)
+{
+    const struct rex_process *process = self;
+    assert_ptr_equal(process->file->claimed_by, process);
+    process->file->claimed_by = NULL;
+}
+
+struct backend_shared rex_process_shared(struct rex_process *process)
+{
+    return (struct backend_shared){
+        .update = update_of, .read = read_of, .claim = claim, .unclaim = unclaim, .self = process};
+}
+
+void rex_process_dies(struct rex_process *process)
+{
+    if (process->file->claimed_by == process)
+        process->file->claimed_by = NULL;
+}
+
 void rex_config(struct backend_config *config, const struct backend_shared *shared)
 {
     memset(config, 0, sizeof *config);

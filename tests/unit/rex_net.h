@@ -13,9 +13,17 @@ struct rex_file {
     bool is_broken; /* neither read nor written */
     bool is_full;   /* read, not written */
     bool is_held;   /* another process has it */
+    const void *claimed_by;
 };
-/* backend_shared over it. */
+/* backend_shared over it, without a claim. */
 struct backend_shared rex_file_shared(struct rex_file *file);
+/* One of the processes that have it in common, and a claim. */
+struct rex_process {
+    struct rex_file *file;
+};
+struct backend_shared rex_process_shared(struct rex_process *process);
+/* It is killed: what it had claimed is free. */
+void rex_process_dies(struct rex_process *process);
 
 /* A profile of https://rc.example.com with the application "cid" and its secret "sec". */
 void rex_config(struct backend_config *config, const struct backend_shared *shared);

@@ -116,6 +116,70 @@ static void one_gets_the_token_the_others_wait(void **state)
     assert_int_equal(rex_shared_lease(one, 11, 0, T0 + 3600000, &token, &wait_ms), REX_LEASE_OURS);
 }
 
+static void one_that_was_killed_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct rex_process ann = {&file}, bob = {&file}, cat = {&file};
+    struct backend_shared of_ann = rex_process_shared(&ann), of_bob = rex_process_shared(&bob),
+                          of_cat = rex_process_shared(&cat);
+    struct rex_shared *a = rex_shared_new(&of_ann), *b = rex_shared_new(&of_bob),
+                      *c = rex_shared_new(&of_cat);
+    struct rex_kept_token token;
+    int64_t wait_ms = 0;
+    assert_int_equal(rex_shared_lease(a, 11, 0, T0, &token, &wait_ms), REX_LEASE_OURS);
+    assert_int_equal(rex_shared_lease(b, 22, 0, T0 + 1, &token, &wait_ms), REX_LEASE_WAIT);
+    assert_int_equal(rex_shared_take(a, REX_LIGHT, REX_FOR_ACTION, T0 + 2), 0);
+    assert_int_equal(rex_shared_lease(b, 22, 0, T0 + 3, &token, &wait_ms), REX_LEASE_WAIT);
+    rex_process_dies(&ann);
+    assert_int_equal(rex_shared_lease(b, 22, 0, T0 + 4, &token, &wait_ms), REX_LEASE_OURS);
+    assert_int_equal(rex_shared_lease(c, 33, 0, T0 + 5, &token, &wait_ms), REX_LEASE_WAIT);
+    /* Not before the others can read what came of it. */
+    struct rex_kept_token got = token_of("A", token.serial);
+    file.is_held = true;
+    rex_shared_keep(b, 22, &got);
+    assert_ptr_equal(file.claimed_by, &bob);
+    file.is_held = false;
+    assert_true(rex_shared_flush(b));
+    assert_null(file.claimed_by);
+    assert_int_equal(rex_shared_lease(c, 33, 0, T0 + 6, &token, &wait_ms), REX_LEASE_TOKEN);
+    /* One without a claim (an older callhud; a stopped one has it) is waited for by the clock. */
+    assert_true(rex_process_shared(&ann).claim(&ann));
+    assert_int_equal(rex_shared_lease(b, 22, got.serial, T0 + 7, &token, &wait_ms), REX_LEASE_OURS);
+    rex_process_dies(&ann);
+    assert_int_equal(rex_shared_lease(c, 33, got.serial, T0 + 8, &token, &wait_ms), REX_LEASE_WAIT);
+    assert_int_equal(
+        rex_shared_lease(c, 33, got.serial, T0 + 7 + REX_RENEW_LEASE_MS, &token, &wait_ms),
+        REX_LEASE_OURS);
+    assert_ptr_equal(file.claimed_by, &cat);
+    rex_shared_release(c, 33, got.serial, false);
+    assert_null(file.claimed_by);
+    rex_shared_free(a);
+    rex_shared_free(b);
+    rex_shared_free(c);
+}
+
+/* Nor does its death give away more sign-ins than the service allows. */
+static void the_budget_goes_before_the_dead(void **state)
+{
+    (void)state;
+    struct rex_process ann = {&file}, bob = {&file};
+    struct backend_shared of_ann = rex_process_shared(&ann), of_bob = rex_process_shared(&bob);
+    struct rex_shared *a = rex_shared_new(&of_ann), *b = rex_shared_new(&of_bob);
+    struct rex_kept_token token;
+    int64_t wait_ms = 0;
+    assert_int_equal(rex_shared_lease(a, 11, 0, T0, &token, &wait_ms), REX_LEASE_OURS);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(rex_shared_take(b, REX_AUTH, REX_FOR_ACTION, T0), 0);
+    rex_process_dies(&ann);
+    assert_int_equal(rex_shared_lease(b, 22, 0, T0 + 1, &token, &wait_ms), REX_LEASE_SPENT);
+    assert_null(file.claimed_by);
+    assert_int_equal(rex_shared_lease(b, 22, 0, T0 + 1 + wait_ms, &token, &wait_ms),
+                     REX_LEASE_OURS);
+    rex_shared_release(b, 22, 0, false);
+    rex_shared_free(a);
+    rex_shared_free(b);
+}
+
 static void the_lease_waits_for_the_budget(void **state)
 {
     (void)state;
@@ -335,6 +399,8 @@ int main(void)
         TEST(two_processes_have_one_budget),
         TEST(a_penalty_outlives_the_process),
         TEST(one_gets_the_token_the_others_wait),
+        TEST(one_that_was_killed_is_not_waited_for),
+        TEST(the_budget_goes_before_the_dead),
         TEST(the_lease_waits_for_the_budget),
         TEST(a_refresh_token_that_is_refused_is_forgotten),
         TEST(a_text_that_cannot_be_read_is_as_none),

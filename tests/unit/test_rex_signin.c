@@ -438,6 +438,37 @@ static void a_process_that_died_renewing_is_waited_for_no_longer_than_its_lease(
     assert_string_equal(rex_signin_token(bob.signin), "A");
 }
 
+/* Where its death can be seen nobody waits: those who are left need a token at once, since the
+ * renewal that it began may have ended theirs. */
+static void the_renewal_of_one_that_was_killed_is_taken_over(void **state)
+{
+    (void)state;
+    struct rex_process processes[2] = {{&file}, {&file}};
+    shared = rex_process_shared(&processes[0]);
+    sign_in(&ann, "A", 3600, 604800);
+    shared = rex_process_shared(&processes[1]);
+    start(&bob);
+    fake_io_advance(&fake, (3600 - 119) * 1000);
+    assert_int_equal(fake_http_pending(&fake), 1); /* Ann renews, or Bob */
+    assert_non_null(file.claimed_by);
+    struct person *dead = file.claimed_by == &processes[0] ? &ann : &bob,
+                  *left = dead == &ann ? &bob : &ann;
+    rex_signin_rejected(left->signin, "A");
+    fake_io_advance(&fake, 5000);
+    assert_int_equal(fake_http_pending(&fake), 1); /* while it lives it is waited for */
+    struct rex_file before = file;
+    stop(dead);
+    file = before; /* killed: it gave nothing back, but the mark fell from it */
+    file.claimed_by = NULL;
+    assert_int_equal(fake_http_pending(&fake), 0);
+    fake_io_advance(&fake, 500);
+    assert_int_equal(fake_http_pending(&fake), 1);
+    assert_string_equal(fake_http(&fake)->body, "grant_type=refresh_token&refresh_token=r-A");
+    rex_give_token(fake_http(&fake), "B", 3600, 604800);
+    assert_string_equal(rex_signin_token(left->signin), "B");
+    assert_null(file.claimed_by);
+}
+
 static void who_leaves_gives_the_lease_back(void **state)
 {
     (void)state;
@@ -516,6 +547,7 @@ int main(void)
         TEST(five_a_minute_and_no_more),
         TEST(two_processes_sign_in_once),
         TEST(a_process_that_died_renewing_is_waited_for_no_longer_than_its_lease),
+        TEST(the_renewal_of_one_that_was_killed_is_taken_over),
         TEST(who_leaves_gives_the_lease_back),
         TEST(a_token_of_an_earlier_run_is_used),
         TEST(a_token_that_is_refused_at_once_is_not_renewed_in_a_storm),

@@ -247,6 +247,46 @@ static void killed_at_any_moment(void **state)
     assert_string_equal(seen, "z");
 }
 
+/* One has it at a time, and it falls from who is killed. */
+static void a_claim_goes_with_its_process(void **state)
+{
+    (void)state;
+    char path[512], said = 0;
+    struct stat st;
+    struct shared_file *other = shared_file_new(folder, KEY);
+    assert_true(shared_file_claim(file));
+    assert_true(shared_file_claim(file));
+    assert_false(shared_file_claim(other));
+    path_of(path, sizeof path, ".claim");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    shared_file_unclaim(file);
+    shared_file_unclaim(file);
+    assert_true(shared_file_claim(other));
+    shared_file_free(other);
+    int told[2];
+    assert_int_equal(pipe(told), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        said = shared_file_claim(file) ? 'y' : 'n';
+        (void)!write(told[1], &said, 1);
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(read(told[0], &said, 1), 1);
+    assert_int_equal(said, 'y');
+    assert_false(shared_file_claim(file));
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    assert_true(shared_file_claim(file));
+    shared_file_unclaim(file);
+    close(told[0]);
+    close(told[1]);
+    /* What somebody else has put there is none. */
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_false(shared_file_claim(file));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -257,6 +297,7 @@ int main(void)
         TEST(a_folder_that_is_gone),
         TEST(many_processes_lose_nothing),
         TEST(killed_at_any_moment),
+        TEST(a_claim_goes_with_its_process),
     };
     return cmocka_run_group_tests_name("shared_file", tests, NULL, NULL);
 }

@@ -26,6 +26,10 @@ struct shared_file *shared_file_of(const struct settings *settings, struct backe
  * file, another user's, or readable by others; it is replaced in one piece. */
 enum rc shared_file_update(void *file, bool (*change)(void *owner, struct buf *text), void *owner,
                            struct err *err);
+/* As backend_shared.claim and unclaim: a lock on a file of its own beside it, which goes with the
+ * process. shared_file_free() unclaims. */
+bool shared_file_claim(void *file);
+void shared_file_unclaim(void *file);
 /* As backend_shared.read. */
 void shared_file_read(void *file, bool (*change)(void *owner, struct buf *text), void *owner);
 

@@ -17,6 +17,7 @@ struct state {
     struct rex_kept_token token;
     uint64_t lease_by;
     int64_t lease_until_ms;
+    bool is_lease_claimed; /* who has it has the claim: when that is free, its owner is dead */
     struct rex_budget budget;
 };
 
@@ -30,6 +31,7 @@ struct ask {
 };
 
 struct lease {
+    struct rex_shared *shared;
     uint64_t me, not_this;
     int64_t wall_ms, wait_ms;
     struct rex_kept_token *token;
@@ -44,6 +46,7 @@ struct rex_shared {
     int64_t tried_ms;   /* and when that was seen last */
     struct state state; /* as read or written last; all there is without a file */
     bool is_ahead;      /* state has what the file has not: it was not written, or another has it */
+    bool is_claimed;    /* by us */
     bool is_warned;
 };
 
@@ -74,7 +77,8 @@ static void put_state(struct buf *text, const struct state *state)
                t->expires_ms, t->life_ms, t->refresh_expires_ms);
     buf_printf(text, "access %s\nrefresh %s\nowner %s\nscope %s\n", t->access, t->refresh, t->owner,
                t->scope);
-    buf_printf(text, "lease %" PRIu64 " %" PRId64 "\n", state->lease_by, state->lease_until_ms);
+    buf_printf(text, "lease %" PRIu64 " %" PRId64 " %d\n", state->lease_by, state->lease_until_ms,
+               state->is_lease_claimed);
     buf_printf(text, "all %" PRId64 "\n", state->budget.all_until_ms);
     for (size_t i = 0; i < REX_GROUPS; i++)
         put_group(text, group_names[i], &state->budget.groups[i]);
@@ -138,6 +142,8 @@ static bool read_line(struct state *state, char *line)
     } else if (str_eq(word, "lease")) {
         is_right = take_number(&rest, &number) && take_number(&rest, &state->lease_until_ms);
         state->lease_by = (uint64_t)number;
+        number = 0; /* older callhuds write no third */
+        state->is_lease_claimed = rest != NULL && take_number(&rest, &number) && number == 1;
     } else if (str_eq(word, "all")) {
         is_right = take_number(&rest, &state->budget.all_until_ms);
     } else if (str_eq(word, "group")) {
@@ -194,6 +200,7 @@ static void join(struct rex_shared *shared, const struct state *there)
     if (is_theirs ? !is_ours || there->lease_until_ms > ours->lease_until_ms : !is_ours) {
         ours->lease_by = is_theirs ? there->lease_by : 0;
         ours->lease_until_ms = there->lease_until_ms;
+        ours->is_lease_claimed = there->is_lease_claimed;
     }
     rex_budget_join(&ours->budget, &there->budget);
 }
@@ -239,6 +246,22 @@ static void warn(struct rex_shared *shared, enum rc rc, const char *text)
     shared->is_warned = true;
 }
 
+static bool claim(struct rex_shared *shared)
+{
+    shared->is_claimed = shared->file.claim != NULL && shared->file.claim(shared->file.self);
+    return shared->is_claimed;
+}
+
+/* Not before the others can read that the lease is over: they would take us for dead. */
+static void unclaim(struct rex_shared *shared)
+{
+    bool is_needed = shared->is_ahead || shared->state.lease_by == shared->me;
+    if (!shared->is_claimed || is_needed)
+        return;
+    shared->is_claimed = false;
+    shared->file.unclaim(shared->file.self);
+}
+
 /* Who has the file lets go of it in a moment. False: or does not. */
 static bool is_worth_waiting(struct rex_shared *shared, int64_t wall_ms)
 {
@@ -272,6 +295,7 @@ static bool visit_at(struct rex_shared *shared, bool (*change)(void *owner, stru
         shared->is_ahead = false;
     if (rc != RC_TIMEOUT)
         shared->held_ms = 0;
+    unclaim(shared);
     warn(shared, rc, err.text);
     return true;
 }
@@ -402,7 +426,9 @@ static bool lease(void *owner, struct state *state)
         ask->word = REX_LEASE_TOKEN;
         return false;
     }
-    if (state->lease_by != ask->me && is_leased(state, ask->wall_ms)) {
+    /* Who was killed while it had the lease is not waited for. */
+    bool is_others = state->lease_by != ask->me && is_leased(state, ask->wall_ms);
+    if (is_others && !(state->is_lease_claimed && claim(ask->shared))) {
         ask->word = REX_LEASE_WAIT;
         ask->wait_ms = LEASE_POLL_MS;
         return false;
@@ -414,6 +440,7 @@ static bool lease(void *owner, struct state *state)
     }
     state->lease_by = ask->me;
     state->lease_until_ms = ask->wall_ms + REX_RENEW_LEASE_MS;
+    state->is_lease_claimed = claim(ask->shared);
     ask->word = REX_LEASE_OURS;
     return true;
 }
@@ -421,7 +448,8 @@ static bool lease(void *owner, struct state *state)
 enum rex_lease rex_shared_lease(struct rex_shared *shared, uint64_t me, uint64_t not_this,
                                 int64_t wall_ms, struct rex_kept_token *out, int64_t *wait_ms)
 {
-    struct lease ask = {.me = me, .not_this = not_this, .wall_ms = wall_ms, .token = out};
+    struct lease ask = {
+        .shared = shared, .me = me, .not_this = not_this, .wall_ms = wall_ms, .token = out};
     shared->me = me;
     if (!visit_at(shared, lease, &ask, wall_ms)) {
         *out = shared->state.token;

@@ -32,7 +32,7 @@ int64_t rex_shared_refused(struct rex_shared *shared, enum rex_group group, bool
                            int64_t retry_after_ms, int64_t wall_ms);
 
 #define REX_RENEW_BEFORE_MS 120000 /* before it lapses; at most a quarter of its life */
-#define REX_RENEW_LEASE_MS 20000   /* so long one process renews and the others wait */
+#define REX_RENEW_LEASE_MS 20000   /* so long one process renews, if it lives, and others wait */
 
 struct rex_signin;
 struct rex_signin_config {
