@@ -195,9 +195,9 @@ bool appearance_has_room(const struct appearance *a, char *text)
                               (unsigned)a->max_lines);
 }
 
-/* May this one come to the list? Then he is interned. */
-static bool find_new(struct appearance *a, const struct appearance_user *named, char *text,
-                     const struct appearance_user **user)
+/* May this one come to the list? Then he is interned; of one who is refused nothing is kept. */
+static bool find_new(struct appearance *a, const struct appearance_user *named, bool needs_room,
+                     char *text, const struct appearance_user **user)
 {
     struct appearance_user one = *named;
     one.twin = 0;
@@ -209,11 +209,14 @@ static bool find_new(struct appearance *a, const struct appearance_user *named, 
     if (line)
         return appearance_refuses(text, "%s is on key %u already",
                                   appearance_label(line->here).text, (unsigned)line->key);
-    *user = appearance_intern(a, &one);
-    size_t stored = appearance_at_stored(a, *user);
+    const struct appearance_user *known = appearance_find_user(a, one.id, 0);
+    size_t stored = known ? appearance_at_stored(a, known) : NO_LINE;
     if (stored != NO_LINE && a->lines.items[stored].state == LINE_CONFLICT)
         return appearance_refuses(text, "the line of %s is in conflict: choose first",
-                                  appearance_label(*user).text);
+                                  appearance_label(known).text);
+    if (needs_room && !appearance_has_room(a, text))
+        return false;
+    *user = appearance_intern(a, &one);
     return true;
 }
 
@@ -224,8 +227,7 @@ static bool edit_one(struct appearance *a, uint32_t step, struct appearance_edit
     const struct appearance_user *user;
     size_t at = NO_LINE;
     if (edit->kind == EDIT_ADD) {
-        if (!find_new(a, &edit->user, edit->refused, &user) ||
-            !appearance_has_room(a, edit->refused))
+        if (!find_new(a, &edit->user, true, edit->refused, &user))
             return false;
         appearance_put_on(a, step, user, index_of_key(a, edit->key, NO_LINE));
         return true;
@@ -241,7 +243,7 @@ static bool edit_one(struct appearance *a, uint32_t step, struct appearance_edit
     } else if (edit->kind == EDIT_SET) {
         if (str_eq(edit->user.id, edit->to.id))
             return true;
-        if (!find_new(a, &edit->to, edit->refused, &user))
+        if (!find_new(a, &edit->to, false, edit->refused, &user))
             return false;
         appearance_put_instead(a, step, at, user);
     } else {

@@ -429,7 +429,11 @@ static void test_refused_edits(void **state)
     assert_string_equal(edit_word(&a, "+a"), "101 Noor Haddad is on key 1 already");
     assert_string_equal(edit_word(&a, "b=d"), "104 Lena Fischer is on key 4 already");
     assert_string_equal(edit_word(&a, "b=f"), "106 is on key 3 already");
+    uint64_t rev = a.rev; /* nothing is kept of who is refused: nothing has changed */
+    size_t known = a.users.len;
     assert_string_equal(edit_word(&a, "+g"), "the list is full: there is room for 5 keys");
+    assert_int_equal(a.rev, rev);
+    assert_int_equal(a.users.len, known);
     const char *reserved = "key 1 is reserved by the telephone system: it cannot be changed";
     assert_string_equal(edit_word(&a, "-a"), reserved);
     assert_string_equal(edit_word(&a, "a>3"), reserved);
