@@ -144,8 +144,11 @@ static bool take(struct desk_run *run, struct change *change, const char *word)
         i++;
     if (i == PRESENCE_KEYS) {
         const char *near = str_nearest(text, presence_keys, PRESENCE_KEYS);
-        desk_run_fail(run, RC_USAGE, "no setting is called '%s': did you mean %s?", text,
-                      near ? near : presence_keys[0]);
+        if (near)
+            desk_run_fail(run, RC_USAGE, "no setting is called '%s': did you mean %s?", text, near);
+        else
+            desk_run_fail(run, RC_USAGE,
+                          "no setting is called '%s': 'callhud presence show' lists them", text);
         return false;
     }
     s->has |= 1U << i;

@@ -16,6 +16,19 @@ static const struct {
     [PRESET_ANSWERABLE] = {"Who may answer my calls when I am unavailable", "Who may answer mine"},
 };
 
+/* What callhud goes by are its own person's settings, never those of another's desk. */
+static bool is_of_another(const struct paint *p)
+{
+    return !str_is_empty(p->ui->desk.desk->whose);
+}
+
+static bool is_known(const struct paint *p, enum preset_row row)
+{
+    const struct desk_settings *told = p->ui->desk.desk->settings;
+
+    return (told != NULL && (told->has & preset_bit(row)) != 0) || !is_of_another(p);
+}
+
 /* The settings as they are, or where the telephone system has none, as callhud goes by. */
 static struct monitor_settings monitor_of(const struct paint *p)
 {
@@ -50,7 +63,8 @@ static void value_text(const struct paint *p, enum preset_row row, char *out, si
     if ((desk->settings->has & preset_bit(row)) == 0) {
         const struct monitor_settings *set = &p->live->settings;
         bool is_on = row == PRESET_RING ? set->ring_when_monitored_rings : set->pick_up_held_lines;
-        str_copy(out, size, row > PRESET_PICKUP ? "-" : is_on ? "on" : "off");
+        bool is_shown = row <= PRESET_PICKUP && !is_of_another(p);
+        str_copy(out, size, !is_shown ? "-" : is_on ? "on" : "off");
         return;
     }
     const struct desk_settings *now = is_pending ? &p->ui->desk.wanted : desk->settings;
@@ -101,12 +115,16 @@ static void paint_row(const struct paint *p, int row, enum preset_row which)
     paint_hit(p, row, 0, 1, cols, NULL, cmd_find("open"), (long)which);
 }
 
-/* The row of the table of the two settings that holds now, in words. */
+/* The row of the table of the two settings that holds now, in words; "" where they are not known.
+ */
 static void consequence(const struct paint *p, char *out, size_t size)
 {
     struct monitor_settings set = monitor_of(p);
     struct pickup pickup = pickup_check(&set, false, true);
 
+    out[0] = '\0';
+    if (!is_known(p, PRESET_RING) || !is_known(p, PRESET_PICKUP))
+        return;
     if (p->layout->cols < LAYOUT_LIST_COLS) {
         (void)snprintf(out, size, "Held: %s, %s be picked up. Ringing: blinks, %s.",
                        lamp_blinks(LAMP_HOLD, &set) ? "blinks" : "is lit",
@@ -223,12 +241,14 @@ void view_presence(const struct paint *p)
         if (i != PRESET_PICKUP || !is_roomy)
             continue;
         consequence(p, text, sizeof text);
-        row += paint_text(p, row, end, 4, cols - 6, STYLE(ROLE_DIM), text);
+        if (text[0] != '\0')
+            row += paint_text(p, row, end, 4, cols - 6, STYLE(ROLE_DIM), text);
     }
     row += is_roomy;
+    text[0] = '\0';
     if (!is_roomy && (at == PRESET_RING || at == PRESET_PICKUP) && preset_why(p->ui, at) == NULL)
         consequence(p, text, sizeof text);
-    else
+    if (text[0] == '\0')
         view_presence_words(p, at, text, sizeof text);
     int lines = paint_text_fit(p, row, end, 2, cols - 3,
                                STYLE(preset_why(p->ui, at) != NULL ? ROLE_WARN : ROLE_TEXT), text);

@@ -616,6 +616,34 @@ static void settings_are_sent_one_by_one(void **state)
     close_room(&r);
 }
 
+/* What is not told of another's desk is not known: our own settings are not shown as theirs. */
+static void settings_of_another_are_not_ours(void **state)
+{
+    struct event ours = {.kind = EVENT_SETTINGS};
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    ours.u.settings = (struct monitor_settings){.ring_when_monitored_rings = true};
+    (void)hud_apply(&r.hud, &ours, r.now_ms);
+    r.desk.settings.has = DESK_HAS_SHARE;
+    r.desk.settings.missing[0] = r.desk.settings.missing[1] = "not told of this one";
+    r.desk.desk.settings = &r.desk.settings;
+    r.desk.desk.settings_state = UI_DESK_TOLD;
+    ui_desk_changed(r.ui);
+    type(&r, ",");
+    assert_true(shows(&r, "any user I am monitoring rings   on"));
+    assert_true(shows(&r, "So a held line is lit steadily"));
+    r.desk.desk.whose = "1003 Person 3";
+    ui_desk_changed(r.ui);
+    assert_true(shows(&r, "any user I am monitoring rings   -"));
+    assert_true(shows(&r, "pick up a monitored line on hold       -"));
+    assert_true(shows(&r, "not told of this one"));
+    assert_true(shows(&r, "Allow other users to see my Presence status         off"));
+    assert_false(shows(&r, "So a held line"));
+    close_room(&r);
+}
+
 /* Who is chosen and not among the people told stays chosen when others are added. */
 static void nobody_is_dropped_from_who_may_answer(void **state)
 {
@@ -958,6 +986,7 @@ int main(void)
         cmocka_unit_test(pasted_text_is_no_command),
         cmocka_unit_test(people_may_be_told_anew),
         cmocka_unit_test(settings_are_sent_one_by_one),
+        cmocka_unit_test(settings_of_another_are_not_ours),
         cmocka_unit_test(nobody_is_dropped_from_who_may_answer),
         cmocka_unit_test(another_desk_is_asked_for),
         cmocka_unit_test(one_reason_of_many_is_said_once),
