@@ -271,7 +271,8 @@ static void put_ends(const struct paint *p, struct buf *out)
 
     if (busy == 0)
         return;
-    if (supervision_is_on(ours))
+    bool is_ours = str_is_empty(desk_of(p->ui)->whose); /* supervision is on no phone of others */
+    if (supervision_is_on(ours) && is_ours)
         buf_printf(out, "You are %s %s on %s: the restart ends that.", doing_at(ours->mode),
                    user != NULL ? user->extension : "a user", busy == 1 ? name : "your phone");
     else if (busy == 1)

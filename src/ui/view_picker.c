@@ -7,10 +7,12 @@ static void title_text(const struct paint *p, char *out, size_t size)
 {
     const struct picker *picker = &p->ui->desk.picker;
     const struct ui_desk *desk = p->ui->desk.desk;
+    bool is_ours = str_is_empty(desk->whose);
+    const char *of = is_ours ? "" : " of ", *whose = is_ours ? "" : desk->whose;
     char name[256] = "a line that is gone; Esc";
 
     switch (picker->kind) {
-    case PICK_ADD: str_copy(out, size, "ADD TO THE HUD LIST"); return;
+    case PICK_ADD: (void)snprintf(out, size, "ADD TO THE HUD LIST%s%.80s", of, whose); return;
     case PICK_SET:
         for (size_t i = 0; desk->list != NULL && i < desk->list->lines.len; i++) {
             const struct appearance_line *line = &desk->list->lines.items[i];
@@ -19,8 +21,14 @@ static void title_text(const struct paint *p, char *out, size_t size)
         }
         (void)snprintf(out, size, "KEY %u: INSTEAD OF %.100s", (unsigned)picker->key, name);
         return;
-    case PICK_ANSWERABLE: str_copy(out, size, "WHO MAY ANSWER MY CALLS"); return;
-    case PICK_VISIBLE: str_copy(out, size, "WHO MAY SEE MY PRESENCE"); return;
+    case PICK_ANSWERABLE:
+        (void)snprintf(out, size, "WHO MAY ANSWER %s CALLS%s%.80s", is_ours ? "MY" : "THE", of,
+                       whose);
+        return;
+    case PICK_VISIBLE:
+        (void)snprintf(out, size, "WHO MAY SEE %s PRESENCE%s%.80s", is_ours ? "MY" : "THE", of,
+                       whose);
+        return;
     }
 }
 

@@ -239,6 +239,31 @@ static void marked_lines_come_to_a_key(void **state)
     }
 }
 
+/* The restart of another's phones ends their calls, and never what our phone does. */
+static void a_restart_ends_what_is_on_those_phones(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 5);
+    struct desk_phone *phone = fake_desk_phone(&r.desk, "Desk", "VVX 411");
+    phone->restarts = phone->is_online = phone->is_in_call = true;
+    r.hud.supervision.state = SUPERVISION_CONFIRMED;
+    r.hud.supervision.mode = SUPERVISE_LISTEN;
+    r.hud.supervision.user_id = mem_dup("1004");
+    type(&r, "e1003");
+    r.now_ms += 3000;
+    type(&r, "-S");
+    assert_true(shows(&r, "the restart ends that"));
+    type(&r, "\033");
+    r.desk.desk.whose = "1003 Person 3";
+    ui_desk_changed(r.ui);
+    type(&r, "S");
+    assert_true(shows(&r, "The restart ends the call on Desk."));
+    assert_false(shows(&r, "You are"));
+    close_room(&r);
+}
+
 /* Nothing that was typed before the question could be read is an answer to it. */
 static void a_save_that_restarts_asks(void **state)
 {
@@ -616,7 +641,8 @@ static void settings_are_sent_one_by_one(void **state)
     close_room(&r);
 }
 
-/* What is not told of another's desk is not known: our own settings are not shown as theirs. */
+/* What is not told of another's desk is not known: our own settings are not shown as theirs. And
+ * where people are chosen it is said for whom. */
 static void settings_of_another_are_not_ours(void **state)
 {
     struct event ours = {.kind = EVENT_SETTINGS};
@@ -641,6 +667,12 @@ static void settings_of_another_are_not_ours(void **state)
     assert_true(shows(&r, "not told of this one"));
     assert_true(shows(&r, "Allow other users to see my Presence status         off"));
     assert_false(shows(&r, "So a held line"));
+    type(&r, "\033e+");
+    assert_true(shows(&r, "ADD TO THE HUD LIST of 1003 Person 3"));
+    r.desk.settings.has |= DESK_HAS_ANSWERABLE;
+    r.desk.settings.shares_presence = true;
+    type(&r, "\033,G\n");
+    assert_true(shows(&r, "WHO MAY ANSWER THE CALLS of 1003 Person 3"));
     close_room(&r);
 }
 
@@ -972,6 +1004,7 @@ int main(void)
         cmocka_unit_test(marked_lines_move_together),
         cmocka_unit_test(marked_lines_come_to_a_key),
         cmocka_unit_test(a_save_that_restarts_asks),
+        cmocka_unit_test(a_restart_ends_what_is_on_those_phones),
         cmocka_unit_test(a_question_that_changed_is_read_again),
         cmocka_unit_test(phones_are_looked_at_again),
         cmocka_unit_test(the_program_asks_again),
