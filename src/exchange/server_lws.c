@@ -185,6 +185,7 @@ static void refuse(struct server_client *c, int status, const char *code, const 
 
 static int on_request(struct server *s, struct lws *wsi, struct session *session)
 {
+    bool was_ahead = lws_get_opaque_user_data(wsi) != NULL;
     client_free(session);
     struct server_client *c = session->client = client_new(s, wsi);
     read_request(c);
@@ -198,6 +199,10 @@ static int on_request(struct server *s, struct lws *wsi, struct session *session
     c->is_last = !c->method[0] || (c->method[0] == 'P' && !length[0]);
     mem_free(length);
     mem_free(coding);
+    /* The library takes the headers of what was sent ahead for its body, and never ends: who sent
+     * it asks again on another connection, as for anything that is not answered. */
+    if (was_ahead && (bytes > 0 || is_coded))
+        return -1;
     if (is_length_bad)
         refuse(c, 400, "CMN-104", "Content-Length cannot be parsed");
     else if (is_coded)
@@ -269,15 +274,31 @@ static int send_headers(struct server_client *c)
     return 0;
 }
 
+/* Notes for on_request() whether the next request was sent before this answer: unread bytes, the
+ * library says, want to be looked at. The session does not outlive the request. */
 static int end_of_answer(struct server_client *c)
 {
+    bool is_ahead = lws_service_adjust_timeout(c->server->context, 1, 0) == 0;
+    lws_set_opaque_user_data(c->wsi, is_ahead ? c->server : NULL);
     return c->is_last || lws_http_transaction_completed(c->wsi) ? -1 : 0;
+}
+
+/* Nothing is read before the answer can be written. */
+static void hold(struct server_client *c)
+{
+    c->is_held = true;
+    lws_rx_flow_control(c->wsi, 0);
+}
+
+/* Must the answer, or even the request, wait for its time? */
+static bool has_to_wait(const struct server_client *c)
+{
+    return c->is_waiting || c->is_asleep || (c->server->is_stalled && !front_is_control(c->path));
 }
 
 static int on_http_writeable(struct server_client *c)
 {
-    if (!c || !c->is_answered || c->is_asleep ||
-        (c->server->is_stalled && !front_is_control(c->path)))
+    if (!c || !c->is_answered || has_to_wait(c))
         return 0;
     if (!c->has_sent_headers) {
         if (send_headers(c))
@@ -291,6 +312,22 @@ static int on_http_writeable(struct server_client *c)
         0)
         return -1;
     return end_of_answer(c);
+}
+
+/* Said again and again, and nobody else is served, for as long as something that was sent ahead
+ * lies behind the body. */
+static int on_body_end(struct server_client *c)
+{
+    if (!c)
+        return 0;
+    if (!c->is_answered && !c->is_waiting)
+        return request_is_whole(c);
+    if (has_to_wait(c)) {
+        hold(c);
+        return 0;
+    }
+    c->is_last = true;
+    return on_http_writeable(c);
 }
 
 /* ---- websockets ------------------------------------------------------------------------------ */
@@ -402,10 +439,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         if (session->client && !session->client->is_answered)
             buf_put(&session->client->body, in, len);
         return 0;
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return session->client && !session->client->is_answered && !session->client->is_waiting
-                   ? request_is_whole(session->client)
-                   : 0;
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return on_body_end(session->client);
     case LWS_CALLBACK_HTTP_WRITEABLE: return on_http_writeable(session->client);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return on_upgrade(s, wsi);
     case LWS_CALLBACK_ESTABLISHED: on_established(s, wsi, session); return 0;
@@ -477,6 +511,14 @@ int64_t server_next_due_ms(const struct server *s)
     return next_ms;
 }
 
+static void write_on(struct server_client *c)
+{
+    if (c->is_held)
+        lws_rx_flow_control(c->wsi, 1);
+    c->is_held = false;
+    lws_callback_on_writable(c->wsi);
+}
+
 void server_due(struct server *s)
 {
     int64_t now_ms = server_real_ms(s);
@@ -484,7 +526,7 @@ void server_due(struct server *s)
         struct server_client *c = s->clients.items[i];
         if (c->is_asleep && c->due_real_ms <= now_ms) {
             c->is_asleep = false;
-            lws_callback_on_writable(c->wsi);
+            write_on(c);
         }
     }
 }
@@ -498,7 +540,7 @@ void server_stall(struct server *s, bool is_on)
             lws_rx_flow_control(c->wsi, !is_on);
         if (!is_on && c->is_waiting)
             carry_out(c);
-        if (!is_on)
-            lws_callback_on_writable(c->wsi);
+        if (!is_on && !c->is_asleep)
+            write_on(c);
     }
 }

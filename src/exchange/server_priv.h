@@ -28,6 +28,7 @@ struct server_client {
     size_t text_len;
     bool is_answered, has_sent_headers, is_last; /* is_last: the connection is closed after it */
     bool is_asleep; /* answered, but not to be sent before due_real_ms */
+    bool is_held;   /* nothing is read before it can be sent */
     int64_t due_real_ms;
     /* the websocket */
     struct gw_conn *conn;

@@ -309,6 +309,34 @@ static void requests_share_a_connection(void **state)
     END_CLEAN();
 }
 
+/* Whatever is sent ahead, everybody else is served; a connection that cannot go on is closed. */
+static void what_is_sent_ahead_holds_nobody_up(void **state)
+{
+    static const char put[] = "PUT /restapi/v1.0/m HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer "
+                              "%s\r\nContent-Length: 7\r\n\r\n[1,\"a\"]";
+    static const char one[] = "GET /restapi/v1.0/o HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer "
+                              "%s\r\n\r\n";
+    char put_text[512], one_text[512];
+    (void)state;
+    snprintf(put_text, sizeof put_text, put, access_token);
+    snprintf(one_text, sizeof one_text, one, access_token);
+    const char *const sent[][3] = {{put_text, one_text, "\"PUT\""},
+                                   {put_text, put_text, "\"PUT\""},
+                                   {one_text, put_text, "\"GET\""},
+                                   {put_text, "\r\n", "\"PUT\""}};
+    for (size_t i = 0; i < 4; i++) {
+        int fd = dial(), other = dial();
+        say(fd, "%s%s", sent[i][0], sent[i][1]);
+        expect(fd, sent[i][2]);
+        assert_true(is_closed(fd, WAIT_MS));
+        get(other, "/restapi/v1.0/other");
+        expect(other, "/restapi/v1.0/other");
+        close(fd);
+        close(other);
+    }
+    END_CLEAN();
+}
+
 static void what_is_no_request_is_refused(void **state)
 {
     (void)state;
@@ -525,11 +553,17 @@ static void what_cannot_be_done_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(requests_share_a_connection),          T(what_is_no_request_is_refused),
-        T(events_come_over_a_websocket),         T(upgrades_need_the_path_and_a_token),
-        T(sockets_are_dropped_without_goodbye),  T(connections_are_refused_but_for_control),
-        T(a_stall_holds_everything_but_control), T(answers_are_slow_as_ordered),
-        T(credentials_outlive_a_restart),        T(what_cannot_be_done_is_an_error),
+        T(requests_share_a_connection),
+        T(what_is_sent_ahead_holds_nobody_up),
+        T(what_is_no_request_is_refused),
+        T(events_come_over_a_websocket),
+        T(upgrades_need_the_path_and_a_token),
+        T(sockets_are_dropped_without_goodbye),
+        T(connections_are_refused_but_for_control),
+        T(a_stall_holds_everything_but_control),
+        T(answers_are_slow_as_ordered),
+        T(credentials_outlive_a_restart),
+        T(what_cannot_be_done_is_an_error),
     };
     if (!mkdtemp(folder))
         return 1;
