@@ -11,8 +11,8 @@
 /* Without its module, or without PJSIP, not even the type of a list is known (seen on 22.10.1). */
 static bool is_type_unknown(const struct rest_answer *answer)
 {
-    return answer->status == 404 && (strstr(answer->text, "objectType") != NULL ||
-                                     strstr(answer->text, "configClass") != NULL);
+    return answer->status == 404 && (strstr(answer->text, "objectType '") != NULL ||
+                                     strstr(answer->text, "configClass '") != NULL);
 }
 
 enum reply list_reply(const struct rest_answer *answer)
