@@ -326,6 +326,8 @@ static void on_read(void *self, const struct desk_answer *answer)
         after_reading(k, rc, err.text[0] ? err.text : answer->text);
         return;
     }
+    if (news.taken + news.conflicts > 0)
+        k->vain_ms = 0;
     keeper_tell_news(k, &news);
     k->desk.read_ms = session_now(k->session);
     after_reading(k, RC_OK, "");
@@ -410,8 +412,12 @@ static void on_look(void *self)
 {
     struct keeper *k = self;
     k->look = loop_timer(k->session->loop, KEEPER_FILE_LOOK_MS, on_look, k);
-    if (keeper_own_refresh(k)) {
+    bool is_news = keeper_own_refresh(k);
+    bool is_due = k->vain_ms > 0 && session_now(k->session) >= k->vain_ms;
+    if (is_news)
         keeper_changed(k);
+    if (is_news || is_due) {
+        k->vain_ms = 0;
         keeper_plan_quiet(k);
     }
     if (session_now(k->session) - k->looked_ms < KEEPER_LOOK_MS)
@@ -444,6 +450,7 @@ static void live(struct keeper *k)
         return;
     k->is_live = true;
     k->is_write_denied = false; /* it may have been granted: the next save tells */
+    k->vain_ms = 0;
     k->here_rev = 0;
     if (!k->config.is_asked_alone)
         keeper_read(k);

@@ -58,6 +58,8 @@ struct keeper {
     bool is_live;         /* the backend can be asked */
     bool is_pull_wanted;  /* by news that came while something was under way */
     bool is_told_of_ask;  /* ask_save() was called for the edits as they are */
+    int64_t vain_ms;      /* their save was refused or failed: not tried again by itself before, as
+                             long as nothing is new; 0 */
     bool is_pushing;      /* from the look at the phones until the answer */
     bool is_quiet_missed; /* edits were quiet during the save: they are planned again at its end */
     bool is_push_allowed; /* somebody said yes to phones that restart */

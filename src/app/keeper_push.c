@@ -20,6 +20,9 @@ void keeper_push_end(struct keeper *k, enum rc rc, const char *text)
     k->idle = k->turn = NULL;
     k->turn_ms = 0;
     list_file_turn_end(k->file);
+    bool is_no = rc == RC_DENIED || rc == RC_REFUSED;
+    int64_t pause_ms = is_no ? KEEPER_REFUSED_MS : rc == RC_FAILED ? KEEPER_FAILED_MS : 0;
+    k->vain_ms = pause_ms > 0 ? session_now(k->session) + pause_ms : 0;
     bool is_off = rc == RC_CANCELLED; /* nothing was tried: the edits wait as before */
     k->desk.writing = rc == RC_OK ? UI_DESK_TOLD : is_off ? UI_DESK_UNKNOWN : UI_DESK_FAILED;
     keeper_fault(k, rc == RC_OK || is_off ? "" : text);
@@ -431,7 +434,8 @@ static void on_quiet(void *self)
                                  : rc == RC_DENIED && keeper_list(k)->is_read; /* over the limit */
     appearance_plan_fini(&plan);
     k->is_quiet_missed |= is_needed && k->is_pushing;
-    if (is_needed && k->is_live && !k->desk.is_local && !k->is_pushing && !k->is_told_of_ask)
+    if (is_needed && k->is_live && !k->desk.is_local && !k->is_pushing && !k->is_told_of_ask &&
+        k->vain_ms == 0)
         push(k, false, false);
 }
 

@@ -173,6 +173,7 @@ void keeper_wait_for_lock(struct keeper *k)
 static void edited(struct keeper *k)
 {
     k->is_told_of_ask = false;
+    k->vain_ms = 0;
     keeper_plan_quiet(k);
 }
 

@@ -923,6 +923,25 @@ static void test_automatic_with_more_than_there_is_room_for(void **state)
     assert_non_null(strstr(r.told, "line of 108 is refused: the list has room for 5 keys"));
 }
 
+/* A save that was refused leads to a reading, and that to no save: only what is new does. */
+static void test_automatic_in_vain(void **state)
+{
+    (void)state;
+    begin_live(true);
+    do_edit(EDIT_REMOVE, "103");
+    r.next_rc = RC_DENIED;
+    for (int i = 0; i < 100 && r.writes == 0; i++)
+        run_ms(100);
+    run_ms(KEEPER_QUIET_MS + 300);
+    assert_int_equal(r.writes, 1);
+    assert_string_equal(stored(), "900 101 102 103 ");
+    do_edit(EDIT_REMOVE, "102");
+    for (int i = 0; i < 100 && r.writes < 2; i++)
+        run_ms(100);
+    run_ms(100);
+    assert_string_equal(stored(), "900 101 ");
+}
+
 /* What was edited, and was left in peace, while a save was on its way is sent after it. */
 static void test_automatic_after_a_long_save(void **state)
 {
@@ -1718,6 +1737,7 @@ int main(void)
         TEST(test_news_from_elsewhere),
         TEST(test_automatic),
         TEST(test_automatic_with_more_than_there_is_room_for),
+        TEST(test_automatic_in_vain),
         TEST(test_automatic_after_a_long_save),
         TEST(test_when_the_phones_are_idle),
         TEST(test_a_save_is_called_off_while_phones_are_looked_at),

@@ -20,6 +20,9 @@
  * word. */
 #define KEEPER_WAITS_STEP_MS 500
 #define KEEPER_WAITS_MS 2000
+/* sync = automatic: what was refused, or has failed, is tried again as it is. */
+#define KEEPER_REFUSED_MS (5 * 60 * 1000)
+#define KEEPER_FAILED_MS 30000
 #define KEEPER_TRIES 3 /* a save that finds another stored list: merge and save again so often */
 #define KEEPER_EXCESS_TOLD 5 /* messages about lines that have no room, at most */
 /* An answer that another callhud has overtaken is asked for again (list_file.h says why), so often;
