@@ -163,6 +163,7 @@ static enum rc parse_json(struct reading *r, const char *text, size_t len)
 
 struct csv {
     const char *at, *end;
+    char separator;
     size_t line;      /* of at, from 1 */
     struct buf field; /* that was read last, blanks at the ends of an unquoted one cut off */
     bool is_more;     /* another one stands in the same row */
@@ -185,7 +186,7 @@ static bool read_quoted(struct csv *csv)
 static void read_bare(struct csv *csv)
 {
     const char *from = csv->at;
-    while (csv->at < csv->end && *csv->at != ',' && *csv->at != '\n')
+    while (csv->at < csv->end && *csv->at != csv->separator && *csv->at != '\n')
         csv->at++;
     const char *to = csv->at;
     while (from < to && (*from == ' ' || *from == '\t'))
@@ -193,6 +194,26 @@ static void read_bare(struct csv *csv)
     while (from < to && (to[-1] == ' ' || to[-1] == '\t' || to[-1] == '\r'))
         to--;
     buf_put(&csv->field, from, (size_t)(to - from));
+}
+
+static const char *separator_word(char separator)
+{
+    return separator == ';' ? "semicolon" : separator == '\t' ? "tab" : "comma";
+}
+
+/* Sheets write what is usual where they are: semicolons where numbers have a decimal comma, tabs
+ * into the clipboard. The first line tells, of which each column needs a name. */
+static char separator_of(const char *text, size_t len)
+{
+    bool is_quoted = false, has_semicolon = false, has_tab = false;
+    for (size_t i = 0; i < len && (is_quoted || text[i] != '\n'); i++) {
+        is_quoted ^= text[i] == '"';
+        if (!is_quoted && text[i] == ',')
+            return ',';
+        has_semicolon |= !is_quoted && text[i] == ';';
+        has_tab |= !is_quoted && text[i] == '\t';
+    }
+    return has_semicolon ? ';' : has_tab ? '\t' : ',';
 }
 
 static enum rc read_field(struct csv *csv, struct err *err)
@@ -206,15 +227,15 @@ static enum rc read_field(struct csv *csv, struct err *err)
                            "line %zu: a quotation mark is opened there and never closed", line);
         if (csv->at < csv->end && *csv->at == '\r')
             csv->at++;
-        if (csv->at < csv->end && *csv->at != ',' && *csv->at != '\n')
+        if (csv->at < csv->end && *csv->at != csv->separator && *csv->at != '\n')
             return err_set(err, RC_CONFIG,
-                           "line %zu: after the closing quotation mark only a comma or the end of "
+                           "line %zu: after the closing quotation mark only a %s or the end of "
                            "the line can stand",
-                           csv->line);
+                           csv->line, separator_word(csv->separator));
     } else {
         read_bare(csv);
     }
-    csv->is_more = csv->at < csv->end && *csv->at == ',';
+    csv->is_more = csv->at < csv->end && *csv->at == csv->separator;
     csv->line += csv->at < csv->end && *csv->at == '\n';
     csv->at += csv->at < csv->end;
     return RC_OK;
@@ -281,7 +302,8 @@ static enum rc read_row(struct reading *r, struct csv *csv, const struct columns
 
 static enum rc parse_csv(struct reading *r, const char *text, size_t len)
 {
-    struct csv csv = {.at = text, .end = text + len, .line = 1};
+    struct csv csv = {
+        .at = text, .end = text + len, .separator = separator_of(text, len), .line = 1};
     struct columns columns;
     buf_init(&csv.field, LIST_ROWS_MAX_BYTES);
     enum rc rc = read_head(&csv, &columns, r->err);

@@ -169,7 +169,7 @@ def wrong(exchange):
         "other columns": ("who,where\n101,3\n", (), "line 1"),
         "no column extension": ("key,name\n3,Noor\n", (), "line 1"),
         "nothing": ("", (), "line 1"),
-        "semicolons": ("key;extension\n3;101\n", (), "line 1"),
+        "vertical bars": ("key|extension\n3|101\n", (), "line 1"),
         "no end of a quote": ('key,extension,name\n3,101,"Noor\n4,102,x\n', (), "line"),
         "a newline in an extension": ('key,extension\n3,"10\n1"\n', (), "line"),
         "an empty extension": ("key,extension\n3,101\n4,\n5,103\n", (), "line 3"),

@@ -49,6 +49,10 @@ static void takes_what_others_write(void **state)
         {"key,extension,name\n3,104,\"a \"\"q\"\", b\nc\"\n4,105,=1+1\n", "104|105"},
         {"\"key\",\"extension\"\r\n\"3\",\"104\"\r\n\"4\",\"105\"", "104|105"},
         {"key,extension\n3,104\n\n,\n4,105\n\n\n", "104|105"},
+        {"\xEF\xBB\xBFkey;extension;name\r\n3;104;\"a; \"\"q\"\"\"\r\n4;105;b, c\r\n", "104|105"},
+        {"key\textension\tname\n3\t 104 \tx\n\t\t\n4\t\"105\"\ty\n", "104|105"},
+        {"\"a;b\",extension\n;,104\n", "104"},
+        {"extension (a;b),extension\n;,104\n", "104"},
         {"extension\n", ""},
         {"[]", ""},
         {"key,extension,state\n1,900,reserved\n2,,reserved\n3,104,same\n,105,removed\n,106,"
@@ -81,7 +85,8 @@ static void names_the_line_that_is_wrong(void **state)
     } cases[] = {
         {"", FORMAT_TABLE, "line 1: no column"},
         {"who,where\n101,3\n", FORMAT_TABLE, "line 1: no column"},
-        {"key;extension\n3;101\n", FORMAT_TABLE, "line 1: no column"},
+        {"key|extension\n3|101\n", FORMAT_TABLE, "line 1: no column"},
+        {"key;extension\n3;\"101\",4\n", FORMAT_TABLE, "quotation mark only a semicolon or"},
         {"extension,key,extension\n", FORMAT_TABLE, "line 1: two columns are called extension"},
         {"key,extension\n3,101\n4,\n", FORMAT_TABLE, "line 3: the extension is empty"},
         {"key,extension\n3,101\n4\n", FORMAT_TABLE, "line 3: the extension is empty"},

@@ -32,12 +32,13 @@ struct list_rows {
     bool is_json;
 };
 /* Reads either form: what format says; TABLE: JSON when the name ends with .json or the text begins
- * with a bracket, else CSV. The column or member `extension` must be there, the others (`key`,
- * `state`, in any order, and what else there is) may. Passed over: rows that are not keys here
- * (state removed, reserved, or conflict without a key) and blank lines. "-": standard input.
- * RC_CONFIG: what cannot be right, with FILE and line: an empty extension or one with control
- * characters, a key that is no number from 1 or is there twice, a state that no line has, a
- * quotation mark that is not closed, more fields than columns. */
+ * with a bracket, else CSV, also with semicolons or tabs in place of the commas. The column or
+ * member `extension` must be there, the others (`key`, `state`, in any order, and what else there
+ * is) may. Passed over: rows that are not keys here (state removed, reserved, or conflict without a
+ * key) and blank lines. "-": standard input. RC_CONFIG: what cannot be right, with FILE and line:
+ * an empty extension or one with control characters, a key that is no number from 1 or is there
+ * twice, a state that no line has, a quotation mark that is not closed, more fields than columns.
+ */
 enum rc list_rows_load(struct list_rows *out, const char *path, enum cli_format format,
                        struct err *err);
 enum rc list_rows_parse(struct list_rows *out, const char *text, size_t len, enum cli_format format,

@@ -48,7 +48,7 @@ struct backend_shared {
     void *self;
 };
 
-/* From the profile; strings are borrowed until backend_close(). */
+/* From the profile; strings are borrowed until ops->close(). */
 struct backend_config {
     const char *profile;
     const char *server; /* http(s)://HOST:PORT/ari */
