@@ -1,5 +1,7 @@
 #include "list_oracle.h"
 
+#include "list_order.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -65,11 +67,6 @@ void plain_sort(struct plain *list)
 
 static char why[200];
 
-static bool stands_before(const struct plain *list, int x, int y)
-{
-    return plain_place(list, x) < plain_place(list, y);
-}
-
 /* In both homes before and after. */
 static bool is_everywhere(const struct seen *s, int user)
 {
@@ -97,94 +94,141 @@ static const char *judge_presence(const struct seen *s)
     return NULL;
 }
 
-static size_t count_moved(const bool *is_moved)
+/* One home's view of a merge. */
+struct side {
+    const struct plain *list;
+    enum order_move moves[LIST_USERS];
+    bool is_free[LIST_USERS]; /* the other home has nothing to say about his place */
+};
+
+/* Here it is known who was moved by hand; and what the appearance calls moved it may call so. */
+static void look_here(const struct seen *s, struct side *here)
 {
-    size_t count = 0;
-    for (int user = 0; user < LIST_USERS; user++)
-        count += is_moved[user];
-    return count;
+    here->list = &s->here;
+    order_moves(&s->base, &s->here, here->moves);
+    for (int user = 0; user < LIST_USERS; user++) {
+        bool is_moved = s->is_moved_here[user] || s->is_called_moved[user];
+        if ((here->moves[user] == ORDER_STILL && is_moved) ||
+            (here->moves[user] == ORDER_MOVED && !is_moved))
+            here->moves[user] = ORDER_MAYBE;
+    }
 }
 
-/* Were lines moved since the base: by hand, or by removing and adding? */
-static bool is_reordered(const struct seen *s, const struct plain *list, const bool *is_moved)
+static void free_in(const struct seen *s, struct side *side, const struct side *other)
+{
+    for (int user = 0; user < LIST_USERS; user++)
+        side->is_free[user] = other->moves[user] == ORDER_STILL ||
+                              (!plain_has(&s->base, user) && !plain_has(other->list, user));
+}
+
+/* Has either home lines that the other has too, and neither had before, in an order of its own?
+ * Then what stands next to them has no place that is certain. */
+static bool is_new_mixed(const struct seen *s)
 {
     for (int x = 0; x < LIST_USERS; x++) {
-        for (int y = 0; y < x; y++) {
-            if (plain_has(&s->base, x) && plain_has(&s->base, y) && plain_has(list, x) &&
-                plain_has(list, y) && stands_before(&s->base, x, y) != stands_before(list, x, y))
+        for (int y = 0; y < LIST_USERS; y++) {
+            if (!plain_has(&s->base, x) && plain_has(&s->here, x) && plain_has(&s->there, x) &&
+                plain_has(&s->here, y) && plain_has(&s->there, y) &&
+                plain_stands_before(&s->here, x, y) != plain_stands_before(&s->there, x, y))
                 return true;
         }
     }
-    return count_moved(is_moved) > 0;
+    return false;
 }
 
-/* When one home alone has moved lines, the order of those in both is that one's. */
-static const char *judge_order(const struct seen *s)
+/* Two lines whose places the other home left alone stand to each other as in this one. Of lines
+ * that were moved in both, or the one here and the other there, lists do not tell what is right:
+ * there one was put before another that was put elsewhere. */
+static const char *judge_order(struct seen *s, const struct side *side)
 {
-    bool is_here = is_reordered(s, &s->here, s->is_moved_here);
-    bool is_there = is_reordered(s, &s->there, s->is_moved_there);
-    if ((is_here && is_there) || s->was_any_conflict)
-        return NULL;
-    const struct plain *wanted = is_here ? &s->here : &s->there;
+    bool is_mixed = is_new_mixed(s);
     for (int x = 0; x < LIST_USERS; x++) {
         for (int y = 0; y < x; y++) {
-            if (!is_everywhere(s, x) || !is_everywhere(s, y) ||
-                stands_before(wanted, x, y) == stands_before(&s->result, x, y) ||
-                s->is_in_conflict[x] || s->is_in_conflict[y])
+            if (is_mixed && (!plain_has(&s->base, x) || !plain_has(&s->base, y)))
                 continue;
-            (void)snprintf(why, sizeof why, "users %d and %d stand the other way round", x, y);
+            if (!side->is_free[x] || !side->is_free[y] || s->is_in_conflict[x] ||
+                s->is_in_conflict[y] || !plain_has(side->list, x) || !plain_has(side->list, y) ||
+                !plain_has(&s->result, x) || !plain_has(&s->result, y))
+                continue;
+            s->orders++;
+            bool is = plain_stands_before(&s->result, x, y);
+            if (is == plain_stands_before(side->list, x, y))
+                continue;
+            (void)snprintf(why, sizeof why, "users %d and %d stand the other way round than %s", x,
+                           y, side->list == &s->here ? "here" : "there");
             return why;
         }
     }
     return NULL;
 }
 
-/* New ones stand between neighbours that they had where they were put. */
-static const char *judge_new(const struct seen *s, const struct plain *list)
+/* A line that was moved over others in one home alone stands beyond one of them at least, or a
+ * conflict is shown about it or them; unless one of them is gone. */
+static const char *judge_moves(struct seen *s, const struct side *side, const struct side *other)
 {
-    if (is_reordered(s, &s->here, s->is_moved_here) ||
-        is_reordered(s, &s->there, s->is_moved_there))
-        return NULL;
-    for (size_t i = 0; i < list->len; i++) {
-        int user = list->users[i];
-        if (plain_has(&s->base, user) || !plain_has(&s->result, user) || s->is_in_conflict[user])
-            continue;
-        for (size_t j = 0; j < list->len; j++) {
-            int other = list->users[j];
-            if (!is_everywhere(s, other) || s->is_in_conflict[other] || s->is_moved_here[other] ||
-                s->is_moved_there[other] || (j < i) == stands_before(&s->result, other, user))
-                continue;
-            (void)snprintf(why, sizeof why, "new user %d is on the other side of %d", user, other);
-            return why;
-        }
-    }
-    return NULL;
-}
-
-/* A line that somebody moved over others stands beyond one of them at least, or a conflict is shown
- * about it or them; unless one of them is gone. Of several moved lines the list does not tell which
- * were. */
-static const char *judge_moves(const struct seen *s, const struct plain *list, const bool *is_moved)
-{
-    for (int x = 0; x < LIST_USERS && count_moved(is_moved) == 1; x++) {
-        bool is_any = false, is_kept = s->is_in_conflict[x];
-        if (!is_moved[x] || !is_everywhere(s, x))
+    for (int x = 0; x < LIST_USERS; x++) {
+        bool is_kept = s->is_in_conflict[x] || other->moves[x] != ORDER_STILL;
+        if (side->moves[x] != ORDER_MOVED || !is_everywhere(s, x))
             continue;
         for (int y = 0; y < LIST_USERS; y++) {
             if (x == y || !plain_has(&s->base, y))
                 continue;
-            if (plain_has(list, y) && stands_before(&s->base, x, y) == stands_before(list, x, y))
+            bool was = plain_stands_before(&s->base, x, y);
+            bool is = plain_stands_before(side->list, x, y);
+            if (plain_has(side->list, y) && was == is)
                 continue;
-            is_kept = is_kept || !is_everywhere(s, y);
-            is_any = true;
-            is_kept = is_kept || s->is_in_conflict[y] ||
-                      stands_before(list, x, y) == stands_before(&s->result, x, y);
+            is_kept = is_kept || !is_everywhere(s, y) || s->is_in_conflict[y] ||
+                      is == plain_stands_before(&s->result, x, y);
         }
-        if (is_any && !is_kept) {
-            (void)snprintf(why, sizeof why, "nothing is left of the move of user %d %s", x,
-                           list == &s->here ? "here" : "there");
+        s->orders++;
+        if (is_kept)
+            continue;
+        (void)snprintf(why, sizeof why, "nothing is left of the move of user %d %s", x,
+                       side->list == &s->here ? "here" : "there");
+        return why;
+    }
+    return NULL;
+}
+
+/* A line that was moved in both homes, to places that differ by a line that nobody has moved, is in
+ * conflict. */
+static const char *judge_both(struct seen *s, const struct side *here, const struct side *there)
+{
+    for (int x = 0; x < LIST_USERS; x++) {
+        if (here->moves[x] != ORDER_MOVED || there->moves[x] != ORDER_MOVED)
+            continue;
+        for (int y = 0; y < LIST_USERS; y++) {
+            if (here->moves[y] != ORDER_STILL || there->moves[y] != ORDER_STILL ||
+                !is_everywhere(s, y) || s->is_in_conflict[y] ||
+                plain_stands_before(&s->here, x, y) == plain_stands_before(&s->there, x, y))
+                continue;
+            s->orders++;
+            if (s->is_in_conflict[x])
+                continue;
+            (void)snprintf(why, sizeof why,
+                           "user %d was moved in both homes, in one of them over %d, and no "
+                           "conflict is shown",
+                           x, y);
             return why;
         }
+    }
+    return NULL;
+}
+
+/* A conflict about the place of one who was on both lists already: he was moved here, and somebody
+ * there. */
+static const char *judge_places(const struct seen *s, const struct side *here,
+                                const struct side *there)
+{
+    bool is_any = false;
+    for (int user = 0; user < LIST_USERS; user++)
+        is_any = is_any || there->moves[user] > ORDER_STILL;
+    for (int x = 0; x < LIST_USERS; x++) {
+        if (!s->is_in_new_place_conflict[x] || here->moves[x] == ORDER_ABSENT ||
+            there->moves[x] == ORDER_ABSENT || (is_any && here->moves[x] != ORDER_STILL))
+            continue;
+        (void)snprintf(why, sizeof why, "a conflict about the place of %d, without a reason", x);
+        return why;
     }
     return NULL;
 }
@@ -200,19 +244,26 @@ static const char *judge_conflicts(const struct seen *s)
     return NULL;
 }
 
-const char *oracle_judge(const struct seen *s)
+const char *oracle_judge(struct seen *s)
 {
+    struct side here, there = {.list = &s->there};
     const char *wrong = judge_presence(s);
+    look_here(s, &here);
+    order_moves(&s->base, &s->there, there.moves);
+    free_in(s, &here, &there);
+    free_in(s, &there, &here);
     if (!wrong)
-        wrong = judge_order(s);
-    if (!wrong && !s->was_any_conflict)
-        wrong = judge_new(s, &s->here);
-    if (!wrong && !s->was_any_conflict)
-        wrong = judge_new(s, &s->there);
-    if (!wrong && !s->was_any_conflict)
-        wrong = judge_moves(s, &s->here, s->is_moved_here);
-    if (!wrong && !s->was_any_conflict)
-        wrong = judge_moves(s, &s->there, s->is_moved_there);
+        wrong = judge_order(s, &here);
+    if (!wrong)
+        wrong = judge_order(s, &there);
+    if (!wrong)
+        wrong = judge_moves(s, &here, &there);
+    if (!wrong)
+        wrong = judge_moves(s, &there, &here);
+    if (!wrong)
+        wrong = judge_both(s, &here, &there);
+    if (!wrong)
+        wrong = judge_places(s, &here, &there);
     if (!wrong)
         wrong = judge_conflicts(s);
     return wrong;

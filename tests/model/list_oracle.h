@@ -26,14 +26,18 @@ const char *plain_text(const struct plain *list, char out[128]);
 
 /* One merge as somebody saw it who only looks on. */
 struct seen {
-    struct plain base, here, there; /* before: last common, here, there */
-    bool is_moved_here[LIST_USERS], is_moved_there[LIST_USERS]; /* by somebody's hand, since base */
+    struct plain base, here, there;   /* before: last common, here, there */
+    bool is_moved_here[LIST_USERS];   /* by hand, since base, or removed and added again */
+    bool is_called_moved[LIST_USERS]; /* before: he or who is stored on his line; of lines that
+                                         passed each other any may be called so */
     bool was_any_conflict;
     struct plain result;             /* here, after */
     bool is_in_conflict[LIST_USERS]; /* after: on either side of such a line, or before it */
+    bool is_in_new_place_conflict[LIST_USERS]; /* on both sides of a line that came into conflict */
     size_t conflicts;
+    size_t orders; /* out: of how many two lines it was judged how they stand to each other */
 };
 /* NULL: nothing was lost and nothing made up; else what is wrong. */
-const char *oracle_judge(const struct seen *seen);
+const char *oracle_judge(struct seen *seen);
 
 #endif

@@ -30,10 +30,10 @@ struct world {
     struct plain base;  /* as merged last */
     uint32_t reserved[RESERVED_MAX];
     size_t reserved_len;
-    bool is_moved_here[LIST_USERS], is_moved_there[LIST_USERS];
+    bool is_moved_here[LIST_USERS];
     uint32_t max_lines;
     bool has_twins; /* the backend has users on several lines: the oracle cannot tell them apart */
-    size_t conflicts, taken, agreed;
+    size_t conflicts, taken, agreed, orders;
     char failed[400];
 };
 
@@ -249,7 +249,6 @@ static void edit_there(struct world *w)
     case 0:
         if ((w->has_twins || !plain_has(l, user)) && l->len < w->max_lines - w->reserved_len) {
             plain_insert(l, below(w, l->len + 1), user);
-            w->is_moved_there[user] = plain_has(&w->base, user);
             tell(w, "there: add %d", user);
         }
         break;
@@ -264,7 +263,6 @@ static void edit_there(struct world *w)
             user = l->users[at];
             plain_remove(l, at);
             plain_insert(l, to, user);
-            w->is_moved_there[user] = true;
             tell(w, "there: move %d to place %zu", user, to);
         }
         break;
@@ -272,7 +270,6 @@ static void edit_there(struct world *w)
         if (l->len > 0 && (w->has_twins || !plain_has(l, user))) {
             tell(w, "there: %d instead of %d", user, l->users[at]);
             l->users[at] = user;
-            w->is_moved_there[user] = plain_has(&w->base, user);
         }
         break;
     }
@@ -399,6 +396,17 @@ static void note_conflicts(const struct world *w, bool *is_in)
     }
 }
 
+static void note_moved_lines(const struct world *w, bool *is_called_moved)
+{
+    for (size_t i = 0; i < w->a.lines.len; i++) {
+        const struct appearance_line *l = &w->a.lines.items[i];
+        if (l->is_moved && l->here)
+            is_called_moved[number_of(l->here)] = true;
+        if (l->is_moved && l->stored)
+            is_called_moved[number_of(l->stored)] = true;
+    }
+}
+
 static void merge(struct world *w)
 {
     struct stored_line lines[LIST_LINES];
@@ -408,11 +416,17 @@ static void merge(struct world *w)
     struct appearance_news news;
     size_t len = read_there(w, lines, names);
     memcpy(seen.is_moved_here, w->is_moved_here, sizeof seen.is_moved_here);
-    memcpy(seen.is_moved_there, w->is_moved_there, sizeof seen.is_moved_there);
     seen.was_any_conflict = appearance_count(&w->a).conflicts > 0;
     note_conflicts(w, seen.is_in_conflict);
+    note_moved_lines(w, seen.is_called_moved);
     if (appearance_merge(&w->a, lines, len, 1, &news, &err) != RC_OK)
         fail(w, "merge: %s", err.text);
+    for (size_t i = 0; i < w->a.lines.len; i++) {
+        const struct appearance_line *l = &w->a.lines.items[i];
+        if (l->state == LINE_CONFLICT && l->conflict.is_place && l->here && l->here == l->stored)
+            seen.is_in_new_place_conflict[number_of(l->here)] =
+                !seen.is_in_conflict[number_of(l->here)];
+    }
     note_conflicts(w, seen.is_in_conflict);
     seen.result = list_here(&w->a);
     seen.conflicts = appearance_count(&w->a).conflicts;
@@ -420,12 +434,14 @@ static void merge(struct world *w)
     w->taken += news.taken;
     w->agreed += news.agreed;
     const char *wrong = w->has_twins ? NULL : oracle_judge(&seen);
+    w->orders += seen.orders;
     if (w->is_told) {
         printf("merge\n");
         print_list("base", &seen.base);
         print_list("here", &seen.here);
         print_list("there", &seen.there);
         print_lines(w);
+        printf("   %s\n", wrong ? wrong : "nothing is lost");
     }
     if (wrong)
         fail(w, "lost: %s", wrong);
@@ -439,7 +455,6 @@ static void merge(struct world *w)
     appearance_fini(&again);
 
     w->base = w->there;
-    memset(w->is_moved_there, 0, sizeof w->is_moved_there);
     if (appearance_count(&w->a).unsaved == 0)
         memset(w->is_moved_here, 0, sizeof w->is_moved_here);
 }
@@ -639,7 +654,7 @@ static void history(struct world *w, uint64_t seed)
 
 static bool all_histories(size_t sequences, uint64_t seed, bool is_told)
 {
-    size_t conflicts = 0, taken = 0, agreed = 0, failed = 0, i = 0;
+    size_t conflicts = 0, taken = 0, agreed = 0, orders = 0, failed = 0, i = 0;
     for (; i < sequences && failed < 5; i++, seed++) {
         struct world w = {.is_told = is_told};
         history(&w, seed);
@@ -650,11 +665,12 @@ static bool all_histories(size_t sequences, uint64_t seed, bool is_told)
         conflicts += w.conflicts;
         taken += w.taken;
         agreed += w.agreed;
+        orders += w.orders;
         appearance_fini(&w.a);
     }
     printf("%sok 1 - %zu histories of one list in two homes: %zu changes taken over, %zu saved, "
-           "%zu conflicts shown, edits lost silently: %zu\n",
-           failed ? "not " : "", i, taken, agreed, conflicts, failed);
+           "%zu conflicts shown, %zu orders judged, edits lost silently: %zu\n",
+           failed ? "not " : "", i, taken, agreed, conflicts, orders, failed);
     return failed == 0;
 }
 
