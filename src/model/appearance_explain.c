@@ -116,13 +116,19 @@ static bool is_edited(const struct riddle *r, size_t user)
     return false;
 }
 
+/* That a list arrives after a later one was stored is as strange as one edit of ours that others
+ * have made, or taken back. */
+static size_t lateness(const struct riddle *r, size_t at)
+{
+    return at != STORED && r->a->sent.items[at - 1].is_overtaken;
+}
+
 /* How many of our own edits were made, or taken back, by others, when this is the explanation. An
- * edit of others that a sent list overwrites must have been made once more to be there. That a list
- * arrives after a later one was stored is as strange as one such edit. */
+ * edit of others that a sent list overwrites must have been made once more to be there. */
 static size_t strangeness(const struct riddle *r, size_t at)
 {
     const struct roster *list = &r->all[at].list;
-    size_t count = at != STORED && r->a->sent.items[at - 1].is_overtaken;
+    size_t count = 0;
     for (size_t user = 0; user < r->users; user++)
         if (is_on(list, user) != is_on(&r->on_there, user))
             count += is_on(list, user) != is_on(&r->all[STORED].list, user) || is_edited(r, user);
@@ -161,8 +167,8 @@ static size_t moves(const struct riddle *r, const struct roster *list)
     return count;
 }
 
-/* Of those that are possible the ones of least cost stay so. Returns it. */
-static size_t keep_least(struct riddle *r, const size_t *costs)
+/* Of those that are possible the ones of least cost stay so. */
+static void keep_least(struct riddle *r, const size_t *costs)
 {
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < r->len; i++)
@@ -170,22 +176,27 @@ static size_t keep_least(struct riddle *r, const size_t *costs)
             least = costs[i];
     for (size_t i = 0; i < r->len; i++)
         r->all[i].is_possible = r->all[i].is_possible && costs[i] == least;
-    return least;
 }
 
-/* Those of least strangeness. When nothing about them is strange, the order tells more: those of
- * the fewest moves. Else somebody has edited the same lines, and may have moved them too. */
+/* Those of least strangeness. When who is on them leaves nothing strange, the order tells more:
+ * those of the fewest moves, of which one may be ours that others have taken back: what is as
+ * strange as that stays possible. Else somebody has edited the same lines, and may have moved them
+ * too. */
 static void find_possible(struct riddle *r)
 {
-    size_t costs[APPEARANCE_SENT_MAX + 1];
+    size_t costs[APPEARANCE_SENT_MAX + 1] = {0}, least = SIZE_MAX;
     for (size_t i = 0; i < r->len; i++) {
         r->all[i].is_possible = true;
-        costs[i] = strangeness(r, i);
+        costs[i] = strangeness(r, i) + lateness(r, i);
+        least = costs[i] < least ? costs[i] : least;
     }
-    if (keep_least(r, costs) > 0)
+    for (size_t i = 0; i < r->len && least == 0; i++)
+        costs[i] -= lateness(r, i);
+    keep_least(r, costs);
+    if (least > 0)
         return;
     for (size_t i = 0; i < r->len; i++)
-        costs[i] = moves(r, &r->all[i].list);
+        costs[i] = r->all[i].is_possible ? moves(r, &r->all[i].list) + lateness(r, i) : 0;
     keep_least(r, costs);
 }
 

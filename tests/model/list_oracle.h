@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIST_USERS 16
+#define LIST_USERS 18
 #define LIST_LINES 64
 
 struct plain {

@@ -1,9 +1,10 @@
-/* The judge excuses nothing. Users are of three kinds:
+/* The judge excuses nothing. Users are of four kinds:
  *
  *     ours      edited here alone: their order here changes by edits here, and never else;
  *     theirs    edited elsewhere alone: an edit here never changes their order here, and in the end
  *               it is that of the other editor;
- *     disputed  who stands on one line: set here at most once, and elsewhere at most once.
+ *     disputed  who stands on one line: set here at most once, and elsewhere at most once;
+ *     shared    moved here and elsewhere, never removed.
  *
  * After every single step the file is read, and the order of ours in it is compared with what it
  * was after the last edit that was acknowledged. The other editor does not write between the last
@@ -11,6 +12,7 @@
  * excuses the users on its line, and no others; and it must have a reason. */
 #include "list_play.h"
 
+#include "list_order.h"
 #include "list_shore.h"
 
 #include "callhud/app/list_file.h"
@@ -25,12 +27,14 @@
 #define OURS 5
 #define THEIRS_END 9
 #define DISPUTES 2
+#define SHARED (THEIRS_END + 3 * DISPUTES) /* and all up to RESERVED */
 #define ROUNDS_MAX 400
 #define UNDECIDED_IN 25 /* at most one conflict in so many plays because nobody can tell */
 #define UNDECIDED_PLAYS 500
 
 struct play_counts {
     size_t plays, edits, remote, kills, refusals, offline, late, conflicts, undecided, lost;
+    size_t orders;
 };
 
 struct dispute {
@@ -41,7 +45,8 @@ struct dispute {
 struct play {
     uint64_t random;
     bool is_told;
-    bool moves;             /* lines are moved, on both sides: then orders are not compared */
+    bool moves; /* lines are moved, on both sides: then orders are compared by list_order.h alone */
+    bool is_old;            /* of before there were shared ones and gaps */
     bool is_rough;          /* more is lost, and more are killed */
     struct list_file *file; /* as one sees it who only reads */
     struct plain ours;      /* after the last edit that was acknowledged */
@@ -51,6 +56,8 @@ struct play {
     bool is_shown[LIST_USERS];    /* in a conflict that has a reason, now */
     bool is_in_doubt[LIST_USERS]; /* edited elsewhere while a list of ours might have arrived */
     bool is_any_overtaken;        /* a list of ours might have arrived after a later one */
+    struct orders orders;
+    bool is_edited; /* since both homes had one list */
     struct play_counts *counts;
     char *why;
 };
@@ -151,8 +158,9 @@ static int number_of(const struct appearance_user *user)
 
 static bool is_set_on_both_sides(const struct play *p, int user)
 {
-    const struct dispute *d = &p->disputes[user < THEIRS_END ? 0 : (user - THEIRS_END) / 3];
-    return user >= THEIRS_END && d->is_here && d->is_there;
+    bool is_one = user >= THEIRS_END && user < SHARED;
+    const struct dispute *d = &p->disputes[is_one ? (user - THEIRS_END) / 3 : 0];
+    return is_one && d->is_here && d->is_there;
 }
 
 /* A conflict has a reason. Its line was edited on both sides; or, which is counted, nobody can tell
@@ -192,6 +200,8 @@ static void check_conflicts(struct play *p)
             a->sent.len > 0 && is_stored(p, user) != plain_has(&shore.stored, user);
     for (size_t i = 0; i < a->lines.len; i++) {
         const struct appearance_line *l = &a->lines.items[i];
+        if (l->is_moved && l->here)
+            orders_called_moved(&p->orders, number_of(l->here));
         if (l->state != LINE_CONFLICT)
             continue;
         check_conflict(p, l);
@@ -200,13 +210,32 @@ static void check_conflicts(struct play *p)
         if (l->stored)
             is_in[number_of(l->stored)] = true;
     }
-    for (int user = 0; user < LIST_USERS; user++)
+    for (int user = 0; user < LIST_USERS; user++) {
         p->is_shown[user] = p->is_shown[user] && is_in[user];
+        p->orders.is_excused[user] |= is_in[user];
+    }
 }
 
-/* Nothing but the place of a line whose conflict is shown may have changed. Where lines are moved
- * over each other a list does not tell which of them was: there who is on it is compared alone, and
- * that both homes have one order in the end; list_oracle.c judges moves. */
+/* Both homes have one list, and nothing is on its way: is it in the order that they gave it? */
+static void look_at_rest(struct play *p)
+{
+    struct plain now = here(p);
+    const struct appearance *a = list_now(p);
+    for (size_t i = 0; i < shore.asks.len; i++)
+        if (shore.asks.items[i].kind == DESK_LIST_WRITE)
+            return;
+    if (!p->is_edited || appearance_count(a).unsaved > 0 || !plain_equal(&now, &shore.stored))
+        return;
+    const char *wrong = orders_judge(&p->orders, &now);
+    if (wrong)
+        lose(p, "at rest: %s", wrong);
+    tell(p, "at rest");
+    orders_rest(&p->orders, &now);
+    p->is_edited = false;
+}
+
+/* Nothing but the place of a line whose conflict is shown may have changed. Where lines are moved,
+ * who is on it is compared alone; their order is judged at rest, see list_order.h. */
 static void check_ours(struct play *p, const char *after)
 {
     struct plain now = here(p), ours = plain_part(&now, 0, OURS);
@@ -214,6 +243,8 @@ static void check_ours(struct play *p, const char *after)
     if (p->moves)
         plain_sort(&is), plain_sort(&wanted);
     compare(p, after, &is, &wanted);
+    if (shore.wrong)
+        lose(p, "%s: %s", after, shore.wrong);
     if (ours.len != p->ours.len)
         lose(p, "%s: somebody is gone, or has come", after);
     check_conflicts(p);
@@ -248,6 +279,8 @@ static void settle_edit(struct play *p, const struct process *by, const struct p
     compare(p, what, &is, &wanted); /* undo may open a conflict again that was chosen */
     if (by->is_killed && by->dies_too_early)
         compare(p, "an edit that was not written", &now, before);
+    orders_edit(&p->orders, ORDER_HERE, before, &now);
+    p->is_edited = true;
     p->ours = plain_part(&now, 0, OURS);
     p->counts->edits++;
 }
@@ -257,10 +290,14 @@ static void edit_ours(struct play *p, struct process *by)
     char id[8];
     struct plain before = here(p);
     int user = (int)below(p, OURS);
+    if (p->moves && !p->is_old && !below(p, 4))
+        user = SHARED + (int)below(p, RESERVED - SHARED);
     bool is_on = plain_has(&before, user);
     struct appearance_edit edit = {.user = {.id = shore_id(user, id), .extension = id, .name = ""},
                                    .key = (uint32_t)below(p, before.len + 3)};
-    edit.kind = !is_on ? EDIT_ADD : !p->moves || below(p, 2) ? EDIT_REMOVE : EDIT_MOVE;
+    edit.kind = !is_on                                        ? EDIT_ADD
+                : !p->moves || (user < SHARED && below(p, 2)) ? EDIT_REMOVE
+                                                              : EDIT_MOVE;
     if (!is_on && !p->moves && (is_stored(p, user) || is_told(user, true)))
         return; /* to remove and add is to move */
     size_t done = 0;
@@ -278,6 +315,11 @@ static void edit_ours(struct play *p, struct process *by)
         lose(p, "an edit fails: %s", err.text);
     if (done == 1 && plain_has(&now, user) != (edit.kind != EDIT_REMOVE))
         lose(p, "an edit that was acknowledged does not show");
+    size_t place = order_place(list_now(p), edit.key);
+    const char *wrong = order_judge_edit(&before, &now, (enum order_edit)edit.kind, user, 0, place);
+    if (rc == RC_OK && done == 1 && wrong)
+        lose(p, "%s", wrong);
+    p->counts->orders += done == 1;
     if (done == 0 && !by->is_killed) {
         check_ours(p, "a refused edit");
         return;
@@ -350,10 +392,19 @@ static void choose(struct play *p, struct process *by)
 
 /* ---- edits elsewhere ------------------------------------------------------------------------- */
 
+static void settle_there(struct play *p, const struct plain *before)
+{
+    orders_edit(&p->orders, ORDER_THERE, before, &shore.stored);
+    p->is_edited = true;
+    p->counts->remote++;
+}
+
 static void edit_theirs(struct play *p)
 {
-    struct plain *l = &shore.stored;
+    struct plain *l = &shore.stored, before = *l;
     int user = OURS + (int)below(p, THEIRS_END - OURS);
+    if (p->moves && !p->is_old && !below(p, 4))
+        user = SHARED + (int)below(p, RESERVED - SHARED);
     size_t at = plain_place(l, user);
     if (at == l->len && !p->moves && (is_stored(p, user) || is_told(user, false)))
         return; /* to remove and add is to move */
@@ -361,18 +412,20 @@ static void edit_theirs(struct play *p)
         plain_insert(l, below(p, l->len + 1), user);
     } else {
         plain_remove(l, at);
-        if (p->moves && below(p, 2))
+        if (p->moves && (user >= SHARED || below(p, 2)))
             plain_insert(l, below(p, l->len + 1), user);
+        else if (shore.reserved_len > 0 && !p->is_old && below(p, 2))
+            shore.gap = (uint32_t)(1 + at + shore.reserved_len);
     }
     p->theirs = plain_part(l, OURS, THEIRS_END);
-    p->counts->remote++;
+    settle_there(p, &before);
     tell(p, "elsewhere: %d is %s", user, plain_has(l, user) ? "put somewhere" : "removed");
 }
 
 static void dispute_there(struct play *p)
 {
     struct dispute *d = &p->disputes[below(p, DISPUTES)];
-    struct plain *l = &shore.stored;
+    struct plain *l = &shore.stored, before = *l;
     bool was_sent = plain_has(l, d->ours);
     size_t at = plain_place(l, was_sent ? d->ours : d->before);
     if (d->is_there || at == l->len)
@@ -381,7 +434,7 @@ static void dispute_there(struct play *p)
     d->was_sent = was_sent;
     tell(p, "elsewhere: %d instead of %d", d->theirs, l->users[at]);
     l->users[at] = d->theirs;
-    p->counts->remote++;
+    settle_there(p, &before);
 }
 
 /* ---- what else happens ----------------------------------------------------------------------- */
@@ -573,12 +626,16 @@ static void judge(struct play *p)
 {
     struct plain now = here(p), mine = undisputed(p, &now), there = undisputed(p, &shore.stored);
     compare(p, "the homes differ without a conflict", &there, &mine);
+    look_at_rest(p);
     struct plain theirs = plain_part(&there, OURS, THEIRS_END), wanted = undisputed(p, &p->theirs);
     leave_given_up(p, &theirs);
     leave_given_up(p, &wanted);
     if (p->moves)
         plain_sort(&theirs), plain_sort(&wanted);
     compare(p, "what was edited elsewhere", &theirs, &wanted);
+    for (int user = SHARED; user < RESERVED && p->moves && !p->is_old; user++)
+        if (!plain_has(&now, user) || !plain_has(&shore.stored, user))
+            lose(p, "%d, who was moved alone, is gone", user);
     p->counts->conflicts += appearance_count(list_now(p)).conflicts;
     for (size_t i = 0; i < DISPUTES; i++)
         judge_dispute(p, &p->disputes[i]);
@@ -599,7 +656,10 @@ static void begin(struct play *p, const char *folder)
     shore_begin(folder);
     shore.is_automatic = !below(p, 3);
     p->moves = below(p, 2);
-    shore.has_reserved = below(p, 2);
+    if (below(p, 2))
+        shore.reserved[shore.reserved_len++] = 1;
+    if (shore.reserved_len > 0 && !p->is_old && below(p, 2))
+        shore.reserved[shore.reserved_len++] = below(p, 3) ? 2 : 6;
     for (int user = 0; user < THEIRS_END; user++)
         if (below(p, 2))
             plain_insert(&shore.stored, below(p, shore.stored.len + 1), user);
@@ -608,7 +668,10 @@ static void begin(struct play *p, const char *folder)
         p->disputes[i] = (struct dispute){.before = first, .ours = first + 1, .theirs = first + 2};
         plain_insert(&shore.stored, below(p, shore.stored.len + 1), first);
     }
+    for (int user = SHARED; user < RESERVED && p->moves && !p->is_old; user++)
+        plain_insert(&shore.stored, below(p, shore.stored.len + 1), user);
     p->theirs = plain_part(&shore.stored, OURS, THEIRS_END);
+    orders_rest(&p->orders, &shore.stored);
     shore_start(0);
     shore_online(0, true);
     while (shore_turn(0) || shore.asks.len > 0)
@@ -620,11 +683,12 @@ static void begin(struct play *p, const char *folder)
     check_ours(p, "the first reading");
 }
 
-static bool list_play(uint64_t seed, bool is_told, const char *folder, struct play_counts *counts,
-                      char *why)
+static bool list_play(uint64_t seed, bool is_old, bool is_told, const char *folder,
+                      struct play_counts *counts, char *why)
 {
     struct play p = {.random = seed,
                      .is_told = is_told,
+                     .is_old = is_old,
                      .is_rough = seed % 3 == 1,
                      .counts = counts,
                      .why = why};
@@ -639,25 +703,41 @@ static bool list_play(uint64_t seed, bool is_told, const char *folder, struct pl
             if (shore.processes[j].keeper && shore.processes[j].is_killed)
                 start_again(&p, j);
         tell_lists(&p);
+        look_at_rest(&p);
     }
     if (!why[0])
         save_all(&p);
     if (!why[0])
         judge(&p);
     counts->plays++;
+    counts->orders += p.orders.judged;
     counts->lost += why[0] != '\0';
     list_file_close(p.file);
     shore_end();
     return !why[0];
 }
 
-/* Each ended wrong once. */
+/* Each ended wrong once; the first OLD of them when there were no shared users and no gaps. */
+#define OLD 6
 static const uint64_t known[] = {
-    13170635491550737842u, 9651005569800286733u, 11282784448340539737u,
-    5900364625841465273u,  5900364625841466417u, 14630806411858896080u,
+    13170635491550737842u,
+    9651005569800286733u,
+    11282784448340539737u,
+    5900364625841465273u,
+    5900364625841466417u,
+    14630806411858896080u,
+    1223u,
 };
 
 #define KNOWN (sizeof known / sizeof known[0])
+
+static bool is_old(uint64_t seed)
+{
+    for (size_t i = 0; i < OLD; i++)
+        if (known[i] == seed)
+            return true;
+    return false;
+}
 
 bool list_plays(size_t plays, uint64_t seed, bool is_told)
 {
@@ -670,7 +750,7 @@ bool list_plays(size_t plays, uint64_t seed, bool is_told)
     size_t old = plays > KNOWN ? KNOWN : 0;
     for (; c.plays < plays && c.lost < 5;) {
         uint64_t play = c.plays < old ? known[c.plays] : seed++;
-        if (!list_play(play, is_told, folder, &c, why))
+        if (!list_play(play, is_old(play), is_told, folder, &c, why))
             printf("# replay with CALLHUD_PLAY=%llu: %s\n", (unsigned long long)play, why);
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
             (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -681,9 +761,9 @@ bool list_plays(size_t plays, uint64_t seed, bool is_told)
     printf(
         "%sok 2 - %zu interleavings of two callhuds and another editor: %zu edits, %zu elsewhere, "
         "%zu kills, %zu times offline, %zu refusals, %zu lists late, %zu conflicts shown in the "
-        "end, %zu ever because nobody can tell, edits lost silently: %zu\n",
+        "end, %zu ever because nobody can tell, %zu orders judged, edits lost silently: %zu\n",
         c.lost ? "not " : "", c.plays, c.edits, c.remote, c.kills, c.offline, c.refusals, c.late,
-        c.conflicts, c.undecided, c.lost);
+        c.conflicts, c.undecided, c.orders, c.lost);
     if (c.plays >= UNDECIDED_PLAYS && c.undecided > c.plays / UNDECIDED_IN) {
         printf("# too often in a conflict that somebody has to settle without a need\n");
         return false;

@@ -4,6 +4,7 @@
  * Then the plays of list_play.h: CALLHUD_PLAY=N, CALLHUD_PLAYS=N; those that ended wrong once, and
  * the same ones each time, from the number CALLHUD_PLAYS_FROM; the long run plays new ones. */
 #include "list_oracle.h"
+#include "list_order.h"
 #include "list_play.h"
 
 #include "callhud/app/list_file.h"
@@ -20,7 +21,8 @@
 #define PLAYS 1000
 #define STEPS 60
 #define RESERVED_MAX 2
-#define OWNER (LIST_USERS - 1) /* on the reserved lines */
+#define USERS 16
+#define OWNER (USERS - 1) /* on the reserved lines */
 
 struct world {
     uint64_t random;
@@ -243,7 +245,7 @@ static void reload(struct world *w)
 static void edit_there(struct world *w)
 {
     struct plain *l = &w->there;
-    int user = (int)below(w, LIST_USERS - 1);
+    int user = (int)below(w, USERS - 1);
     size_t at = below(w, l->len), to = below(w, l->len);
     switch (below(w, 4)) {
     case 0:
@@ -280,7 +282,7 @@ static void edit_there(struct world *w)
 static int some_user_here(struct world *w)
 {
     struct plain list = list_here(&w->a);
-    return list.len > 0 && below(w, 8) ? list.users[below(w, list.len)] : (int)below(w, LIST_USERS);
+    return list.len > 0 && below(w, 8) ? list.users[below(w, list.len)] : (int)below(w, USERS);
 }
 
 /* Moved, or removed and added again. */
@@ -298,8 +300,8 @@ static void edit_here(struct world *w)
     for (size_t i = 0; i < len; i++) {
         struct appearance_edit *e = &edits[i];
         *e = (struct appearance_edit){.kind = (enum appearance_edit_kind)below(w, 4)};
-        names[2 * i] = name_of(e->kind == EDIT_ADD ? (int)below(w, LIST_USERS) : some_user_here(w));
-        names[2 * i + 1] = name_of((int)below(w, LIST_USERS));
+        names[2 * i] = name_of(e->kind == EDIT_ADD ? (int)below(w, USERS) : some_user_here(w));
+        names[2 * i + 1] = name_of((int)below(w, USERS));
         e->user =
             (struct appearance_user){.id = names[2 * i].id, .extension = names[2 * i].extension};
         e->to = (struct appearance_user){.id = names[2 * i + 1].id,
@@ -326,6 +328,15 @@ static void edit_here(struct world *w)
              edits[i].to.id, (unsigned)edits[i].key, edits[i].refused);
     }
     struct plain after = list_here(&w->a);
+    const struct appearance_edit *only = &edits[0];
+    if (len == 1 && done == 1 && !w->has_twins) {
+        const char *wrong =
+            order_judge_edit(&before, &after, (enum order_edit)only->kind, number_of(&only->user),
+                             number_of(&only->to), order_place(&w->a, only->key));
+        w->orders++;
+        if (wrong)
+            fail(w, "%s", wrong);
+    }
     if (done + refused != len)
         fail(w, "%zu edits: %zu done, %zu refused", len, done, refused);
     if (done == 0 && !plain_equal(&before, &after))
@@ -542,7 +553,7 @@ static void replace_all(struct world *w)
     struct plain wanted = {.len = 0};
     struct err err = {0};
     for (size_t i = below(w, 8); i > 0; i--) {
-        int user = (int)below(w, LIST_USERS - 1);
+        int user = (int)below(w, USERS - 1);
         if (!plain_has(&wanted, user))
             plain_insert(&wanted, below(w, wanted.len + 1), user);
     }
@@ -577,7 +588,7 @@ static void begin(struct world *w, uint64_t seed)
     w->max_lines = (uint32_t)(8 + below(w, 8));
     w->a.max_lines = below(w, 4) ? w->max_lines : 0;
     for (size_t i = below(w, 8); i > 0; i--) {
-        int user = (int)below(w, LIST_USERS - 1);
+        int user = (int)below(w, USERS - 1);
         if (!plain_has(&w->there, user))
             plain_insert(&w->there, 0, user);
     }

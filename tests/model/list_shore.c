@@ -105,12 +105,60 @@ int rename(const char *from, const char *to)
 
 /* ---- the service ----------------------------------------------------------------------------- */
 
+static bool is_reserved_number(uint32_t number)
+{
+    for (size_t i = 0; i < shore.reserved_len; i++)
+        if (shore.reserved[i] == number)
+            return true;
+    return false;
+}
+
+struct numbered {
+    int user;
+    uint32_t number;
+};
+
+static size_t number_lines(const struct plain *list, struct numbered out[LIST_LINES])
+{
+    size_t len = 0, reserved = 0;
+    uint32_t number = 1;
+    for (size_t i = 0; i < list->len; number++) {
+        if (is_reserved_number(number))
+            out[len++] = (struct numbered){RESERVED, shore.reserved[reserved++]};
+        else if (number != shore.gap)
+            out[len++] = (struct numbered){list->users[i++], number};
+    }
+    for (; reserved < shore.reserved_len; reserved++)
+        out[len++] = (struct numbered){RESERVED, shore.reserved[reserved]};
+    return len;
+}
+
 static void take(struct plain *out, const struct desk_line *lines, size_t len)
 {
     out->len = 0;
     for (size_t i = 0; i < len; i++)
         if (!lines[i].is_reserved)
             out->users[out->len++] = shore_number(lines[i].user_id);
+}
+
+/* Reserved lines as they were read, with their numbers; the others numbered on. */
+static void check(const struct desk_line *lines, size_t len)
+{
+    size_t reserved = 0;
+    long last = 0;
+    for (size_t i = 0; i < len; i++) {
+        long number = strtol(lines[i].id, NULL, 10);
+        bool is_reserved = shore_number(lines[i].user_id) == RESERVED;
+        if (lines[i].is_reserved != is_reserved ||
+            (is_reserved &&
+             (reserved == shore.reserved_len || (uint32_t)number != shore.reserved[reserved++])))
+            shore.wrong = "a reserved line is not written as it was";
+        if (number <= last || (!is_reserved && number != last + 1))
+            shore.wrong = "the lines are not numbered on";
+        last = number;
+    }
+    if (reserved != shore.reserved_len)
+        shore.wrong = "a reserved line is left out";
 }
 
 static void fake_desk(struct backend *backend, const struct desk_question *question,
@@ -125,6 +173,8 @@ static void fake_desk(struct backend *backend, const struct desk_question *quest
     if (p->is_killed)
         return;
     take(&ask.wanted, question->lines, question->lines_len);
+    if (ask.kind == DESK_LIST_WRITE)
+        check(question->lines, question->lines_len);
     take(&ask.before, question->before, question->before_len);
     VEC_PUSH(&shore.asks, ask);
 }
@@ -171,16 +221,15 @@ static void answer(const struct ask *ask)
         lines[len].user_id = lines[len].extension = shore_id(ask->refused, ids[len]);
         lines[len++].refused = "no such extension";
     } else if (ask->kind != DESK_PHONES && (ask->rc == RC_OK || ask->rc == RC_CHANGED)) {
-        for (size_t i = 0; i < ask->told.len + shore.has_reserved; i++) {
-            bool is_reserved = shore.has_reserved && i == 0;
-            int user = is_reserved ? RESERVED : ask->told.users[i - shore.has_reserved];
-            (void)snprintf(keys[i], sizeof keys[i], "%zu", i + 1);
+        struct numbered told[LIST_LINES];
+        len = number_lines(&ask->told, told);
+        for (size_t i = 0; i < len; i++) {
+            (void)snprintf(keys[i], sizeof keys[i], "%u", (unsigned)told[i].number);
             lines[i] = (struct desk_line){.id = keys[i],
-                                          .user_id = shore_id(user, ids[i]),
+                                          .user_id = shore_id(told[i].user, ids[i]),
                                           .extension = ids[i],
                                           .name = "",
-                                          .is_reserved = is_reserved};
-            len++;
+                                          .is_reserved = told[i].user == RESERVED};
         }
     }
     out.lines_len = len;
@@ -233,6 +282,7 @@ void shore_serve(size_t at, bool is_lost)
         look(ask);
     } else if (ask->stage == ASK_SENT) {
         shore.stored = ask->wanted;
+        shore.gap = 0;
         ask->stage = ASK_DONE;
         if (ask->process == NOBODY)
             VEC_REMOVE(&shore.asks, at);

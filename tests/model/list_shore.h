@@ -11,7 +11,8 @@
 
 #define PROCESSES 2
 #define NOBODY (-1)
-#define RESERVED (LIST_USERS - 1) /* on the one reserved line, if there is one */
+#define RESERVED (LIST_USERS - 1) /* on the reserved lines */
+#define RESERVED_MAX 2
 
 enum ask_stage {
     ASK_NEW,      /* of a write: the list is looked at next */
@@ -45,9 +46,13 @@ struct process {
 
 struct shore {
     int64_t now_ms;
-    struct plain stored; /* without the reserved line */
-    bool has_reserved;
-    int refuses; /* a user whom the service does not take now; NOBODY */
+    struct plain stored; /* without the reserved lines */
+    /* The numbers that lines have: in Asterisk their places; in RingCentral there are reserved
+     * ones, not always at the front, and a gap where another program has removed one. */
+    uint32_t reserved[RESERVED_MAX], gap;
+    size_t reserved_len;
+    const char *wrong; /* a list that no backend can take was sent: why; NULL */
+    int refuses;       /* a user whom the service does not take now; NOBODY */
     VEC(struct ask) asks;
     struct process processes[PROCESSES];
     bool is_automatic;

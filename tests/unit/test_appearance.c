@@ -721,6 +721,34 @@ static void test_sent_comes_after_the_next(void **state)
     }
 }
 
+/* The same when all it undoes are moves: one, and somebody else may have moved that line back. */
+static void test_sent_comes_after_a_move(void **state)
+{
+    static const struct {
+        const char *more, *stored, *there, *shown;
+    } rows[] = {
+        {"d>1", "d b c e", "b c d e", "?d/d(d) b c e"},
+        {"d>1 e>2", "d e b c", "b c d e", "d e ~b ~c"},
+        {"d>1", "d b c e", "d b e c", "d b e c"}, /* none of ours */
+        {"d>1", "d b c e", "b d c e", "b d c e"}, /* nor this */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct appearance a;
+        appearance_init(&a);
+        merge(&a, "b c d");
+        edit(&a, "+e");
+        send(&a, 900);
+        edit(&a, rows[i].more);
+        send(&a, 900);
+        merge(&a, rows[i].stored);
+        assert_int_equal(a.sent.len, 1);
+        merge(&a, rows[i].there);
+        assert_string_equal(shown(&a), rows[i].shown);
+        appearance_fini(&a);
+    }
+}
+
 static void test_is_as_stored(void **state)
 {
     (void)state;
@@ -1012,6 +1040,7 @@ int main(void)
         cmocka_unit_test(test_sent_and_refused),
         cmocka_unit_test(test_sent_one_after_the_other),
         cmocka_unit_test(test_sent_comes_after_the_next),
+        cmocka_unit_test(test_sent_comes_after_a_move),
         cmocka_unit_test(test_is_as_stored),
         cmocka_unit_test(test_undo_after_merge),
         cmocka_unit_test(test_undo_is_bounded),

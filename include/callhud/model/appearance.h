@@ -181,8 +181,9 @@ void appearance_plan_fini(struct appearance_plan *plan);
  * what a merge is handed was, before others changed it, a list that was sent or what was stored
  * before. Our own edits tell which: it is the one that leaves fewest of them to others, who are not
  * likely to have made the same, or to have taken them back. (That a list arrives after a later one
- * was stored counts as one of those. When nothing needs others, the fewest moves decide.) That one
- * is the base of the merge: what is here stays, as edits of it.
+ * was stored counts as one of those. When who is on the list needs no others, the fewest moves
+ * decide, and such an arrival counts as one of them.) That one is the base of the merge: what is
+ * here stays, as edits of it.
  *
  * When several do equally well, all of them are possible; and what others changed before a list of
  * ours arrived was overwritten by it or taken back by them, both are possible. What no possible
