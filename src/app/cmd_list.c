@@ -81,7 +81,10 @@ static void pulled(struct desk_run *run)
 
 static void push(struct desk_run *run)
 {
-    keeper_push(run->keeper, false);
+    if (why_local(run)) /* a list that was never read is not sent, and this is why */
+        desk_run_fail(run, RC_DENIED, "not saved: %s", why_local(run));
+    else
+        keeper_push(run->keeper, false);
 }
 
 static void pushed(struct desk_run *run, enum rc rc, const char *text)

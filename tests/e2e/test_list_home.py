@@ -136,9 +136,12 @@ class NoList(FakeAri):
 
     def __init__(self, users):
         self.puts = 0
+        self.is_typeless = False  # without the module that knows lists
         super().__init__(users)
 
     def _answer(self, method, path, body):
+        if "resource_list" in path and self.is_typeless:
+            return 404, "application/json", b'{"message":"objectType \'resource_list\' not found"}'
         if "resource_list" in path and method == "PUT":
             self.puts += 1
             self.requests.append((method, path))
@@ -202,6 +205,12 @@ def no_list(_):
     code, out, told = run_it(home, "list", "export")
     check(code == 0 and [r.split(",")[1] for r in out.splitlines()[1:]] == ["107", "105", "103"],
           "and it can be exported", (code, out, told))
+    ari.is_typeless = True
+    fresh = Home(ari.url(), lines="phone = PJSIP/108\n", users=[f"{e} = User {e}" for e in range(101, 109)])
+    ends = [run_it(fresh, *arguments) for arguments in (("list", "add", "105"), ("list", "push"), ("list", "diff"))]
+    check([code for code, _, _ in ends] == [0, 4, 0] and "added" in ends[2][1]
+          and all("res_pjsip_pubsub is not loaded" in told and told.count("\n") == 1 for _, _, told in ends),
+          "without the module, too: said, and the edit is kept", ends)
     ari.close()
 
 
