@@ -136,6 +136,57 @@ static void a_clock_that_is_set_back_does_not_stop_it_for_ever(void **state)
         assert_int_equal(rex_budget_take(&b, (enum rex_group)i, REX_FOR_LINK, back_ms + 130000), 0);
 }
 
+/* The longest that is believed is kept to its end. */
+static void a_long_penalty_is_not_shortened(void **state)
+{
+    (void)state;
+    static const int64_t told_ms[] = {3599000, 3600000, 3601000, 86400000, INT64_MAX};
+    for (size_t i = 0; i < sizeof told_ms / sizeof told_ms[0]; i++) {
+        struct rex_budget b;
+        rex_budget_init(&b);
+        int64_t wait_ms = rex_budget_refused(&b, REX_HEAVY, true, told_ms[i], T0);
+        assert_in_range(wait_ms, 3599000, 3610000);
+        rex_budget_refused(&b, REX_HEAVY, false, told_ms[i], T0);
+        for (int64_t at_ms = T0; at_ms < T0 + 3598000; at_ms += 500000) {
+            assert_true(rex_budget_take(&b, REX_HEAVY, REX_FOR_ACTION, at_ms) > 0);
+            assert_true(rex_budget_take(&b, REX_LIGHT, REX_FOR_ACTION, at_ms) > 0);
+        }
+        assert_int_equal(rex_budget_take(&b, REX_HEAVY, REX_FOR_ACTION, T0 + 3610000), 0);
+        assert_int_equal(rex_budget_take(&b, REX_LIGHT, REX_FOR_ACTION, T0 + 3610000), 0);
+    }
+}
+
+/* Half an hour is less than the longest penalty: what was sent just before tells that it is none.
+ */
+static void a_clock_that_is_set_back_a_little_makes_no_penalty_longer(void **state)
+{
+    (void)state;
+    static const int64_t back_ms[] = {5000, 60000, 1800000, 3500000};
+    for (size_t i = 0; i < sizeof back_ms / sizeof back_ms[0]; i++)
+        for (int is_group_named = 0; is_group_named < 2; is_group_named++) {
+            struct rex_budget b;
+            rex_budget_init(&b);
+            assert_int_equal(rex_budget_take(&b, REX_MEDIUM, REX_FOR_ACTION, T0), 0);
+            rex_budget_refused(&b, REX_MEDIUM, is_group_named != 0, 60000, T0 + 100);
+            /* Whoever asks, of whatever group: it is one clock. */
+            int64_t now_ms = T0 + 1000 - back_ms[i];
+            rex_budget_take(&b, REX_HEAVY, REX_FOR_ACTION, now_ms);
+            assert_in_range(rex_budget_take(&b, REX_MEDIUM, REX_FOR_ACTION, now_ms), 58000, 65000);
+            assert_true(rex_budget_take(&b, REX_MEDIUM, REX_FOR_ACTION, now_ms + 58000) > 0);
+            assert_int_equal(rex_budget_take(&b, REX_MEDIUM, REX_FOR_ACTION, now_ms + 65000), 0);
+        }
+    /* Two processes look at the clock and then wait for the file: the one who comes later with an
+     * earlier time has seen no clock set back. */
+    struct rex_budget b;
+    rex_budget_init(&b);
+    rex_budget_refused(&b, REX_MEDIUM, true, 60000, T0);
+    for (int64_t at_ms = T0; at_ms < T0 + 59000; at_ms += 1400) {
+        rex_budget_take(&b, REX_LIGHT, REX_FOR_ACTION, at_ms + 300);
+        assert_true(rex_budget_take(&b, REX_MEDIUM, REX_FOR_ACTION, at_ms) > 0);
+    }
+    assert_true(rex_budget_take(&b, REX_MEDIUM, REX_FOR_ACTION, T0 + 61000) > 0);
+}
+
 /* The service of 6.1, counting what arrives. */
 static void the_service_never_refuses_a_random_asker(void **state)
 {
@@ -186,6 +237,8 @@ int main(void)
         cmocka_unit_test(headers_tell_of_others),
         cmocka_unit_test(nothing_is_sent_in_a_penalty),
         cmocka_unit_test(a_clock_that_is_set_back_does_not_stop_it_for_ever),
+        cmocka_unit_test(a_long_penalty_is_not_shortened),
+        cmocka_unit_test(a_clock_that_is_set_back_a_little_makes_no_penalty_longer),
         cmocka_unit_test(the_service_never_refuses_a_random_asker),
         cmocka_unit_test(groups_have_names),
     };

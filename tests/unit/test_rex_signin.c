@@ -1,5 +1,6 @@
 /* The token: got, renewed, shared, refused. */
 #include "callhud/backend/ringcentral/signin.h"
+#include "callhud/base/log.h"
 #include "callhud/base/str.h"
 
 #include "rex_net.h"
@@ -180,6 +181,28 @@ static void a_refused_refresh_is_followed_by_the_jwt(void **state)
     rex_give_token(fake_http(&fake), "B", 3600, 604800);
     assert_string_equal(rex_signin_token(ann.signin), "B");
     assert_int_equal(ann.failed, 0);
+}
+
+/* Of an earlier run, so that it was never ours: it stands in no log all the same. */
+static void a_refused_refresh_token_is_not_told(void **state)
+{
+    (void)state;
+    struct log_line line;
+    sign_in(&ann, "ALPHA", 3600, 604800);
+    stop(&ann);
+    log_close(); /* this run has not seen it */
+    fake_io_advance(&fake, 3700000);
+    start(&ann);
+    fake_io_advance(&fake, 0);
+    assert_string_equal(fake_http(&fake)->body, "grant_type=refresh_token&refresh_token=r-ALPHA");
+    fake_http_answer(fake_http(&fake), RC_OK, 400,
+                     "{\"error\":\"invalid_grant\",\"error_description\":\"no r-ALPHA here\"}",
+                     NULL);
+    for (size_t i = 0; i < log_count(); i++) {
+        assert_true(log_get(i, &line));
+        assert_null(strstr(line.text, "r-ALPHA"));
+    }
+    assert_true(log_count() > 0);
 }
 
 static void a_lapsed_refresh_token_is_not_tried(void **state)
@@ -536,6 +559,7 @@ int main(void)
         TEST(a_short_life_is_renewed_in_its_last_quarter),
         TEST(without_a_refresh_token_the_jwt_again),
         TEST(a_refused_refresh_is_followed_by_the_jwt),
+        TEST(a_refused_refresh_token_is_not_told),
         TEST(a_lapsed_refresh_token_is_not_tried),
         TEST(a_lost_answer_to_a_refresh_is_asked_for_again),
         TEST(a_renewal_that_fails_is_silent_while_the_token_is_good),

@@ -1,11 +1,13 @@
 /* Frames of the gateway, tokens, error bodies: what the contract shows, and what tries to harm. */
 #include "callhud/backend/ringcentral/rex_wire.h"
+#include "callhud/base/log.h"
 #include "callhud/base/str.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +107,37 @@ static void a_reply_to_a_subscription(void **state)
     assert_string_equal(frame.limit.group, "Medium");
     assert_int_equal(frame.limit.retry_after_ms, 60000);
     rex_frame_fini(&frame);
+}
+
+static void how_long_a_refusal_lasts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *told;
+        int64_t ms;
+    } all[] = {
+        {"60", 60000},
+        {"\"60\"", 60000},
+        {"0.5", 0},
+        {"3600", 3600000},
+        {"7200", 3600000},
+        {"99999999999", 3600000},
+        {"-5", 0},
+        {"\"soon\"", 0},
+        {"null", 0},
+        {"1e300", 0},
+        {"9223372036854775807", 3600000},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "[{\"type\":\"ClientRequest\",\"messageId\":\"m4\",\"status\":429,"
+                 "\"headers\":{\"Retry-After\":%s}},{\"errorCode\":\"CMN-301\"}]",
+                 all[i].told);
+        assert_int_equal(parse(text), RC_OK);
+        assert_int_equal(frame.limit.retry_after_ms, all[i].ms);
+        rex_frame_fini(&frame);
+    }
 }
 
 static void a_body_that_is_no_json_still_has_its_meta(void **state)
@@ -262,6 +295,36 @@ static void error_bodies(void **state)
     assert_true(strlen(text) < sizeof text);
 }
 
+/* The service may quote what it was sent. */
+static void an_error_quotes_no_secret(void **state)
+{
+    (void)state;
+    char code[24], text[64], body[4096], secret[1500];
+    memset(secret, 'J', sizeof secret);
+    secret[sizeof secret - 1] = '\0'; /* longer than what is shown of a text */
+    log_secret(secret);
+    log_secret("r-opaque.1234");
+    static const char *const members[] = {"message", "error_description", "errorCode", "error"};
+    for (size_t i = 0; i < 2 * sizeof members / sizeof members[0]; i++) {
+        const char *quoted = i & 1 ? secret : "r-opaque.1234";
+        snprintf(body, sizeof body, "{\"%s\":\"Bad: %s!\"}", members[i / 2], quoted);
+        rex_wire_error(code, sizeof code, text, sizeof text, body, strlen(body));
+        assert_null(strstr(text, "JJJ"));
+        assert_null(strstr(code, "JJJ"));
+        assert_null(strstr(text, "opaque"));
+        assert_null(strstr(code, "opaque"));
+        assert_string_equal(code[0] != '\0' ? code : text, "Bad: ***!");
+    }
+    snprintf(
+        body, sizeof body,
+        "[{\"type\":\"Error\",\"status\":400},{\"errorCode\":\"WSG-400\",\"message\":\"no %s\"}]",
+        secret);
+    assert_int_equal(parse(body), RC_OK);
+    assert_string_equal(frame.text, "no ***");
+    rex_frame_fini(&frame);
+    log_close();
+}
+
 static void what_is_sent(void **state)
 {
     (void)state;
@@ -295,11 +358,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connection_details),
         cmocka_unit_test(a_reply_to_a_subscription),
+        cmocka_unit_test(how_long_a_refusal_lasts),
         cmocka_unit_test(a_body_that_is_no_json_still_has_its_meta),
         cmocka_unit_test(heartbeats_errors_and_others),
         cmocka_unit_test(an_event_comes_whole),
         cmocka_unit_test(tokens),
         cmocka_unit_test(error_bodies),
+        cmocka_unit_test(an_error_quotes_no_secret),
         cmocka_unit_test(what_is_sent),
     };
     return cmocka_run_group_tests_name("rex_wire_gateway", tests, NULL, NULL);

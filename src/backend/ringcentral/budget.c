@@ -11,6 +11,7 @@
 #define PENALTY_MOST_MS 3600000 /* a longer one is a clock that was set back, or a mistake */
 /* The service counts when a request arrives, we when it leaves; Retry-After is in whole seconds. */
 #define SPARE_MS 2000
+#define SET_BACK_LEAST_MS 2000
 
 /* How much of the limit, in percent, must be left for those who are more urgent. Of Auth the last
  * is for the sign-in, without which nothing goes; of the few of Heavy a resync of a large floor
@@ -42,9 +43,39 @@ static int64_t leaves_ms(struct rex_window *w, size_t i)
     return *sent_at(w, i) + w->window_ms + SPARE_MS;
 }
 
+static int64_t newest_ms(const struct rex_budget *budget)
+{
+    int64_t newest = 0;
+    for (size_t i = 0; i < REX_GROUPS; i++) {
+        const struct rex_window *w = &budget->groups[i];
+        int64_t at_ms = w->len > 0 ? w->sent_ms[(w->first + w->len - 1) % REX_LIMIT_MOST] : 0;
+        newest = at_ms > newest ? at_ms : newest;
+    }
+    return newest;
+}
+
+/* A request that was sent in the future tells by how much, at least, the clock has been set back:
+ * what is to come is as much nearer. By a little it is another process, which looked at the clock
+ * later and was faster with the file. */
+static void set_back(struct rex_budget *budget, int64_t wall_ms)
+{
+    int64_t by_ms = newest_ms(budget) - wall_ms;
+    if (by_ms < SET_BACK_LEAST_MS)
+        return;
+    budget->all_until_ms -= by_ms < budget->all_until_ms ? by_ms : budget->all_until_ms;
+    for (size_t i = 0; i < REX_GROUPS; i++) {
+        struct rex_window *w = &budget->groups[i];
+        w->penalty_until_ms -= by_ms < w->penalty_until_ms ? by_ms : w->penalty_until_ms;
+        for (size_t k = 0; k < w->len; k++)
+            if (*sent_at(w, k) > wall_ms)
+                *sent_at(w, k) = wall_ms;
+    }
+}
+
 /* Times ahead of now are of a clock that has been set back since: what was then counts from now. */
 static void settle(struct rex_budget *budget, struct rex_window *w, int64_t wall_ms)
 {
+    set_back(budget, wall_ms);
     for (size_t i = 0; i < w->len; i++)
         if (*sent_at(w, i) > wall_ms)
             *sent_at(w, i) = wall_ms;
@@ -56,9 +87,9 @@ static void settle(struct rex_budget *budget, struct rex_window *w, int64_t wall
         w->unseen_until_ms = wall_ms + w->window_ms + SPARE_MS;
     if (w->unseen_until_ms <= wall_ms)
         w->unseen = 0;
-    if (w->penalty_until_ms > wall_ms + PENALTY_MOST_MS)
+    if (w->penalty_until_ms > wall_ms + PENALTY_MOST_MS + SPARE_MS)
         w->penalty_until_ms = wall_ms + PENALTY_MS;
-    if (budget->all_until_ms > wall_ms + PENALTY_MOST_MS)
+    if (budget->all_until_ms > wall_ms + PENALTY_MOST_MS + SPARE_MS)
         budget->all_until_ms = wall_ms + PENALTY_MS;
 }
 

@@ -2,28 +2,42 @@
 #include "rex_wire_priv.h"
 
 #include "callhud/backend/json_wire.h"
+#include "callhud/base/log.h"
 #include "callhud/base/str.h"
 
 #include <limits.h>
 #include <string.h>
 
+#define RETRY_MOST_S 3600
+#define SAID_MOST_BYTES 8192
+
 /* ---- error bodies ---- */
+
+/* What the service says, without the secrets that it may quote: taken out before it is cut, since
+ * half a secret is not known for one. */
+static void read_said(const json_t *object, const char *key, char *out, size_t size)
+{
+    char whole[SAID_MOST_BYTES];
+    rex_text(object, key, whole, sizeof whole);
+    log_redact(whole);
+    str_copy(out, size, whole);
+}
 
 /* errors[0] decides before the top (6.2); of the sign-in's own, `error` is the last word (1.4). */
 static void read_error(const json_t *body, char *code, size_t code_size, char *text,
                        size_t text_size)
 {
     const json_t *first = json_array_get(json_object_get(body, "errors"), 0);
-    rex_text(first, "errorCode", code, code_size);
-    rex_text(first, "message", text, text_size);
+    read_said(first, "errorCode", code, code_size);
+    read_said(first, "message", text, text_size);
     if (code[0] == '\0')
-        rex_text(body, "errorCode", code, code_size);
+        read_said(body, "errorCode", code, code_size);
     if (code[0] == '\0')
-        rex_text(body, "error", code, code_size);
+        read_said(body, "error", code, code_size);
     if (text[0] == '\0')
-        rex_text(body, "message", text, text_size);
+        read_said(body, "message", text, text_size);
     if (text[0] == '\0')
-        rex_text(body, "error_description", text, text_size);
+        read_said(body, "error_description", text, text_size);
 }
 
 void rex_wire_error(char *code, size_t code_size, char *text, size_t text_size, const char *body,
@@ -80,7 +94,7 @@ static void read_headers(struct rex_frame *out, const json_t *headers)
             rex_text(headers, name, out->limit.group, sizeof out->limit.group);
         } else if (str_eq_nocase(name, "Retry-After")) {
             int64_t s = rex_int(headers, name, 0);
-            out->limit.retry_after_ms = s > 0 && s <= 3600 ? s * 1000 : 0;
+            out->limit.retry_after_ms = s <= 0 ? 0 : (s < RETRY_MOST_S ? s : RETRY_MOST_S) * 1000;
         }
     }
 }

@@ -224,6 +224,7 @@ static void ask(struct rex_signin *s)
     buf_init(&url, 4096);
     buf_init(&form, FORM_MAX_BYTES);
     buf_printf(&url, "%s/restapi/oauth/token", config->server);
+    log_secret(s->asked.refresh); /* of an earlier run: the service may quote it */
     s->is_by_jwt = s->asked.refresh[0] == '\0' || s->asked.refresh_expires_ms <= wall_ms(s);
     buf_puts(&form, s->is_by_jwt ? "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3A"
                                    "jwt-bearer&assertion="
