@@ -333,15 +333,6 @@ static void show_audit(struct console *c)
                  actions ? actions_reason(actions) : "");
 }
 
-/* What is so already is only a note; a refusal by what is so is the person's to weigh; all else
- * went wrong. */
-static enum ui_level level_of(enum rc rc)
-{
-    if (rc == RC_ALREADY)
-        return UI_INFO;
-    return rc == RC_DENIED || rc == RC_NOT_FOUND ? UI_WARN : UI_ERROR;
-}
-
 static void act(struct console *c, const struct intent *intent)
 {
     struct wish wish = {.kind = intent->action,
@@ -359,7 +350,7 @@ static void act(struct console *c, const struct intent *intent)
     const struct user *user = hud_user_by_id(&c->session.hud, intent->user_id);
     (void)snprintf(why, sizeof why, "%s: %s %s: %s", action_row(intent->action)->verb,
                    user ? user->extension : intent->user_id, user ? user->name : "", err.text);
-    ui_message(c->ui, level_of(rc), err.text, why, session_now(&c->session));
+    ui_message(c->ui, console_level(rc), err.text, why, session_now(&c->session));
 }
 
 static void run_intents(struct console *c)

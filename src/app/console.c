@@ -45,6 +45,13 @@ void console_ui_settings(struct ui_settings *out, const struct settings *setting
     };
 }
 
+enum ui_level console_level(enum rc rc)
+{
+    if (rc == RC_OK || rc == RC_ALREADY)
+        return UI_INFO;
+    return rc == RC_DENIED || rc == RC_NOT_FOUND ? UI_WARN : UI_ERROR;
+}
+
 static enum rc write_file(const char *file, const struct buf *bytes, struct err *err)
 {
     int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

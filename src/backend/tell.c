@@ -50,11 +50,11 @@ void backend_tell_action(const struct backend_sink *sink, const struct backend_t
 void backend_tell_capability(const struct backend_sink *sink, struct backend_level *told,
                              enum action_kind kind, enum capability level, const char *why)
 {
-    if (told->is_told && told->level == level && str_eq(told->why, why))
+    struct backend_level now = {.is_told = true, .level = level};
+    str_copy(now.why, sizeof now.why, why);
+    if (told->is_told && told->level == level && str_eq(told->why, now.why))
         return;
-    told->is_told = true;
-    told->level = level;
-    str_copy(told->why, sizeof told->why, why);
+    *told = now;
     struct event event = backend_event(EVENT_CAPABILITY, NULL, 0, false);
     event.u.capability.kind = kind;
     event.u.capability.level = level;

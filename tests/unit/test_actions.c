@@ -485,6 +485,54 @@ static void what_may_not_be_done_is_not_asked_and_not_recorded(void **state)
     assert_int_equal(read_record(), 0);
 }
 
+static void put_dnd(bool is_on)
+{
+    struct event e = {.kind = EVENT_DND, .user_id = "101"};
+    e.u.dnd.is_on = is_on;
+    apply(&e);
+}
+
+static void put_recorded(bool is_recorded, bool is_unsaid)
+{
+    struct event e = {.kind = EVENT_CALL, .user_id = "101"};
+    e.u.call.id = "leg-1";
+    e.u.call.state = CALL_CONNECTED;
+    e.u.call.direction = CALL_IN;
+    e.u.call.number = "5551234";
+    e.u.call.name = "";
+    e.u.call.is_recorded = is_recorded;
+    e.u.call.is_recording_unsaid = is_unsaid;
+    apply(&e);
+}
+
+static void what_is_so_already_is_not_asked_and_not_recorded(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    put_dnd(true);
+    assert_int_equal(try_to(ACTION_DND, "101", NULL, true, "", NULL, &err), RC_ALREADY);
+    assert_string_equal(err.text, "101 has do not disturb on already");
+    put_dnd(false);
+    assert_int_equal(try_to(ACTION_DND, "101", NULL, false, "", NULL, &err), RC_ALREADY);
+    assert_string_equal(err.text, "101 has do not disturb off already");
+    put_recorded(true, false);
+    assert_int_equal(try_to(ACTION_RECORD, "101", NULL, true, "", NULL, &err), RC_ALREADY);
+    assert_string_equal(err.text, "the call of 101 is recorded already");
+    put_recorded(false, false);
+    assert_int_equal(try_to(ACTION_RECORD, "101", "leg-1", false, "", NULL, &err), RC_ALREADY);
+    assert_string_equal(err.text, "the call of 101 is not recorded");
+    assert_int_equal(rc_exit_code(RC_ALREADY), 0);
+    assert_int_equal(r.asked_count, 0);
+    assert_int_equal(read_record(), 0);
+    /* The other way round there is something to do; and where it is not told how it is. */
+    assert_int_equal(try_to(ACTION_DND, "101", NULL, true, "", NULL, &err), RC_OK);
+    assert_int_equal(try_to(ACTION_RECORD, "101", NULL, true, "", NULL, &err), RC_OK);
+    put_recorded(false, true);
+    assert_int_equal(try_to(ACTION_RECORD, "101", NULL, false, "", NULL, &err), RC_OK);
+    assert_int_equal(r.asked_count, 3);
+    assert_int_equal(read_record(), 3);
+}
+
 /* ---- a record that cannot be written --------------------------------------------------------- */
 
 static char audit_path[128];
@@ -617,6 +665,7 @@ int main(void)
         TEST(a_failure_without_a_text_says_what_its_code_means),
         TEST(a_call_that_is_gone_is_the_backends_to_explain),
         TEST(what_may_not_be_done_is_not_asked_and_not_recorded),
+        TEST(what_is_so_already_is_not_asked_and_not_recorded),
         TEST(required_fails_closed),
         TEST(otherwise_it_is_done_and_told_once),
         TEST(what_is_abandoned_has_failed_or_ended),

@@ -692,6 +692,51 @@ static void test_sent_one_after_the_other(void **state)
     appearance_fini(&a);
 }
 
+/* The oldest goes, however many there are; a file of another program may hold more than are ever
+ * noted, and the merge has room for no more. */
+static void test_sent_are_few(void **state)
+{
+    (void)state;
+    struct appearance a;
+    int64_t notes[2 * APPEARANCE_SENT_MAX];
+    const size_t many = sizeof notes / sizeof notes[0];
+    appearance_init(&a);
+    merge(&a, "b c d");
+    edit(&a, "+e");
+    for (size_t i = 0; i < many; i++)
+        notes[i] = send(&a, 900);
+    for (size_t i = 0; i < APPEARANCE_SENT_MAX; i++)
+        assert_int_equal(a.sent.items[i].at_ms, notes[many - APPEARANCE_SENT_MAX + i]);
+    while (a.sent.len < many) {
+        struct appearance_sent more = {.at_ms = 901 + (int64_t)a.sent.len};
+        VEC_PUSH(&a.sent, more);
+    }
+    merge(&a, "b c d f");
+    assert_string_equal(shown(&a), "b c d f +e");
+    assert_in_range(a.sent.len, 1, APPEARANCE_SENT_MAX);
+    for (size_t i = 0; i < a.sent.len; i++)
+        assert_true(a.sent.items[i].at_ms > 901 + (int64_t)(many - APPEARANCE_SENT_MAX) - 1);
+    appearance_fini(&a);
+}
+
+/* Of a clock that was set back since: it is not on its way for ever. */
+static void test_sent_in_the_future(void **state)
+{
+    (void)state;
+    struct appearance a;
+    appearance_init(&a);
+    merge(&a, "b c d");
+    edit(&a, "+e");
+    send(&a, 1000 + APPEARANCE_SENT_MS);
+    merge(&a, "b c d");
+    assert_int_equal(a.sent.len, 1);
+    send(&a, 1001 + APPEARANCE_SENT_MS);
+    merge(&a, "b c d");
+    assert_int_equal(a.sent.len, 1);
+    assert_string_equal(shown(&a), "b c d +e");
+    appearance_fini(&a);
+}
+
 /* The next one had all its edits and more: what it undoes tells that it came after all. One line
  * less is what somebody else may have done as well. */
 static void test_sent_comes_after_the_next(void **state)
@@ -1039,6 +1084,8 @@ int main(void)
         cmocka_unit_test(test_sent_beside_a_conflict),
         cmocka_unit_test(test_sent_and_refused),
         cmocka_unit_test(test_sent_one_after_the_other),
+        cmocka_unit_test(test_sent_are_few),
+        cmocka_unit_test(test_sent_in_the_future),
         cmocka_unit_test(test_sent_comes_after_the_next),
         cmocka_unit_test(test_sent_comes_after_a_move),
         cmocka_unit_test(test_is_as_stored),

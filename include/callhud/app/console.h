@@ -21,6 +21,10 @@ void console_ui_settings(struct ui_settings *out, const struct settings *setting
                          const struct session *session, const struct console_names *names,
                          const struct cli *cli);
 
+/* How an action's answer is shown: what is so already is only a note; a refusal by what is so is
+ * the person's to weigh; all else went wrong. */
+enum ui_level console_level(enum rc rc);
+
 /* Writes the picture by the file's ending: .svg or .txt. */
 enum rc console_shot(const char *file, const struct canvas *canvas, const struct theme *theme,
                      struct err *err);
