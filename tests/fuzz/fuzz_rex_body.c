@@ -148,6 +148,8 @@ static void take_lists(const char *line, size_t len)
         check_text(person.name);
     if (rex_wire_party(&party, line, len, NULL) == RC_OK)
         check_text(party.park);
+    bool is_active;
+    (void)rex_wire_recording(&is_active, line, len);
     VEC_FREE(&lines);
     VEC_FREE(&persons);
     VEC_FREE(&grants);

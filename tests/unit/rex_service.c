@@ -470,7 +470,9 @@ static int do_party(struct svc *s, const char *method, struct svc_party *party, 
         return 404;
     party->is_recorded = str_eq(method, "POST");
     will_tell(o, party);
-    buf_puts(out, "{\"id\":\"77\",\"active\":true}");
+    buf_puts(out, s->omits_active      ? "{\"id\":\"77\"}"
+                  : party->is_recorded ? "{\"id\":\"77\",\"active\":true}"
+                                       : "{\"id\":\"77\",\"active\":false}");
     return 200;
 }
 

@@ -50,6 +50,7 @@ struct svc {
     bool is_deaf;          /* events are not told */
     bool is_polling;       /* there is no websocket (with is_deaf) */
     bool hides_recordings; /* neither events nor answers tell whether a call is recorded */
+    bool omits_active;     /* nor does the answer to a recording that was begun or ended */
     bool hides_numbers;    /* presence tells calls without their numbers */
     bool omits;            /* a session's answer leaves out parties that are over */
     const char *dnd;       /* dndStatus as written last; NULL: as the floor has it */

@@ -86,12 +86,35 @@ static void what_is_not_told_is_not_confirmed(void **state)
     act(2, ACTION_RECORD, true);
     svc_pass(&s, 10000);
     svc_expect(&s, "2 record asked\n2 record confirmed\n");
-    s.hides_recordings = true;
+    s.hides_recordings = s.omits_active = true;
     act(3, ACTION_RECORD, false);
     assert_true(svc_has_asked(&s, "/recordings/77 {\"active\":false}"));
     svc_pass(&s, 9000);
     svc_expect(&s, "3 record asked\n3 record failed no answer in time: RingCentral does not say "
                    "whether it is recorded: look at the phone\n");
+}
+
+/* But the answer to the request does, and where nothing else tells that is taken. */
+static void what_only_the_answer_tells_is_so(void **state)
+{
+    (void)state;
+    act(1, ACTION_RECORD, true);
+    svc_pass(&s, 10000);
+    svc_expect(&s, "1 record asked\n1 record confirmed\n");
+    s.hides_recordings = true;
+    act(2, ACTION_RECORD, false);
+    svc_pass(&s, 10000);
+    svc_expect(&s, "2 record asked\n2 record confirmed\n");
+    act(3, ACTION_RECORD, true);
+    svc_pass(&s, 10000);
+    svc_expect(&s, "3 record asked\n3 record confirmed\n");
+    /* What the call itself tells goes before. */
+    s.hides_recordings = false;
+    act(4, ACTION_RECORD, false);
+    svc_party(&s, "s-1", "p-1")->is_recorded = true; /* it goes on all the same */
+    svc_pass(&s, 10000);
+    svc_expect(&s, "4 record asked\n4 record failed no answer in time: RingCentral said yes, but "
+                   "after 8 s the recording has not ended: look at the lamp\n");
 }
 
 /* It takes its time: asked until it is so, and not for ever. */
@@ -282,6 +305,7 @@ int main(void)
         T(what_needs_no_phone_is_asked_for),
         T(what_is_not_recorded_is_not_ended),
         T(what_is_not_told_is_not_confirmed),
+        T(what_only_the_answer_tells_is_so),
         T(it_is_asked_again_for_a_while),
         T(listening),
         T(our_phone_hangs_up_or_is_not_lifted),

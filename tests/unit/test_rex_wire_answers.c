@@ -225,6 +225,25 @@ static void calls_are_read(void **state)
     assert_int_equal(rex_wire_party(&party, one, sizeof one - 1, NULL), RC_OK);
     assert_string_equal(party.park, "*802");
     assert_int_equal(rex_wire_party(&party, "[]", 2, NULL), RC_PROTO);
+    static const struct {
+        const char *body;
+        bool is_told, is_active;
+    } recordings[] = {
+        {"{\"id\":\"77\",\"active\":true,\"mode\":\"OnDemand\"}", true, true},
+        {"{\"active\":false}", true, false},
+        {"{\"id\":\"77\"}", false, false},
+        {"{\"active\":1}", false, false},
+        {"{\"active\":null}", false, false},
+        {"[true]", false, false},
+        {"", false, false},
+    };
+    for (size_t i = 0; i < sizeof recordings / sizeof recordings[0]; i++) {
+        bool is_active = true;
+        assert_int_equal(
+            rex_wire_recording(&is_active, recordings[i].body, strlen(recordings[i].body)),
+            recordings[i].is_told);
+        assert_int_equal(is_active, recordings[i].is_active);
+    }
 }
 
 /* The memory of an answer does not follow the peer. */

@@ -18,6 +18,8 @@ struct rex_job {
     char session[REX_ID_BYTES], party[REX_ID_BYTES]; /* of the call; "" for DND */
     bool is_answered;                                /* the service said yes */
     bool is_untold; /* asked how the call is, it did not say whether that is recorded */
+    bool has_said;  /* RECORD: its yes said how the recording is now, */
+    bool has_said_on;
     int64_t answered_ms;
     struct io_timer *deadline;
 };
@@ -160,7 +162,9 @@ static void on_party_again(void *self, const struct rex_answer *answer)
     bool is_ended = is_missing || (is_read && rex_party_is_over(&party));
     if (is_read && job->kind == ACTION_RECORD)
         job->is_untold = !party.has_recordings;
-    if (is_so(job) || (job->kind == ACTION_HANGUP && is_ended) ||
+    /* Where a call never tells its recordings, the answer to the request is all there is. */
+    if (is_so(job) || (job->is_untold && job->has_said && job->has_said_on == job->is_on) ||
+        (job->kind == ACTION_HANGUP && is_ended) ||
         (job->kind == ACTION_RECORD && is_read && party.has_recordings &&
          party.is_recorded == job->is_on))
         confirm(job);
@@ -264,6 +268,8 @@ static void refused(struct rex_job *job, const struct rex_answer *answer)
 static void on_done(void *self, const struct rex_answer *answer)
 {
     struct rex_job *job = self;
+    if (job->kind == ACTION_RECORD && rex_is_yes(answer))
+        job->has_said = rex_wire_recording(&job->has_said_on, answer->body, answer->body_len);
     if (rex_is_yes(answer))
         answered(job);
     else if (is_so(job)) /* an event was faster than a refusal or a lost answer */

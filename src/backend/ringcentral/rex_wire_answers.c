@@ -391,3 +391,13 @@ enum rc rex_wire_party(struct rex_party *out, const char *body, size_t len, stru
     json_decref(root);
     return is_good ? RC_OK : err_set(err, RC_PROTO, "an answer that is no party of a call");
 }
+
+bool rex_wire_recording(bool *is_active, const char *body, size_t len)
+{
+    json_t *root = parse(body, len, NULL);
+    const json_t *active = json_object_get(root, "active");
+    bool is_told = json_is_boolean(active);
+    *is_active = is_told && json_is_true(active);
+    json_decref(root);
+    return is_told;
+}

@@ -255,6 +255,8 @@ enum rc rex_wire_session(struct rex_session *out, const char *body, size_t len, 
 void rex_session_fini(struct rex_session *session);
 /* One party: the answer of an action. */
 enum rc rex_wire_party(struct rex_party *out, const char *body, size_t len, struct err *err);
+/* What is answered to a recording that was begun or ended (4.3): is it active? False: not told. */
+bool rex_wire_recording(bool *is_active, const char *body, size_t len);
 
 /* ---- requests' bodies
  * ---------------------------------------------------------------------------- */
