@@ -170,9 +170,15 @@ void keeper_wait_for_lock(struct keeper *k)
 
 /* ---- making one ------------------------------------------------------------------------------ */
 
+/* Who allowed a save when the phones are idle has allowed what was edited then: when that is all
+ * taken back, what is edited after it is not sent by it. */
 static void edited(struct keeper *k)
 {
     k->is_told_of_ask = false;
+    if (k->desk.is_waiting && appearance_count(keeper_list(k)).unsaved == 0) {
+        keeper_push_cancel(k);
+        keeper_tell(k, false, "there is nothing to save any more: the save waits no longer");
+    }
     k->vain_ms = 0;
     keeper_plan_quiet(k);
 }

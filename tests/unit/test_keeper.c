@@ -984,6 +984,31 @@ static void test_when_the_phones_are_idle(void **state)
 }
 
 /* An answer about the phones that nobody waits for any more. */
+/* What was to be saved is taken back: what is edited then needs a yes of its own. */
+static void test_a_save_that_waits_for_nothing(void **state)
+{
+    (void)state;
+    struct ui_desk_ops ops;
+    char text[APPEARANCE_TEXT_BYTES];
+    begin_live(false);
+    keeper_ops(r.keeper, &ops);
+    r.has_restarting_phone = r.is_phone_busy = true;
+    do_edit(EDIT_REMOVE, "103");
+    do_edit(EDIT_REMOVE, "102");
+    keeper_push(r.keeper, true);
+    run_ms(100);
+    assert_true(ops.undo(ops.self, text));
+    assert_true(keeper_desk(r.keeper)->is_waiting);
+    assert_true(ops.undo(ops.self, text));
+    assert_false(keeper_desk(r.keeper)->is_waiting);
+    assert_non_null(strstr(r.told, "nothing to save any more"));
+    r.is_phone_busy = false;
+    do_edit(EDIT_REMOVE, "101");
+    run_ms(100);
+    assert_int_equal(r.writes, 0);
+    assert_null(r.keeper->idle);
+}
+
 static void test_a_save_is_called_off_while_phones_are_looked_at(void **state)
 {
     (void)state;
@@ -1740,6 +1765,7 @@ int main(void)
         TEST(test_automatic_in_vain),
         TEST(test_automatic_after_a_long_save),
         TEST(test_when_the_phones_are_idle),
+        TEST(test_a_save_that_waits_for_nothing),
         TEST(test_a_save_is_called_off_while_phones_are_looked_at),
         TEST(test_phones_that_cannot_be_read),
         TEST(test_without_a_record_nothing_is_sent),
