@@ -163,16 +163,19 @@ static void test_written_as_asked(void **state)
 static void test_a_server_that_dies_before_it_is_on_disk(void **state)
 {
     (void)state;
-    for (int is_back = 0; is_back < 2; is_back++) {
+    for (int kind = 0; kind < 3; kind++) {
         struct desk desk;
         start(&desk, "101,102,103");
+        desk.server.fault = FAULT_500;
+        desk.server.fault_at = kind == 2 ? desk.server.requests + 11 : 0; /* the lock stays */
         write_list(&desk, "103,101", "101,102,103");
         ari_rig_serve(&desk.rig);
         assert_string_equal(list_server_get(&desk.server, "hud-104"), "103,101");
         assert_int_equal(desk.told.count, 0);
         desk.server.lists.len = 0;
         list_server_put(&desk.server, "hud-104", "101,102,103");
-        desk.server.is_dead = !is_back;
+        assert_true((list_server_holder(&desk.server, LOCK) != NULL) == (kind == 2));
+        desk.server.is_dead = kind == 0;
         list_server_settle(&desk.server, ARI_LIST_ON_DISK_MS + ARI_LIST_ANSWER_MS + 1000);
         assert_int_equal(desk.told.count, 1);
         assert_int_equal(desk.told.rc, RC_FAILED); /* read it again */

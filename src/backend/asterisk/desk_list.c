@@ -192,7 +192,7 @@ static void on_on_disk(void *self)
 static void end_on_disk(struct list_job *job)
 {
     const struct io *io = job->desk->config.part.io;
-    bool is_done = job->what == LIST_WRITE && job->is_written && job->rc == RC_OK && !job->is_open;
+    bool is_done = job->what == LIST_WRITE && job->is_written && job->rc == RC_OK;
     if (!is_done || job->owner == NULL) {
         end(job);
         return;
@@ -219,7 +219,7 @@ static void leave_lock(struct list_job *job)
     if (job->is_held && !is_late)
         ask_lock(job, "DELETE", NULL, on_freed);
     else
-        end(job);
+        end_on_disk(job);
 }
 
 /* ---- news for others ---- */
