@@ -149,11 +149,11 @@ const struct cli_command cli_commands[] = {
          "A line that was changed here and elsewhere is in conflict: it stays as it is stored\n"
          "and a push, which sends the others, ends with 4, until set, add, move or remove of that\n"
          "line says how it shall be, or pull KEY.\n"
-         "Edits are kept on this machine until push, or with sync = automatic at once; whom they\n"
-         "put on which key, or took off it, is said on standard error. --user is\n"
-         "for administrators: the list of somebody else. With --json an array of objects with "
-         "key,\n"
-         "extension, name, stored and state (same added removed changed conflict reserved).\n",
+         "Edits are kept on this machine until push; with sync = automatic each is pushed at\n"
+         "once, and desk phones may restart as by push. Whom they put on which key, or took off\n"
+         "it, is said on standard error. --user is for administrators: the list of somebody else.\n"
+         "With --json an array of objects with key, extension, name, stored and state (same added\n"
+         "removed changed conflict reserved).\n",
      .min_args = 1,
      .max_args = 3,
      .options = "--user --at --reason",
