@@ -148,8 +148,9 @@ static bool client_is_wrong_id(const struct auth *a, const char *id, struct http
 {
     if (str_eq(id, a->credentials.client_id))
         return false;
-    char text[160];
-    snprintf(text, sizeof text, "Invalid client: %.100s", id);
+    char shown[100], text[160];
+    str_copy(shown, sizeof shown, id); /* never half a character: it would be no JSON */
+    snprintf(text, sizeof text, "Invalid client: %s", shown);
     parameter_error(reply, "invalid_client", "OAU-153", "client_id", id, text);
     return true;
 }

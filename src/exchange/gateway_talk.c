@@ -256,8 +256,10 @@ void gateway_subscription(struct gateway *g, struct gw_conn *conn, struct auth_s
     if (!id[0]) {
         if (str_eq(method, "POST"))
             create(g, conn, session, body, reply);
-        else
+        else if (str_eq(method, "GET"))
             list(g, session, reply);
+        else
+            http_reply_error(reply, 405, "CMN-120", "CMN-120", "The method is not allowed here");
         return;
     }
     struct gw_session *s = session_of_subscription(g, session->user_id, id);

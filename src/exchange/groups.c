@@ -185,6 +185,7 @@ static void delete_group(struct ex *x, struct ex_args *args)
             continue;
         VEC_REMOVE(&x->groups, i);
         free_group(group);
+        ex_emit(x, EX_EVENT_GRANT, 0, json_pack("{ss}", "eventType", "Update"));
         ex_keep_groups(x);
         ex_reply_empty(args->reply, 204);
         return;

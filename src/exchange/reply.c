@@ -50,8 +50,9 @@ void ex_reply_error(struct ex_reply *reply, int status, const char *code, const 
 static void parameter_error(struct ex_reply *reply, int status, const char *code,
                             const char *inner_code, const char *format, const char *parameter)
 {
-    char message[256];
-    snprintf(message, sizeof message, "%s [%.150s] %s", format, parameter,
+    char shown[150], message[256];
+    str_copy(shown, sizeof shown, parameter); /* never half a character: it would be no JSON */
+    snprintf(message, sizeof message, "%s [%s] %s", format, shown,
              str_eq(inner_code, "CMN-101") ? "value is invalid" : "is not found");
     ex_reply_error(reply, status, code, inner_code, message,
                    json_pack("{ss}", "parameterName", parameter));

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #define HEADERS_MAX_BYTES 16384
+#define HEADERS_POOL 4096 /* requests being read: beyond it newcomers wait */
 #define REPLY_HEADERS_BYTES 8192
 #define PING_AFTER_S 30
 #define PONG_WITHIN_S 10 /* contracts: ringcentral 2.7 */
@@ -470,7 +471,7 @@ enum rc server_listen(struct server *s, const char *host, int port, int *bound, 
         .foreign_loops = loops,
         .user = s,
         .max_http_header_data = HEADERS_MAX_BYTES,
-        .max_http_header_pool = 256,
+        .max_http_header_pool = HEADERS_POOL,
         .keepalive_timeout = 60,
         .retry_and_idle_policy = &policy,
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV |

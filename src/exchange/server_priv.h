@@ -47,14 +47,14 @@ struct server {
     struct ex *x;
     struct front front;
     double speed;
-    int64_t began_real_ms;
+    int64_t began_real_ms; /* when the exchange's clock would have shown 0 */
     bool is_stalled;
     int signum; /* that ended it; 0 */
     VEC(struct server_client *) clients;
 };
 
 int64_t server_real_ms(void *server);
-/* Brings the exchange's clock up to now. */
+/* Brings the exchange's clock up to now, or as far as it gets in a moment. */
 void server_advance(struct server *s);
 
 /* server_lws.c: the sockets. */

@@ -13,6 +13,8 @@
 #define FILTER_MAX_BYTES 1024
 #define FILTERS_MAX 10000
 
+#define PRESENCE "ReadPresence EditPresence" /* who may edit may read */
+
 /* Whose a filter may be besides the subscriber's own. */
 enum others { OTHERS_ANY, OTHERS_SHARING, OTHERS_ADMIN };
 
@@ -23,20 +25,19 @@ static const struct row {
     const char *scopes; /* any of them */
     enum others others;
 } rows[] = {
-    {"/account/{a}/presence", SUB_PRESENCE, "ReadPresence ReadAccounts", OTHERS_ANY},
-    {"/account/{a}/extension/{e}/presence", SUB_PRESENCE, "ReadPresence", OTHERS_SHARING},
-    {"/account/{a}/extension/{e}/presence/line", SUB_LINES, "ReadPresence", OTHERS_ADMIN},
-    {"/account/{a}/extension/{e}/presence/line/presence", SUB_LINE_PRESENCE, "ReadPresence",
+    {"/account/{a}/presence", SUB_PRESENCE, PRESENCE " ReadAccounts", OTHERS_ANY},
+    {"/account/{a}/extension/{e}/presence", SUB_PRESENCE, PRESENCE, OTHERS_SHARING},
+    {"/account/{a}/extension/{e}/presence/line", SUB_LINES, PRESENCE, OTHERS_ADMIN},
+    {"/account/{a}/extension/{e}/presence/line/presence", SUB_LINE_PRESENCE, PRESENCE,
      OTHERS_ADMIN},
     {"/account/{a}/extension/{e}/presence/dnd", SUB_DND, "ReadAccounts", OTHERS_SHARING},
-    {"/account/{a}/extension/{e}/favorite/presence", SUB_FAVORITE_PRESENCE, "ReadPresence",
-     OTHERS_ADMIN},
+    {"/account/{a}/extension/{e}/favorite/presence", SUB_FAVORITE_PRESENCE, PRESENCE, OTHERS_ADMIN},
     {"/account/{a}/extension/{e}/favorite", SUB_SILENT, "ReadContacts", OTHERS_ADMIN},
     {"/account/{a}/extension/{e}/grant", SUB_GRANT, "ReadAccounts", OTHERS_ADMIN},
     {"/account/{a}/extension", SUB_EXTENSION, "ReadAccounts", OTHERS_ANY},
     {"/account/{a}/extension/{e}", SUB_EXTENSION, "ReadAccounts", OTHERS_ANY},
     {"/account/{a}/directory/entries", SUB_EXTENSION, "ReadAccounts", OTHERS_ANY},
-    {"/account/{a}/call-queues/{i}/presence", SUB_SILENT, "ReadPresence", OTHERS_ANY},
+    {"/account/{a}/call-queues/{i}/presence", SUB_SILENT, PRESENCE, OTHERS_ANY},
     {"/account/{a}/telephony/sessions", SUB_TELEPHONY, "CallControl", OTHERS_ANY},
     {"/account/{a}/extension/{e}/telephony/sessions", SUB_TELEPHONY, "CallControl", OTHERS_ANY},
 };
@@ -111,8 +112,10 @@ static bool refuse(struct problem *problem, int status, const char *word, const 
 
 static bool is_malformed(struct problem *problem, const char *text)
 {
+    char shown[150];
+    str_copy(shown, sizeof shown, text); /* never half a character: it would be no JSON */
     refuse(problem, 400, "SUB-508", "SUB-508", "");
-    snprintf(problem->message, sizeof problem->message, "Event filter [%.150s] is not valid", text);
+    snprintf(problem->message, sizeof problem->message, "Event filter [%s] is not valid", shown);
     return false;
 }
 

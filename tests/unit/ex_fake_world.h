@@ -8,6 +8,7 @@
 #include "callhud/base/str.h"
 #include "callhud/exchange/world.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 #define FAKE_ACCOUNT 400000000001u
@@ -23,6 +24,7 @@ struct ex {
     void (*on_event)(void *self, const struct ex_event *event);
     void *self;
     int64_t ring_at_ms; /* an event of 101 by itself; 0: none */
+    bool is_overworked; /* a ms of its clock takes two of ours */
     unsigned routed;
 };
 
@@ -107,12 +109,17 @@ int64_t ex_wall(const struct ex *x)
 
 int64_t ex_next_ms(const struct ex *x)
 {
+    if (x->is_overworked)
+        return x->now_ms + 1;
     return x->ring_at_ms ? x->ring_at_ms : INT64_MAX;
 }
 
 void ex_advance(struct ex *x, int64_t now_ms)
 {
-    x->now_ms = now_ms;
+    for (; x->is_overworked && x->now_ms < now_ms; x->now_ms++)
+        poll(NULL, 0, 2);
+    if (now_ms > x->now_ms)
+        x->now_ms = now_ms;
     if (x->ring_at_ms && now_ms >= x->ring_at_ms) {
         x->ring_at_ms = 0;
         fake_event(x, EX_EVENT_PRESENCE, 400000000101u, fake_presence(400000000101u, 2));
@@ -185,6 +192,8 @@ void ex_control(struct ex *x, struct ex_request *request, struct ex_reply *reply
 {
     if (str_eq(request->path, "/exchange/ring"))
         x->ring_at_ms = x->now_ms + 1;
+    if (str_eq(request->path, "/exchange/overwork"))
+        x->is_overworked = true;
     reply->status = 200;
     reply->body = json_pack("{s:s}", "control", request->path);
 }

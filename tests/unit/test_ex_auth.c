@@ -148,6 +148,11 @@ static void the_application_is_known_by_basic_by_form_or_both(void **state)
     assert_int_equal(post_as("", JWT "&client_id=else", "900", keys.jwt_secret), 400);
     assert_string_equal(told_code(), "OAU-153");
     assert_string_equal(told("error_description"), "Invalid client: else");
+    char long_id[512] = "x"; /* cut for the answer, but not within a character */
+    while (strlen(long_id) < 400)
+        snprintf(long_id + strlen(long_id), 7, "%s", "%C3%A9");
+    assert_int_equal(post_as("", "grant_type=refresh_token&client_id=%s", long_id), 400);
+    assert_string_equal(told_code(), "OAU-153");
     assert_int_equal(post_as(BASIC, JWT "&client_id=else", "900", keys.jwt_secret), 400);
     assert_int_equal(post_as("Basic Y2lkOndyb25n", JWT, "900", keys.jwt_secret), 401);
     assert_string_equal(told_code(), "OAU-146");

@@ -542,6 +542,9 @@ static void a_subscription_is_read_changed_and_ended(void **state)
     reply = ask(conn, "GET", "/restapi/v1.0/subscription", NULL);
     assert_int_equal(json_array_size(body_of(reply, "records")), 1);
     json_decref(reply);
+    reply = ask(conn, "DELETE", "/restapi/v1.0/subscription", NULL);
+    assert_int_equal(meta_number(reply, "status"), 405);
+    json_decref(reply);
     reply = ask(conn, "GET", path, NULL);
     assert_string_equal(json_string_value(body_of(reply, "id")), id);
     json_decref(reply);

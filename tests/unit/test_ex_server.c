@@ -309,6 +309,27 @@ static void requests_share_a_connection(void **state)
     END_CLEAN();
 }
 
+/* The clock falls behind; clients and signals are served as before. */
+static void too_much_for_the_machine_stops_nobody(void **state)
+{
+    (void)state;
+    int fd = dial();
+    say(fd,
+        "POST /exchange/overwork HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n"
+        "Content-Length: 0\r\n\r\n",
+        control);
+    expect(fd, "200 OK");
+    close(fd);
+    fd = dial();
+    for (int i = 0; i < 10; i++) {
+        get(fd, "/restapi/v1.0/one");
+        expect(fd, "/restapi/v1.0/one");
+        hear(fd, "}", 100);
+    }
+    close(fd);
+    END_CLEAN();
+}
+
 /* Whatever is sent ahead, everybody else is served; a connection that cannot go on is closed. */
 static void what_is_sent_ahead_holds_nobody_up(void **state)
 {
@@ -553,17 +574,12 @@ static void what_cannot_be_done_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(requests_share_a_connection),
-        T(what_is_sent_ahead_holds_nobody_up),
-        T(what_is_no_request_is_refused),
-        T(events_come_over_a_websocket),
-        T(upgrades_need_the_path_and_a_token),
-        T(sockets_are_dropped_without_goodbye),
-        T(connections_are_refused_but_for_control),
-        T(a_stall_holds_everything_but_control),
-        T(answers_are_slow_as_ordered),
-        T(credentials_outlive_a_restart),
-        T(what_cannot_be_done_is_an_error),
+        T(too_much_for_the_machine_stops_nobody), T(requests_share_a_connection),
+        T(what_is_sent_ahead_holds_nobody_up),    T(what_is_no_request_is_refused),
+        T(events_come_over_a_websocket),          T(upgrades_need_the_path_and_a_token),
+        T(sockets_are_dropped_without_goodbye),   T(connections_are_refused_but_for_control),
+        T(a_stall_holds_everything_but_control),  T(answers_are_slow_as_ordered),
+        T(credentials_outlive_a_restart),         T(what_cannot_be_done_is_an_error),
     };
     if (!mkdtemp(folder))
         return 1;

@@ -170,7 +170,15 @@ static void a_malformed_filter_spoils_all(void **state)
         assert_int_equal(reply.status, 400);
         assert_string_equal(told_code(), "SUB-508");
     }
-    filters_are(ACCOUNT "/presence"); /* as before */
+    filters_are(ACCOUNT "/presence");      /* as before */
+    for (size_t cut = 0; cut < 2; cut++) { /* wherever the text is cut for the answer */
+        char text[512];
+        size_t len = (size_t)snprintf(text, sizeof text, "%s", cut ? "x" : "");
+        for (size_t i = 0; i < 120; i++)
+            len += (size_t)snprintf(text + len, sizeof text - len, "é");
+        assert_false(set(text));
+        assert_string_equal(told_code(), "SUB-508");
+    }
 }
 
 static void what_may_not_be_watched_is_disabled(void **state)
@@ -210,6 +218,9 @@ static void when_all_are_disabled_it_is_an_error(void **state)
                         "InsufficientPermissions");
     assert_true(set(A "/telephony/sessions " A "/presence"));
     assert_string_equal(disabled(0, "reason"), "CMN-401");
+    str_copy(session.scope, sizeof session.scope, "EditPresence"); /* includes to read it */
+    assert_true(set(A "/presence " A "/extension/~/presence"));
+    assert_null(disabled(0, "reason"));
 }
 
 static void the_body_is_checked(void **state)
