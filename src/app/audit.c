@@ -358,17 +358,6 @@ static void take_back(const struct place *place, size_t written)
                  strerror(errno));
 }
 
-static const char *advice_for(int error)
-{
-    switch (error) {
-    case ENOSPC: return "; make room on the disk";
-    case EDQUOT: return "; the quota is used up";
-    case EFBIG: return "; raise the limit on file sizes (ulimit -f)";
-    case EROFS: return "; XDG_STATE_HOME can name a folder elsewhere";
-    default: return "";
-    }
-}
-
 static enum rc append(struct audit *audit, const struct place *place, const struct buf *bytes,
                       struct err *err)
 {
@@ -380,7 +369,7 @@ static enum rc append(struct audit *audit, const struct place *place, const stru
         error = errno;
     if (error != 0) {
         take_back(place, written);
-        return failed_with(audit, error, advice_for(error), err);
+        return failed_with(audit, error, write_advice(error), err);
     }
     audit->is_folder_synced = true;
     return RC_OK;

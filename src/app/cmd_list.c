@@ -28,19 +28,39 @@ void cmd_list_say_where(const struct desk_run *run)
         fprintf(stderr, "callhud: kept on this machine alone: %s\n", why_local(run));
 }
 
-static void put_list(struct desk_run *run, bool only_changed)
+bool cmd_list_is_known(struct desk_run *run)
+{
+    const char *fixed = keeper_desk(run->keeper)->fixed;
+    char text[ERR_TEXT_BYTES];
+    if (!keeper_is_file_read(run->keeper) && !keeper_list(run->keeper)->is_read) {
+        desk_run_fail(run, RC_IO, "%s", fixed);
+        return false;
+    }
+    keeper_say_fixed(run->keeper, text, sizeof text);
+    if (fixed)
+        fprintf(stderr, "callhud: %s\n", text);
+    return true;
+}
+
+static bool put_list(struct desk_run *run, bool only_changed)
 {
     const struct appearance *list = keeper_list(run->keeper);
+    if (!cmd_list_is_known(run))
+        return false;
     cmd_list_say_where(run);
-    list_rows_put(&run->out, list, run->cli->format, only_changed);
+    bool is_said = only_changed && !keeper_is_file_read(run->keeper) &&
+                   appearance_count(list).unsaved == 0 && run->cli->format == FORMAT_TABLE;
+    if (!is_said) /* else whether both homes agree is not known */
+        list_rows_put(&run->out, list, run->cli->format, only_changed);
+    return true;
 }
 
 /* ---- what shows ------------------------------------------------------------------------------ */
 
 static void show(struct desk_run *run)
 {
-    put_list(run, false);
-    desk_run_end(run, 0);
+    if (put_list(run, false))
+        desk_run_end(run, 0);
 }
 
 /* On standard error, as the lists of programs stay lists. */
@@ -54,7 +74,8 @@ static void note_conflicts(struct desk_run *run)
 
 static void diff(struct desk_run *run)
 {
-    put_list(run, true);
+    if (!put_list(run, true))
+        return;
     note_conflicts(run);
     desk_run_end(run, 0);
 }
@@ -375,29 +396,45 @@ static void set(struct desk_run *run)
 static const struct verb {
     const char *name, *usage;
     size_t least, most;
-    bool needs_link, needs_people, is_change;
+    bool needs_link, needs_people, needs_file, is_change;
     void (*ready)(struct desk_run *run);
 } verbs[] = {
-    {"show", "list show", 1, 1, false, false, false, show},
-    {"add", "list add EXT [--at KEY]", 2, 2, false, true, true, add},
-    {"remove", "list remove EXT|KEY", 2, 2, false, false, true, take_off},
-    {"move", "list move KEY KEY", 3, 3, false, false, true, move},
-    {"set", "list set KEY EXT", 3, 3, false, true, true, set},
-    {"diff", "list diff", 1, 1, false, false, false, diff},
-    {"pull", "list pull [KEY|EXT|all]", 1, 2, true, false, false, pulled},
-    {"push", "list push", 1, 1, true, false, true, push},
-    {"export", "list export [FILE]", 1, 2, false, false, false, cmd_list_export},
-    {"import", "list import FILE", 2, 2, false, true, true, cmd_list_import},
+    {"show", "list show", 1, 1, false, false, false, false, show},
+    {"add", "list add EXT [--at KEY]", 2, 2, false, true, true, true, add},
+    {"remove", "list remove EXT|KEY", 2, 2, false, false, true, true, take_off},
+    {"move", "list move KEY KEY", 3, 3, false, false, true, true, move},
+    {"set", "list set KEY EXT", 3, 3, false, true, true, true, set},
+    {"diff", "list diff", 1, 1, false, false, false, false, diff},
+    {"pull", "list pull [KEY|EXT|all]", 1, 2, true, false, true, false, pulled},
+    {"push", "list push", 1, 1, true, false, true, true, push},
+    {"export", "list export [FILE]", 1, 2, false, false, false, false, cmd_list_export},
+    {"import", "list import FILE", 2, 2, false, true, true, true, cmd_list_import},
 };
+
+static const struct verb *verb_of(const struct cli *cli)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (str_eq(verbs[i].name, cli->args[0]))
+            return &verbs[i];
+    return NULL;
+}
+
+/* Without the file to keep it nothing is changed. */
+static void ready(struct desk_run *run)
+{
+    const struct verb *verb = verb_of(run->cli);
+    const char *fixed = keeper_desk(run->keeper)->fixed;
+    if (fixed && verb->needs_file)
+        desk_run_fail(run, RC_IO, "%s", fixed);
+    else
+        verb->ready(run);
+}
 
 int cmd_list(const struct cli *cli)
 {
     struct desk_run run = {.cli = cli, .ended = pushed};
     struct err err = {0};
-    const struct verb *verb = NULL;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (str_eq(verbs[i].name, cli->args[0]))
-            verb = &verbs[i];
+    const struct verb *verb = verb_of(cli);
     if (!verb || cli->args_len < verb->least || cli->args_len > verb->most) {
         err_set(&err, RC_USAGE, "write: callhud %s", verb ? verb->usage : cli->command->args);
         return start_fail(&err);
@@ -410,6 +447,6 @@ int cmd_list(const struct cli *cli)
     run.needs_people = verb->needs_people;
     /* `pull KEY` gives up what is here. */
     run.is_change = verb->is_change || (verb->ready == pulled && cli->args_len > 1);
-    run.ready = verb->ready;
+    run.ready = ready;
     return desk_run(&run);
 }

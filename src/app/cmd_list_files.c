@@ -47,6 +47,8 @@ void cmd_list_export(struct desk_run *run)
 {
     struct err err = {0}, unrecorded = {0};
     uint64_t begin = 0;
+    if (!cmd_list_is_known(run))
+        return;
     enum rc rc = record(run, "begin", &begin, NULL, &err);
     bool is_begun = rc == RC_OK;
     bool is_file = run->cli->args_len > 1 && !str_eq(run->cli->args[1], "-");

@@ -13,6 +13,11 @@ void cmd_list_edited(struct desk_run *run, const char *did);
 /* That the list is the one that is kept here, and why, if it is. */
 void cmd_list_say_where(const struct desk_run *run);
 
+/* Something of the list could be read; whether it can only be looked at is said. Else the run
+ * fails.
+ */
+bool cmd_list_is_known(struct desk_run *run);
+
 void cmd_list_export(struct desk_run *run);
 void cmd_list_import(struct desk_run *run);
 

@@ -228,8 +228,11 @@ static enum rc open_keeper(struct desk_run *run, struct err *err)
 {
     char folder[PATH_BYTES];
     enum rc rc = paths_state(folder, "", true, err);
+    if (rc == RC_IO) /* what that means for the list is said of the list */
+        rc = paths_state(folder, "", false, err);
     if (rc != RC_OK)
         return rc;
+    err_clear(err);
     struct keeper_config config = {.session = &run->session,
                                    .extension = run->cli->user,
                                    .folder = folder,

@@ -176,6 +176,7 @@ enum rc keeper_end(struct keeper *k, enum rc rc, bool is_kept, struct err *err)
         return rc;
     }
     rc = list_file_end(k->file, is_kept, err);
+    keeper_own_look(k);
     keeper_changed(k);
     return rc;
 }
@@ -237,6 +238,25 @@ enum rc keeper_merge_into(struct keeper *k, struct appearance *list,
     return rc;
 }
 
+/* The file cannot be written now. Returns RC_IO, with err as it is, when it is merged. */
+static enum rc merge_for_looking(struct keeper *k, const struct desk_answer *answer,
+                                 const stored_lines *lines, uint64_t asked_at,
+                                 struct appearance_news *news, struct err *err)
+{
+    struct err other = {0};
+    bool is_newest = keeper_list(k)->readings == asked_at;
+    struct appearance *list = list_file_look(k->file);
+    enum rc rc =
+        merge_lines(k, list, lines, is_newest ? list->readings : NO_READINGS, news, &other);
+    keeper_changed(k);
+    if (rc != RC_OK) {
+        *err = other;
+        return rc;
+    }
+    list->max_lines = answer->limit;
+    return RC_IO;
+}
+
 enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer, uint64_t asked_at,
                      struct appearance_news *news, struct err *err)
 {
@@ -247,7 +267,9 @@ enum rc keeper_merge(struct keeper *k, const struct desk_answer *answer, uint64_
     enum rc rc = list ? RC_OK : err->rc;
     if (k->file_number != asked_in)
         asked_at = NO_READINGS;
-    if (list) {
+    if (rc == RC_IO && list_file_why(k->file)[0]) {
+        rc = merge_for_looking(k, answer, &lines, asked_at, news, err);
+    } else if (list) {
         rc = merge_lines(k, list, &lines, asked_at, news, err);
         if (rc == RC_OK)
             list->max_lines = answer->limit;
@@ -308,6 +330,8 @@ static void on_read(void *self, const struct desk_answer *answer)
         keeper_deny(k, answer->text);
     if (rc == RC_OK)
         rc = keeper_merge(k, answer, k->read_at, &news, &err);
+    if (rc == RC_IO && answer->rc == RC_OK && k->desk.fixed)
+        rc = RC_OK; /* it is shown; that it is not kept here was told */
     if (rc == RC_TIMEOUT && answer->rc == RC_OK) {
         k->is_read_late = true; /* what is stored may be another one when the lock is free */
         keeper_wait_for_lock(k);
@@ -412,6 +436,7 @@ static void on_look(void *self)
 {
     struct keeper *k = self;
     k->look = loop_timer(k->session->loop, KEEPER_FILE_LOOK_MS, on_look, k);
+    (void)list_file_try(k->file);
     bool is_news = keeper_own_refresh(k);
     bool is_due = k->vain_ms > 0 && session_now(k->session) >= k->vain_ms;
     if (is_news)
@@ -419,6 +444,8 @@ static void on_look(void *self)
     if (is_news || is_due) {
         k->vain_ms = 0;
         keeper_plan_quiet(k);
+        if (is_news && k->desk.fixed)
+            keeper_read(k); /* what was merged for looking is gone with the old one */
     }
     if (session_now(k->session) - k->looked_ms < KEEPER_LOOK_MS)
         return;
@@ -491,6 +518,13 @@ static void on_news(void *self)
         keeper_desk_calls_changed(k);
 }
 
+void keeper_read_soon(struct keeper *k)
+{
+    k->news.is_list = true;
+    if (!k->news_timer)
+        k->news_timer = loop_timer(k->session->loop, 0, on_news, k);
+}
+
 void keeper_event(struct keeper *k, const struct event *event)
 {
     enum link_state state = event->u.link.state;
@@ -527,6 +561,18 @@ bool keeper_is_live(const struct keeper *k)
 bool keeper_is_own(const struct keeper *k)
 {
     return k->extension == NULL;
+}
+
+bool keeper_is_file_read(const struct keeper *k)
+{
+    return !k->desk.fixed || !list_file_is_unread(k->file);
+}
+
+void keeper_say_fixed(const struct keeper *k, char *out, size_t size)
+{
+    (void)snprintf(out, size, "the HUD list can only be looked at%s: %.420s",
+                   list_file_is_unread(k->file) ? ", without the edits in its file" : "",
+                   k->desk.fixed ? k->desk.fixed : "");
 }
 
 const struct appearance *keeper_list(const struct keeper *k)

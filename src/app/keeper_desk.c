@@ -376,5 +376,6 @@ void keeper_desk_fini(struct keeper *k)
     mem_free(k->copies.list_text);
     mem_free(k->copies.whose);
     mem_free(k->copies.denied);
+    mem_free(k->copies.fixed);
     mem_free(k->settings_value);
 }

@@ -13,6 +13,27 @@ static void tell_note(struct keeper *k, struct list_file *file)
         keeper_tell(k, true, "%s", note);
 }
 
+void keeper_own_look(struct keeper *k)
+{
+    const char *why = list_file_why(k->file);
+    if (str_eq(why, k->desk.fixed ? k->desk.fixed : ""))
+        return;
+    keeper_text(&k->copies.fixed, why);
+    k->desk.fixed = why[0] ? k->copies.fixed : NULL;
+    keeper_changed(k);
+    if (k->config.is_asked_alone)
+        return; /* said with what the command shows, or in the place of it */
+    if (why[0]) {
+        char text[ERR_TEXT_BYTES];
+        keeper_say_fixed(k, text, sizeof text);
+        keeper_tell(k, true, "%s", text);
+        return;
+    }
+    keeper_tell(k, false, "the HUD list can be changed again");
+    keeper_plan_quiet(k);
+    keeper_read_soon(k);
+}
+
 static enum rc open_file(struct keeper *k, struct list_file **out, const char *owner,
                          int64_t wait_ms, struct err *err)
 {
@@ -63,6 +84,7 @@ static void use(struct keeper *k, struct list_file *file)
     k->desk.list = list_file_list(file);
     k->desk.rev++;
     keeper_changed(k);
+    keeper_own_look(k);
 }
 
 static bool can_be_one(const struct keeper *k);
@@ -151,6 +173,8 @@ struct appearance *keeper_own_begin(struct keeper *k, int64_t wait_ms, struct er
     }
     list_file_patience(k->file, k->patience_ms);
     tell_note(k, k->file);
+    if (!list)
+        keeper_own_look(k); /* else it is known when it is written */
     return list;
 }
 
@@ -158,6 +182,7 @@ bool keeper_own_refresh(struct keeper *k)
 {
     bool is_changed = list_file_refresh(k->file);
     tell_note(k, k->file);
+    keeper_own_look(k);
     return is_changed;
 }
 

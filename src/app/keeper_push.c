@@ -434,8 +434,8 @@ static void on_quiet(void *self)
                                  : rc == RC_DENIED && keeper_list(k)->is_read; /* over the limit */
     appearance_plan_fini(&plan);
     k->is_quiet_missed |= is_needed && k->is_pushing;
-    if (is_needed && k->is_live && !k->desk.is_local && !k->is_pushing && !k->is_told_of_ask &&
-        k->vain_ms == 0)
+    if (is_needed && k->is_live && !k->desk.is_local && !k->desk.fixed && !k->is_pushing &&
+        !k->is_told_of_ask && k->vain_ms == 0)
         push(k, false, false);
 }
 

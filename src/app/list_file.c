@@ -1,5 +1,6 @@
 #include "callhud/app/list_file.h"
 
+#include "callhud/app/paths.h"
 #include "callhud/app/write_all.h"
 #include "callhud/base/buf.h"
 #include "callhud/base/clock.h"
@@ -32,15 +33,40 @@ struct list_file {
     bool is_main;                   /* the profile's own list */
     bool is_own_new;                /* own is to be written */
     bool is_ahead;                  /* list has changes that are not on disk; before has not */
+    bool is_looking;                /* they are those of look() */
+    bool is_unread;                 /* there may be a file, and it cannot be read */
+    bool is_write_due;              /* what was written last did not come to disk */
+    char why[ERR_TEXT_BYTES];       /* why the list can be looked at alone; "" */
     bool is_gone;                   /* the file was there, and is no more */
     bool is_foreign;                /* the file is another server's: noted once */
     char note[ERR_TEXT_BYTES];      /* for the person, until it is taken; "" */
     struct appearance list, before; /* before: of begin(), or of ahead() */
 };
 
+static bool is_folder_ours(const struct list_file *f)
+{
+    return faccessat(AT_FDCWD, f->folder, R_OK | W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+static enum rc fails_at(const struct list_file *f, const char *what, const char *path, int why,
+                        struct err *err)
+{
+    bool is_denied = why == EACCES || why == EPERM;
+    if (why == EISDIR)
+        return err_set(err, RC_IO, "%s is in the way: move it away", path);
+    if (is_denied && !is_folder_ours(f))
+        return err_set(err, RC_IO,
+                       "cannot use the folder %s: %s; make it yours (chown, chmod 700), or name "
+                       "another one with XDG_STATE_HOME",
+                       f->folder, strerror(why));
+    return err_set(err, RC_IO, "cannot %s %s: %s%s", what, path, strerror(why),
+                   is_denied ? "; make it yours (chown, chmod 600), or move it away"
+                             : write_advice(why));
+}
+
 static enum rc fails(const struct list_file *f, const char *what, int why, struct err *err)
 {
-    return err_set(err, RC_IO, "cannot %s %s: %s", what, f->path, strerror(why));
+    return fails_at(f, what, f->path, why, err);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -70,13 +96,27 @@ static bool is_too_long(const struct list_file *f)
 
 /* ---- the lock -------------------------------------------------------------------------------- */
 
-/* A file of its own, which stays: the list's file is another one after every change. */
+/* A file of its own, which stays: the list's file is another one after every change. -1: err. */
+static int open_lock(const struct list_file *f, const char *path, struct err *err)
+{
+    const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    int fd = open(path, flags, 0600);
+    if (fd < 0 && errno == ENOENT) {
+        if (paths_make(f->folder, err) != RC_OK)
+            return -1;
+        fd = open(path, flags, 0600);
+    }
+    if (fd < 0)
+        fails_at(f, "open", path, errno, err);
+    return fd;
+}
+
 static enum rc lock(struct list_file *f, struct err *err)
 {
     int64_t deadline_ms = clock_mono_ms() + f->patience_ms;
-    int fd = open(f->lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = open_lock(f, f->lock_path, err);
     if (fd < 0)
-        return err_set(err, RC_IO, "cannot open %s: %s", f->lock_path, strerror(errno));
+        return RC_IO;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int why = errno;
         bool is_held = why == EWOULDBLOCK || why == EINTR;
@@ -103,9 +143,9 @@ enum rc list_file_turn(struct list_file *f, struct err *err)
 {
     if (f->turn_fd >= 0)
         return RC_OK;
-    int fd = open(f->turn_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = open_lock(f, f->turn_path, err);
     if (fd < 0)
-        return err_set(err, RC_IO, "cannot open %s: %s", f->turn_path, strerror(errno));
+        return RC_IO;
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         f->turn_fd = fd;
         return RC_OK;
@@ -176,6 +216,12 @@ static enum rc check_file(const struct list_file *f, int fd, struct err *err)
     return RC_OK;
 }
 
+static void forget_before(struct list_file *f)
+{
+    appearance_fini(&f->before);
+    appearance_init(&f->before);
+}
+
 /* The list in the file, and the file, kept open. When there is none, or on an error, the list that
  * was there stays. RC_PROTO, RC_CONFIG: it cannot be understood, or is another server's. */
 static enum rc read_file(struct list_file *f, struct err *err)
@@ -184,10 +230,12 @@ static enum rc read_file(struct list_file *f, struct err *err)
     char own[LIST_OWN_BYTES];
     struct buf text;
     int fd = open(f->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    f->is_unread = true;
     if (fd < 0 && errno != ENOENT)
         return fails(f, "open", errno, err);
     if (fd < 0) {
         f->is_gone = f->read_fd >= 0;
+        f->is_unread = false;
         keep_open(f, -1);
         return RC_OK;
     }
@@ -205,9 +253,12 @@ static enum rc read_file(struct list_file *f, struct err *err)
     list.rev += f->list.rev + 1;
     appearance_fini(&f->list);
     f->list = list;
+    if (f->is_ahead)
+        forget_before(f);
+    f->is_ahead = f->is_looking = false;
     if (!f->is_own_new)
         memcpy(f->own, own, sizeof own);
-    f->is_gone = f->is_foreign = false;
+    f->is_gone = f->is_foreign = f->is_unread = false;
     keep_open(f, fd);
     return RC_OK;
 }
@@ -253,6 +304,7 @@ static enum rc read_locked(struct list_file *f, bool is_opened, struct err *err)
     if (rename(f->path, aside) != 0)
         return fails(f, "put aside", errno, err);
     keep_open(f, -1);
+    f->is_unread = false;
     log_warn("list", "%s is put aside as %s: %s", f->path, aside, why.text);
     (void)str_format(f->note, sizeof f->note, "the HUD list was put aside as %.160s: %.200s", aside,
                      why.text);
@@ -273,21 +325,29 @@ static bool sync_folder(const struct list_file *f)
     return is_synced;
 }
 
-static enum rc write_file(struct list_file *f, struct err *err)
+/* -1: err. */
+static int open_new(const struct list_file *f, struct err *err)
 {
-    char *text = list_text(&f->list, f->server, f->own);
     (void)unlink(f->new_path); /* of a run that was killed, or a link: the lock is ours */
     int fd = open(f->new_path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fails_at(f, "write", errno == EISDIR ? f->new_path : f->path, errno, err);
+    return fd;
+}
+
+static enum rc write_it(struct list_file *f, struct err *err)
+{
+    char *text = list_text(&f->list, f->server, f->own);
+    int fd = open_new(f, err);
     bool is_written = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, strlen(text)) &&
                       fsync(fd) == 0 && rename(f->new_path, f->path) == 0;
     int why = errno;
     mem_free(text);
     if (!is_written) {
-        if (fd >= 0) {
-            unlink(f->new_path);
-            close(fd);
-        } else if (why == EISDIR)
-            return err_set(err, RC_IO, "%s is in the way: move it away", f->new_path);
+        if (fd < 0)
+            return RC_IO;
+        unlink(f->new_path);
+        close(fd);
         return fails(f, "write", why, err);
     }
     keep_open(f, fd);
@@ -299,13 +359,27 @@ static enum rc write_file(struct list_file *f, struct err *err)
     return fails(f, "make sure of", why, err);
 }
 
-/* ---- changing -------------------------------------------------------------------------------- */
-
-static void forget_before(struct list_file *f)
+static enum rc write_file(struct list_file *f, struct err *err)
 {
-    appearance_fini(&f->before);
-    appearance_init(&f->before);
+    enum rc rc = write_it(f, err);
+    f->is_write_due = rc != RC_OK;
+    str_copy(f->why, sizeof f->why, rc == RC_OK ? "" : err->text);
+    return rc;
 }
+
+/* Under the lock: could a change be written? */
+static enum rc try_new(struct list_file *f, struct err *err)
+{
+    int fd = open_new(f, err);
+    f->is_write_due = fd < 0;
+    if (fd < 0)
+        return RC_IO;
+    (void)unlink(f->new_path);
+    close(fd);
+    return RC_OK;
+}
+
+/* ---- changing -------------------------------------------------------------------------------- */
 
 /* What was changed ahead of the disk is made again by who made it. */
 static void drop_ahead(struct list_file *f)
@@ -313,11 +387,21 @@ static void drop_ahead(struct list_file *f)
     uint64_t rev = f->list.rev;
     if (!f->is_ahead)
         return;
-    f->is_ahead = false;
+    f->is_ahead = f->is_looking = false;
     appearance_fini(&f->list);
     f->list = f->before;
     f->list.rev = rev + 1;
     appearance_init(&f->before);
+}
+
+/* What is in memory alone has a number that no file has: others go on counting from the one on
+ * disk, and an answer that was asked for here would seem to be as new as theirs. */
+static void number_apart(struct appearance *a)
+{
+    uint32_t apart = 0;
+    if (getrandom(&apart, sizeof apart, GRND_NONBLOCK) != (ssize_t)sizeof apart)
+        apart = (uint32_t)getpid() ^ (uint32_t)clock_mono_ms();
+    a->readings += ((uint64_t)1 << 32) + apart;
 }
 
 struct appearance *list_file_begin(struct list_file *f, struct err *err)
@@ -325,13 +409,16 @@ struct appearance *list_file_begin(struct list_file *f, struct err *err)
     enum rc rc = lock(f, err);
     if (rc == RC_TIMEOUT)
         return NULL;
-    drop_ahead(f);
+    if (rc == RC_OK && (rc = read_locked(f, false, err)) != RC_OK)
+        unlock(f);
+    if (rc == RC_IO)
+        str_copy(f->why, sizeof f->why, err->text);
+    else if (rc == RC_OK && !f->is_write_due)
+        str_copy(f->why, sizeof f->why, "");
+    if (rc == RC_OK || !f->is_looking)
+        drop_ahead(f); /* unless it was read anew */
     if (rc != RC_OK)
         return NULL;
-    if (read_locked(f, false, err) != RC_OK) {
-        unlock(f);
-        return NULL;
-    }
     appearance_copy(&f->before, &f->list);
     return &f->list;
 }
@@ -341,6 +428,17 @@ struct appearance *list_file_ahead(struct list_file *f)
     if (!f->is_ahead)
         appearance_copy(&f->before, &f->list);
     f->is_ahead = true;
+    f->is_looking = false;
+    return &f->list;
+}
+
+struct appearance *list_file_look(struct list_file *f)
+{
+    if (f->is_looking)
+        return &f->list;
+    (void)list_file_ahead(f);
+    f->is_looking = true;
+    number_apart(&f->list);
     return &f->list;
 }
 
@@ -359,19 +457,9 @@ void list_file_cancel(struct list_file *f)
     unlock(f);
 }
 
-/* What is in memory alone has a number that no file has: others go on counting from the one on
- * disk, and an answer that was asked for here would seem to be as new as theirs. */
-static void number_apart(struct appearance *a)
-{
-    uint32_t apart = 0;
-    if (getrandom(&apart, sizeof apart, GRND_NONBLOCK) != (ssize_t)sizeof apart)
-        apart = (uint32_t)getpid() ^ (uint32_t)clock_mono_ms();
-    a->readings += ((uint64_t)1 << 32) + apart;
-}
-
 enum rc list_file_end(struct list_file *f, bool is_kept, struct err *err)
 {
-    bool is_changed = f->list.rev != f->before.rev || f->is_own_new;
+    bool is_changed = f->list.rev != f->before.rev || f->is_own_new || f->is_write_due;
     enum rc rc = is_changed ? write_file(f, err) : RC_OK;
     if (rc != RC_OK && is_kept)
         number_apart(&f->list);
@@ -394,7 +482,7 @@ bool list_file_refresh(struct list_file *f)
 {
     struct err err = {0};
     uint64_t rev = f->list.rev;
-    if (f->is_ahead || is_read(f))
+    if ((f->is_ahead && !f->is_looking) || is_read(f))
         return false;
     enum rc rc = read_file(f, &err);
     bool is_known = rc == RC_CONFIG && f->is_foreign;
@@ -404,9 +492,38 @@ bool list_file_refresh(struct list_file *f)
         rc = read_locked(f, false, &err);
         unlock(f);
     }
-    if (rc != RC_OK && rc != RC_TIMEOUT && !is_known)
+    if (rc == RC_IO && !f->why[0]) /* else begin() knows more */
+        str_copy(f->why, sizeof f->why, err.text);
+    else if (rc != RC_OK && rc != RC_TIMEOUT && rc != RC_IO && !is_known)
         log_warn("list", "%s", err.text);
     return f->list.rev != rev;
+}
+
+const char *list_file_why(const struct list_file *f)
+{
+    return f->why;
+}
+
+bool list_file_is_unread(const struct list_file *f)
+{
+    return f->is_unread;
+}
+
+bool list_file_try(struct list_file *f)
+{
+    struct err err = {0};
+    int64_t patience_ms = f->patience_ms;
+    if (!f->why[0] || (f->is_ahead && !f->is_looking))
+        return false;
+    f->patience_ms = 0;
+    if (list_file_begin(f, &err)) {
+        if (f->is_gone) /* it was taken over: nothing is written there any more */
+            list_file_cancel(f);
+        else
+            (void)list_file_end(f, true, &err);
+    }
+    f->patience_ms = patience_ms;
+    return !f->why[0];
 }
 
 const char *list_file_path(const struct list_file *f)
@@ -485,16 +602,28 @@ static struct list_file *file_new(const char *folder, const char *profile, const
 
 /* Nothing is locked for somebody else of whom there is no list: whether there is such a person is
  * not known yet. Whose lock is another's is read without: a file that cannot be understood stays
- * until somebody has the lock. */
+ * until somebody has the lock. Where nothing can be written it is read as far as that goes. */
 static enum rc first_read(struct list_file *f, struct err *err)
 {
+    struct err unread = {0};
     if (!f->is_main && is_read(f))
         return RC_OK;
     enum rc rc = lock(f, err);
-    if (rc == RC_OK) {
+    bool is_locked = rc == RC_OK;
+    if (is_locked) {
         rc = read_locked(f, true, err);
+        if (rc == RC_OK)
+            rc = try_new(f, err);
         unlock(f);
-    } else if (rc == RC_TIMEOUT) {
+    }
+    if (rc == RC_IO) {
+        str_copy(f->why, sizeof f->why, err->text);
+        if (!is_locked && read_file(f, &unread) != RC_OK)
+            log_warn("list", "%s", unread.text);
+        err_clear(err);
+        return RC_OK;
+    }
+    if (rc == RC_TIMEOUT) {
         struct err held = *err;
         rc = read_file(f, err);
         if (rc == RC_PROTO || rc == RC_CONFIG) {

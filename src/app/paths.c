@@ -53,7 +53,8 @@ static enum rc make_folder(char *path, struct err *err)
             *slash = '\0';
         int failed = mkdir(path, 0700) != 0 && errno != EEXIST ? errno : 0;
         if (failed)
-            err_set(err, RC_IO, "cannot make the folder %s: %s", path, strerror(failed));
+            err_set(err, RC_IO, "cannot make the folder %s: %s; name another one with XDG_STATE_HOME", path,
+                    strerror(failed));
         if (slash)
             *slash = '/';
         if (failed)
@@ -66,10 +67,19 @@ static enum rc make_folder(char *path, struct err *err)
         return err_set(err, RC_IO, "cannot use the folder %s: %s", path, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return err_set(err, RC_IO, "%s is not a folder: move it away", path);
-    /* The folder is this program's own; what is in it is for its user alone. */
-    if (st.st_uid == geteuid() && (st.st_mode & 077) && chmod(path, 0700) != 0)
+    /* The folder is this program's own; what is in it is for its user alone. Who may not write
+     * there by his own will is not helped to it. */
+    if (st.st_uid == geteuid() && (st.st_mode & 077) && chmod(path, st.st_mode & 0700) != 0)
         return err_set(err, RC_IO, "cannot make %s private: %s", path, strerror(errno));
     return RC_OK;
+}
+
+enum rc paths_make(const char *folder, struct err *err)
+{
+    char path[PATH_BYTES];
+    if (!str_copy(path, sizeof path, folder))
+        return fits(PATH_BYTES, "state", err);
+    return make_folder(path, err);
 }
 
 static enum rc file_in(char out[PATH_BYTES], const char *name, bool is_made, struct err *err)

@@ -24,3 +24,14 @@ bool write_all(int fd, const char *bytes, size_t len)
     size_t written;
     return write_all_counted(fd, bytes, len, &written);
 }
+
+const char *write_advice(int error)
+{
+    switch (error) {
+    case ENOSPC: return "; make room on the disk";
+    case EDQUOT: return "; the quota is used up";
+    case EFBIG: return "; raise the limit on file sizes (ulimit -f)";
+    case EROFS: return "; XDG_STATE_HOME can name a folder elsewhere";
+    default: return "";
+    }
+}

@@ -72,6 +72,8 @@ void save_begin(struct ui *ui, const struct hud *hud, int64_t now_ms)
                                              : "this telephone system stores no list";
     else if (!hud->link.is_synced)
         why = "there is no link to the telephone system";
+    else if (desk->fixed != NULL)
+        why = desk->fixed;
     else if (changes(desk) == 0)
         why = "choose what is in conflict first";
     else if (appearance_plan(desk->list, &plan, &err) != RC_OK)

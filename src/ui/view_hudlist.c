@@ -116,6 +116,8 @@ static void paint_head(const struct paint *p, int row)
                    (unsigned)desk->list->max_lines);
     else
         buf_printf(&facts, "%zu key%s\n", counts.keys, counts.keys == 1 ? "" : "s");
+    if (desk->fixed != NULL)
+        buf_puts(&facts, is_short ? "!look only\n" : "!for looking only\n");
     if (counts.conflicts > 0)
         buf_printf(&facts, "!%zu in conflict\n", counts.conflicts);
     if (!desk->is_local)
@@ -430,6 +432,10 @@ static enum role save_words(const struct paint *p, struct buf *out)
     }
     if (desk->is_behind) {
         buf_puts(out, "not on disk yet: another program holds the list's file");
+        return ROLE_WARN;
+    }
+    if (desk->fixed != NULL) {
+        buf_puts(out, desk->fixed);
         return ROLE_WARN;
     }
     if (!str_is_empty(desk->list_text) &&

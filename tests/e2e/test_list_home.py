@@ -52,12 +52,15 @@ class Screen:
     def row(self, extension, screen=None):
         return next((r for r in (screen or self.tmux.screen()).split("\n") if f" {extension} " in r), "")
 
-    def kill(self):
-        """The program, at once."""
+    def pid(self):
         shell = self.tmux.tmux("display-message", "-p", "-t", "s", "#{pane_pid}").stdout.strip()
         with open(f"/proc/{shell}/task/{shell}/children", encoding="ascii") as f:
-            os.kill(int(f.read().split()[0]), signal.SIGKILL)
-        self.sees("ended 137", "killed", 3)
+            return int(f.read().split()[0])
+
+    def kill(self):
+        """The program, at once."""
+        os.kill(self.pid(), signal.SIGKILL)
+        self.sees(lambda s: "ended 137" in s.replace("\n", ""), "killed", 3)  # wherever the cursor was left
 
 
 def on_disk(person, path=None):

@@ -1630,6 +1630,105 @@ static void test_a_held_lock(void **state)
     assert_string_equal(here(), "900 102 103 105 107 ");
 }
 
+/* Where nothing can be opened for writing: root as well cannot open this. */
+static void block(const char *name, bool is_blocked)
+{
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/%s", r.folder, name);
+    if (is_blocked)
+        (void)unlink(path);
+    assert_int_equal(is_blocked ? mkdir(path, 0700) : rmdir(path), 0);
+}
+
+static void refused_edit(const char *why)
+{
+    struct appearance_edit edit = {.kind = EDIT_REMOVE, .user = {.id = "102"}};
+    struct err err = {0};
+    size_t done = 0;
+    assert_int_equal(keeper_edit(r.keeper, &edit, 1, &done, &err), RC_IO);
+    assert_non_null(strstr(err.text, why));
+    assert_int_equal(done, 0);
+    assert_non_null(keeper_desk(r.keeper)->fixed);
+    assert_string_equal(keeper_desk(r.keeper)->fixed, err.text);
+}
+
+/* The list can be looked at: what is stored is shown as it changes, nothing is changed or sent, and
+ * all of it can be again as soon as the file can be written. */
+static void look_at(const char *blocked, const char *why)
+{
+    begin_live(false);
+    do_edit(EDIT_ADD, "107");
+    block(blocked, true);
+    refused_edit(why);
+    assert_non_null(strstr(r.told, "the HUD list can only be looked at: "));
+    store("105");
+    tell(&(struct event){.kind = EVENT_DESK, .user_id = "900", .u.desk.is_list = true});
+    run_ms(100);
+    assert_string_equal(here(), "900 101 102 103 105 107 ");
+    assert_int_equal(keeper_desk(r.keeper)->reading, UI_DESK_TOLD);
+    refused_edit(why);
+    assert_string_equal(here(), "900 101 102 103 105 107 ");
+    r.ended = 0;
+    keeper_push(r.keeper, false);
+    if (r.ended == 0)
+        run_to_end();
+    assert_int_equal(r.ended_rc, RC_IO);
+    assert_int_equal(r.writes, 0);
+    r.told[0] = '\0';
+    open_as(NULL); /* who comes now */
+    assert_non_null(strstr(r.told, why));
+    tell_live();
+    run_ms(KEEPER_FILE_LOOK_MS + 200);
+    assert_string_equal(here(), "900 101 102 103 105 107 ");
+    refused_edit(why);
+    assert_null(strstr(strstr(r.told, why) + 1, why)); /* said once */
+    block(blocked, false);
+    run_ms(KEEPER_FILE_LOOK_MS + 200);
+    assert_null(keeper_desk(r.keeper)->fixed);
+    assert_non_null(strstr(r.told, "the HUD list can be changed again"));
+    assert_true(is_on_disk("105") && is_on_disk("107"));
+    do_edit(EDIT_REMOVE, "102");
+    assert_false(is_on_disk("102"));
+    keeper_push(r.keeper, false);
+    run_to_end();
+    assert_int_equal(r.ended_rc, RC_OK);
+    assert_string_equal(stored(), here());
+}
+
+static void test_looking_without_a_lock(void **state)
+{
+    (void)state;
+    look_at("list-lab.lock", "list-lab.lock is in the way: move it away");
+}
+
+static void test_looking_without_room(void **state)
+{
+    (void)state;
+    look_at("list-lab.json.new", "list-lab.json.new is in the way: move it away");
+}
+
+/* An edit that is made before anybody has seen that it can be. */
+static void test_looking_ends_with_an_edit(void **state)
+{
+    (void)state;
+    begin_live(true);
+    block("list-lab.lock", true);
+    refused_edit("is in the way");
+    store("105");
+    tell(&(struct event){.kind = EVENT_DESK, .user_id = "900", .u.desk.is_list = true});
+    run_ms(100);
+    assert_string_equal(here(), "900 101 102 103 105 ");
+    block("list-lab.lock", false);
+    do_edit(EDIT_REMOVE, "102");
+    assert_false(is_on_disk("102"));
+    assert_null(keeper_desk(r.keeper)->fixed);
+    run_ms(100);
+    assert_string_equal(here(), "900 101 103 105 ");
+    assert_true(is_on_disk("105"));
+    run_ms(KEEPER_QUIET_MS + 300);
+    assert_string_equal(stored(), "900 101 103 105 ");
+}
+
 /* What another callhud has changed while it held the lock stays, and ours comes on top. */
 static void test_both_edit_under_a_held_lock(void **state)
 {
@@ -1792,6 +1891,9 @@ int main(void)
         TEST(test_the_second_file_goes_under_another),
         TEST(test_an_extension_that_was_ours),
         TEST(test_a_held_lock),
+        TEST(test_looking_without_a_lock),
+        TEST(test_looking_without_room),
+        TEST(test_looking_ends_with_an_edit),
         TEST(test_both_edit_under_a_held_lock),
         TEST(test_leaving_under_a_held_lock),
         TEST(test_a_lock_that_is_held_when_the_save_is_answered),

@@ -457,20 +457,114 @@ static void test_a_removed_file(void **state)
     list_file_close(file);
 }
 
+static void fixed_for(struct list_file *file, const char *why)
+{
+    struct err err = {0};
+    assert_non_null(strstr(list_file_why(file), why));
+    assert_false(list_file_try(file));
+    assert_int_equal(add_to(file, "102", &err), RC_IO);
+    assert_string_equal(err.text, list_file_why(file));
+    assert_false(has(file, "102"));
+}
+
+/* It can be looked at, and is left alone. */
 static void test_what_is_no_file(void **state)
 {
     (void)state;
-    struct list_file *file = NULL;
     struct err err = {0};
     char note[ERR_TEXT_BYTES];
     assert_int_equal(symlink("/etc/passwd", path_of("list-lab.json")), 0);
-    assert_int_equal(list_file_open(&file, folder, "lab", "", SERVER, note, &err), RC_IO);
-    assert_null(file);
+    struct list_file *file = open_list();
+    fixed_for(file, "cannot open ");
+    assert_true(list_file_is_unread(file));
+    list_file_close(file);
     assert_int_equal(unlink(path_of("list-lab.json")), 0);
     assert_int_equal(mkfifo(path_of("list-lab.json"), 0600), 0);
-    assert_int_equal(list_file_open(&file, folder, "lab", "", SERVER, note, &err), RC_IO);
-    assert_non_null(strstr(err.text, "is not a file: move it away"));
-    assert_int_equal(list_file_open(&file, "/nonexistent", "lab", "", SERVER, note, &err), RC_IO);
+    file = open_list();
+    fixed_for(file, "is not a file: move it away");
+    assert_int_equal(unlink(path_of("list-lab.json")), 0);
+    must_add(file, "101");
+    assert_string_equal(list_file_why(file), "");
+    list_file_close(file);
+    assert_int_equal(list_file_open(&file, "/dev/null/x", "lab", "", SERVER, note, &err), RC_OK);
+    fixed_for(file, "Not a directory");
+    list_file_close(file);
+}
+
+/* What is merged for looking is in no file, and of no file's age. */
+static void test_looking(void **state)
+{
+    (void)state;
+    static const char *const there[] = {"900", "101"};
+    struct err err = {0};
+    struct list_file *file = open_list();
+    must_add(file, "102");
+    list_file_close(file);
+    assert_int_equal(unlink(path_of("list-lab.lock")), 0);
+    assert_int_equal(mkdir(path_of("list-lab.lock"), 0700), 0);
+    file = open_list();
+    assert_non_null(strstr(list_file_why(file), "list-lab.lock is in the way: move it away"));
+    assert_false(list_file_is_unread(file));
+    assert_true(has(file, "102"));
+    uint64_t readings = list_file_list(file)->readings;
+    assert_null(list_file_begin(file, &err));
+    merge(list_file_look(file), there, 2);
+    assert_true(has(file, "101"));
+    assert_true(has(file, "102"));
+    assert_true(list_file_list(file)->readings > readings + 1);
+    assert_int_equal(add_to(file, "103", &err), RC_IO);
+    assert_true(has(file, "101")); /* and stays to be looked at */
+    assert_false(has(file, "103"));
+    assert_false(list_file_refresh(file));
+    assert_int_equal(rmdir(path_of("list-lab.lock")), 0);
+    assert_true(list_file_try(file));
+    assert_string_equal(list_file_why(file), "");
+    assert_false(has(file, "101")); /* to be merged again */
+    assert_true(has(file, "102"));
+    assert_int_equal(list_file_list(file)->readings, readings);
+    must_add(file, "103");
+    list_file_close(file);
+}
+
+/* The disk is full: noticed by who opens or writes, and whether it is so still by who tries. */
+static void test_full_until_tried(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct list_file *file = open_list();
+    must_add(file, "101");
+    assert_int_equal(mkdir(path_of("list-lab.json.new"), 0700), 0);
+    struct list_file *other = open_list();
+    assert_non_null(strstr(list_file_why(other), "is in the way"));
+    list_file_close(other);
+    assert_string_equal(list_file_why(file), "");
+    assert_int_equal(add_to(file, "102", &err), RC_IO);
+    assert_string_equal(list_file_why(file), err.text);
+    assert_non_null(list_file_begin(file, &err)); /* nothing is written: nothing is known */
+    list_file_cancel(file);
+    assert_false(list_file_try(file));
+    assert_int_equal(rmdir(path_of("list-lab.json.new")), 0);
+    assert_true(list_file_try(file));
+    assert_false(list_file_try(file)); /* there is nothing to be tried */
+    assert_true(has(file, "101"));
+    assert_false(has(file, "102"));
+    list_file_close(file);
+}
+
+/* A folder that is not there (any more) is made. */
+static void test_a_missing_folder(void **state)
+{
+    (void)state;
+    char whole[64];
+    str_copy(whole, sizeof whole, folder);
+    (void)snprintf(folder, sizeof folder, "%.40s/in/it", whole);
+    struct list_file *file = open_list();
+    must_add(file, "101");
+    list_file_close(file);
+    file = open_list();
+    assert_true(has(file, "101"));
+    list_file_close(file);
+    str_copy(folder, sizeof folder, whole);
 }
 
 /* What stands where the new file is made first. */
@@ -679,6 +773,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_server_has_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_removed_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_looking, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_full_until_tried, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_missing_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_in_the_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_opened_under_a_held_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_held_lock, set_up, tear_down),

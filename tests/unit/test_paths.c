@@ -103,6 +103,10 @@ static void folders_are_made_private(void **state)
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
     /* One that others could look into is closed. */
+    assert_int_equal(chmod(path, 0555), 0); /* who has made it read-only is not helped to write */
+    assert_int_equal(paths_make(path, NULL), RC_OK);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0500);
     assert_int_equal(chmod(path, 0755), 0);
     assert_int_equal(paths_state(path, "callhud.log", true, NULL), RC_OK);
     *strrchr(path, '/') = '\0';

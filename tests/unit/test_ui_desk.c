@@ -735,6 +735,28 @@ static void one_reason_of_many_is_said_once(void **state)
     close_room(&r);
 }
 
+/* The file of the list cannot be written: the list is there, why is said, a save does not even ask.
+ */
+static void a_list_for_looking(void **state)
+{
+    struct room r;
+
+    (void)state;
+    open_room(&r, 10, 6);
+    type(&r, "e");
+    assert_false(shows(&r, "for looking only"));
+    type(&r, "1003-");
+    r.desk.desk.fixed = "cannot open list-x.json: Permission denied";
+    ui_desk_changed(r.ui);
+    assert_true(shows(&r, "· for looking only · 1 unsaved ·"));
+    assert_true(shows(&r, " cannot open list-x.json: Permission denied"));
+    assert_true(shows(&r, "1004 Person 4"));
+    type(&r, "S");
+    assert_true(shows(&r, "not saved, the edits are kept here: cannot open list-x.json"));
+    assert_int_equal(r.desk.pushes, 0);
+    close_room(&r);
+}
+
 /* The disk is full: the list is as it was, in other memory, and who is meant is said all the same.
  */
 static void edits_that_cannot_be_kept(void **state)
@@ -1030,6 +1052,7 @@ int main(void)
         cmocka_unit_test(no_right_sets_nothing),
         cmocka_unit_test(people_answer_and_nobody_else),
         cmocka_unit_test(nobody_answers_his_own_calls),
+        cmocka_unit_test(a_list_for_looking),
         cmocka_unit_test(rows_are_made_once),
         cmocka_unit_test(people_are_noted_once),
         cmocka_unit_test(what_is_stored_is_read_after_the_save),

@@ -11,8 +11,9 @@
 #define KEEPER_IDLE_LOOK_MS 10000      /* how often a save that waits looks at the phones */
 #define KEEPER_CALLS_QUIET_MS 500      /* after a call of its owner: then they are looked at, too */
 #define KEEPER_LOOK_MS (5 * 60 * 1000) /* a lost notice cannot be seen: so read again */
-#define KEEPER_PEOPLE_MS (60 * 1000)   /* people told longer ago are asked for when a screen opens \
-                                        */
+#define KEEPER_PEOPLE_MS                                                    \
+    (60 * 1000) /* people told longer ago are asked for when a screen opens \
+                 */
 #define KEEPER_FILE_LOOK_MS                                              \
     2000 /* how often another callhud's edits are looked for in the file \
           */
@@ -57,7 +58,8 @@ struct keeper_config {
     void (*ended)(void *self, enum rc rc, const char *text);
     void *self;
 };
-/* Reads the file. RC_IO: it cannot be read or locked (a broken one is kept aside, and told). */
+/* Reads the file; a broken one is kept aside, and told. Where it cannot be read or written the list
+ * can be looked at: ui_desk.fixed. RC_TIMEOUT: list_file_open(). */
 enum rc keeper_new(struct keeper **out, const struct keeper_config *config, struct err *err);
 void keeper_free(
     struct keeper *keeper); /* NULL is fine; what is under way is forgotten, the file is whole */
@@ -66,6 +68,10 @@ const struct ui_desk *keeper_desk(const struct keeper *keeper); /* always the sa
 bool keeper_is_own(const struct keeper *keeper);  /* as far as is known: told with the list */
 bool keeper_is_live(const struct keeper *keeper); /* the backend can be asked */
 const struct appearance *keeper_list(const struct keeper *keeper);
+/* False: what is here is not known, the list is what is stored alone; ui_desk.fixed says why. */
+bool keeper_is_file_read(const struct keeper *keeper);
+/* One line where ui_desk.fixed is not NULL: what that means, and it. */
+void keeper_say_fixed(const struct keeper *keeper, char *out, size_t size);
 void keeper_ops(struct keeper *keeper, struct ui_desk_ops *out);
 
 /* The session's owner passes on every event of EVENT_LINK, EVENT_SNAPSHOT_DONE, EVENT_DESK,

@@ -44,9 +44,9 @@ struct list_file;
  * file of another server is put aside like a broken one, here and nowhere else. A file that cannot
  * be understood is renamed to NAME.broken (NAME.broken-2 to -9 when there is one) and said in note,
  * ERR_TEXT_BYTES, which is "" otherwise; the list is empty then. Where there is no list of an owner
- * nothing is made, not even the lock: that comes with the first change. RC_IO: the folder or file
- * cannot be used; RC_NOT_FOUND: no extension is as long as owner; RC_TIMEOUT: it is to be put
- * aside, and another program holds the lock; *out is NULL. */
+ * nothing is made, not even the lock: that comes with the first change. Where folder or file cannot
+ * be used the list can be looked at alone: list_file_why(). RC_NOT_FOUND: no extension is as long
+ * as owner; RC_TIMEOUT: it is to be put aside, and another program holds the lock; *out is NULL. */
 enum rc list_file_open(struct list_file **out, const char *folder, const char *profile,
                        const char *owner, const char *server, char *note, struct err *err);
 /* The same; wait_ms: as in list_file_patience(), here already. */
@@ -62,6 +62,18 @@ bool list_file_refresh(struct list_file *file);
 /* What the person has to be told of the file since this was asked last: it could not be understood,
  * and was put aside, or it is another server's now. note: ERR_TEXT_BYTES. False: nothing, "". */
 bool list_file_take_note(struct list_file *file, char *note);
+
+/* Why the list can be looked at alone: which path cannot be read or written, why, what to do. ""
+ * when nothing is known against changing it: as begin(), end() and refresh() have found last. */
+const char *list_file_why(const struct list_file *file);
+/* There may be a file, and it could not be read: the list here has nothing of it, or is older. */
+bool list_file_is_unread(const struct list_file *file);
+/* Where there was a why: is it so still? Reads and writes what could not be. True: no more. */
+bool list_file_try(struct list_file *file);
+/* After begin() was RC_IO: the list, to be merged into for showing alone. What was merged goes with
+ * the next begin() that succeeds, and is merged again. Its readings are such as no other list has,
+ * from the first time on. */
+struct appearance *list_file_look(struct list_file *file);
 
 /* How long begin() may wait for another's lock: 0 tries once. */
 void list_file_patience(struct list_file *file, int64_t wait_ms);

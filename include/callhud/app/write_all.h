@@ -9,5 +9,7 @@
 bool write_all(int fd, const char *bytes, size_t len);
 /* The same; written gets the bytes that are in the file, also when it failed. */
 bool write_all_counted(int fd, const char *bytes, size_t len, size_t *written);
+/* What to do about an error of writing, as it stands behind the error; "" when nothing is known. */
+const char *write_advice(int error);
 
 #endif
