@@ -30,6 +30,7 @@ void keeper_own_look(struct keeper *k)
         return;
     }
     keeper_tell(k, false, "the HUD list can be changed again");
+    k->vain_ms = 0;
     keeper_plan_quiet(k);
     keeper_read_soon(k);
 }
