@@ -107,9 +107,9 @@ static void look_here(const struct seen *s, struct side *here)
     here->list = &s->here;
     order_moves(&s->base, &s->here, here->moves);
     for (int user = 0; user < LIST_USERS; user++) {
-        bool is_moved = s->is_moved_here[user] || s->is_called_moved[user];
-        if ((here->moves[user] == ORDER_STILL && is_moved) ||
-            (here->moves[user] == ORDER_MOVED && !is_moved))
+        bool is_called = s->is_called_moved[user];
+        if ((here->moves[user] == ORDER_STILL && (s->is_moved_here[user] || is_called)) ||
+            (here->moves[user] == ORDER_MOVED && !is_called))
             here->moves[user] = ORDER_MAYBE;
     }
 }
@@ -163,12 +163,18 @@ static const char *judge_order(struct seen *s, const struct side *side)
 }
 
 /* A line that was moved over others in one home alone stands beyond one of them at least, or a
- * conflict is shown about it or them; unless one of them is gone. */
+ * conflict is shown about it or them; unless one of them is gone. In a conflict about its place it
+ * stands as it was put here. */
 static const char *judge_moves(struct seen *s, const struct side *side, const struct side *other)
 {
     for (int x = 0; x < LIST_USERS; x++) {
-        bool is_kept = s->is_in_conflict[x] || other->moves[x] != ORDER_STILL;
-        if (side->moves[x] != ORDER_MOVED || !is_everywhere(s, x))
+        bool is_here = side->list == &s->here;
+        bool is_sure =
+            side->moves[x] == ORDER_MOVED || (is_here && side->moves[x] == ORDER_MAYBE &&
+                                              s->is_moved_here[x] && s->is_called_moved[x]);
+        bool is_kept = other->moves[x] != ORDER_STILL ||
+                       (s->is_in_conflict[x] && !(is_here && s->is_in_new_place_conflict[x]));
+        if (!is_sure || !is_everywhere(s, x))
             continue;
         for (int y = 0; y < LIST_USERS; y++) {
             if (x == y || !plain_has(&s->base, y))

@@ -150,6 +150,17 @@ static bool is_stored(struct play *p, int user)
     return false;
 }
 
+/* On a list of which it is not known what became. */
+static bool is_sent(struct play *p, int user)
+{
+    const struct appearance *a = list_now(p);
+    for (size_t i = 0; i < a->sent.len; i++)
+        for (size_t j = 0; j < a->sent.items[i].users.len; j++)
+            if (shore_number(a->sent.items[i].users.items[j]->id) == user)
+                return true;
+    return false;
+}
+
 /* -1: nobody is on that side. */
 static int number_of(const struct appearance_user *user)
 {
@@ -406,7 +417,8 @@ static void edit_theirs(struct play *p)
     if (p->moves && !p->is_old && !below(p, 4))
         user = SHARED + (int)below(p, RESERVED - SHARED);
     size_t at = plain_place(l, user);
-    if (at == l->len && !p->moves && (is_stored(p, user) || is_told(user, false)))
+    if (at == l->len && !p->moves &&
+        (is_stored(p, user) || is_told(user, false) || (!p->is_old && is_sent(p, user))))
         return; /* to remove and add is to move */
     if (at == l->len) {
         plain_insert(l, below(p, l->len + 1), user);

@@ -663,9 +663,60 @@ static void history(struct world *w, uint64_t seed)
         end(w);
 }
 
+#define FEW 5
+
+static void move_there(struct world *w, int user, size_t to)
+{
+    plain_remove(&w->there, plain_place(&w->there, user));
+    plain_insert(&w->there, to, user);
+}
+
+/* One move here, and one or two there. */
+static void few_moves(struct world *w, size_t here, size_t one, size_t two)
+{
+    struct name name = name_of((int)(here / FEW));
+    struct appearance_edit edit = {.kind = EDIT_MOVE,
+                                   .user = {.id = name.id, .extension = name.extension},
+                                   .key = (uint32_t)(here % FEW + 1)};
+    appearance_init(&w->a);
+    for (int user = 0; user < FEW; user++)
+        plain_insert(&w->there, w->there.len, user);
+    merge(w);
+    appearance_edit(&w->a, &edit, 1);
+    w->is_moved_here[here / FEW] = true;
+    move_there(w, (int)(one / FEW), one % FEW);
+    if (two < FEW * FEW)
+        move_there(w, (int)(two / FEW), two % FEW);
+    merge(w);
+    check_whole(w);
+    if (w->failed[0])
+        printf("# %zu to %zu here, %zu to %zu and %zu to %zu there: %s\n", here / FEW, here % FEW,
+               one / FEW, one % FEW, two / FEW, two % FEW, w->failed);
+    appearance_fini(&w->a);
+}
+
+/* All there are, of one list: what is rare in histories. */
+static size_t all_few_moves(size_t *orders)
+{
+    size_t failed = 0;
+    for (size_t here = 0; here < FEW * FEW; here++) {
+        for (size_t one = 0; one < FEW * FEW; one++) {
+            for (size_t two = one % FEW; two <= FEW * FEW && failed < 5; two += FEW) {
+                struct world w = {.max_lines = FEW};
+                few_moves(&w, here, one, two);
+                failed += w.failed[0] != '\0';
+                *orders += w.orders;
+            }
+        }
+    }
+    return failed;
+}
+
 static bool all_histories(size_t sequences, uint64_t seed, bool is_told)
 {
     size_t conflicts = 0, taken = 0, agreed = 0, orders = 0, failed = 0, i = 0;
+    if (!is_told)
+        failed = all_few_moves(&orders);
     for (; i < sequences && failed < 5; i++, seed++) {
         struct world w = {.is_told = is_told};
         history(&w, seed);
