@@ -34,7 +34,8 @@ plan_usual() {
         case $program in */test_net_* | */test_tty_out | */test_term | */test_ex_* | */test_audit | \
             */test_ari_desk_write | */test_ari_act | */test_ari_supervise_trouble | \
             */test_order | */test_log | */test_loop | */test_keeper | */test_made | */test_plain | \
-            */test_doing | */test_demo | */test_screen | */test_model_property | */test_utf8* | */test_config) continue ;; esac
+            */test_doing | */test_demo | */test_screen | */test_model_property | */test_list_property | \
+            */test_utf8* | */test_config) continue ;; esac
         plan "valgrind-$(basename "$program")" 900 sh tests/valgrind.sh "$program"
     done
     for fuzzer in $(programs build/fuzz 'fuzz_*'); do
@@ -42,6 +43,8 @@ plan_usual() {
     done
     beside
 
+    for script in tests/model/*.sh; do plan "model-$(basename "$script" .sh)" 300 sh "$script"; done
+    plan model-list 300 build/test_list_property
     for program in $(programs build/dev 'test_*' | first model_property screen keeper audit tty_out net_ws ex_traffic); do
         sequences=
         case $program in
@@ -51,9 +54,7 @@ plan_usual() {
         # shellcheck disable=SC2086
         plan "asan-$(basename "$program")" 300 $sequences "$program"
     done
-    plan model-list 300 build/test_list_property
-    for script in tests/model/*.sh; do plan "model-$(basename "$script" .sh)" 300 sh "$script"; done
-    batch 2 "unit, model, screen and protocol programs under ASan and UBSan; mutants of the model; the list;
+    batch 3 "unit, model, screen and protocol programs under ASan and UBSan; mutants of the model; the list;
    beside these and the next: valgrind, and fuzzers for 5 s each"
 
     # What mostly waits: for a PBX of its own, for a terminal, for a clock.
@@ -65,15 +66,16 @@ plan_usual() {
         grep -vE '/(ex_list_kill|lab_day|lab_lamps|test_stall|test_resolver)\.py$' |
         first random lab_commands ex_acting act_race act_console test_terminal list_two act_audit test_valgrind \
             act_audio act_clean test_captures ex_switches ex_presence test_hostile)
-    batch 4 "the real Asterisk, the exchange, terminals"
+    batch 5 "the real Asterisk, the exchange, terminals"
     settle
 
     plan_script 300 tests/bench/rt_first_frame.py tests/bench/rt_latency.py
-    plan rt-rc_cost 300 sh tests/lab_run.sh tests/bench/rc_cost.py
     batch 1 "real time, alone, on the release binary"
-    plan_script 420 tests/bench/rt_bytes.py tests/e2e/test_stall.py tests/bench/rt_memory.py \
+    plan_script 420 tests/bench/rt_bytes.py tests/e2e/test_stall.py
+    plan rt-rc_cost 300 sh tests/lab_run.sh tests/bench/rc_cost.py
+    plan_script 420 tests/bench/rt_memory.py \
         tests/proto/lab_lamps.py tests/bench/rt_load.py tests/e2e/test_resolver.py
-    batch 2 "real time: a minute of nobody reading; bytes, memory, lamps, load"
+    batch 2 "real time: a minute of nobody reading; bytes, cost, memory, lamps, load"
 }
 
 case $what in

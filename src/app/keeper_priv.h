@@ -111,7 +111,7 @@ void keeper_ended(struct keeper *k, enum rc rc, const char *text);
 /* Why the list may not be changed: it is somebody else's, and we have no right to it. "": it may.
  */
 void keeper_deny(struct keeper *k, const char *text);
-void keeper_read(struct keeper *k); /* the backend's list; after what is under way */
+void keeper_read(struct keeper *k);      /* the backend's list; after what is under way */
 void keeper_read_soon(struct keeper *k); /* from the loop */
 /* asked_at: appearance.readings when the question was asked. RC_CHANGED: another callhud has merged
  * a list since, and this one may be older: nothing is merged. RC_IO: it is not on disk, but merged
@@ -144,7 +144,8 @@ bool keeper_own_take(struct keeper *k, const struct desk_answer *answer);
  * which is in use from then on: file_number has grown. */
 struct appearance *keeper_own_begin(struct keeper *k, int64_t wait_ms, struct err *err);
 bool keeper_own_refresh(struct keeper *k); /* list_file_refresh(), and what is to be told of it */
-/* Can the file be written? Told when that has changed; when it can again, what is stored is read. */
+/* Can the file be written? Told when that has changed; when it can again, what is stored is read.
+ */
 void keeper_own_look(struct keeper *k);
 
 /* keeper_push.c */

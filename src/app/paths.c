@@ -53,7 +53,8 @@ static enum rc make_folder(char *path, struct err *err)
             *slash = '\0';
         int failed = mkdir(path, 0700) != 0 && errno != EEXIST ? errno : 0;
         if (failed)
-            err_set(err, RC_IO, "cannot make the folder %s: %s; name another one with XDG_STATE_HOME", path,
+            err_set(err, RC_IO,
+                    "cannot make the folder %s: %s; name another one with XDG_STATE_HOME", path,
                     strerror(failed));
         if (slash)
             *slash = '/';

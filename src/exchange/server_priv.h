@@ -69,8 +69,8 @@ int64_t server_next_due_ms(const struct server *s); /* real; INT64_MAX */
 /* Reads the credentials of a port file left by an earlier run, so that a client that was set up
  * once goes on after a restart. False: there is none that is ours alone and whole. */
 bool portfile_read(const char *path, struct auth_credentials *out);
-/* Removes that of an earlier run: whoever waits for the new one must not see it. RC_USAGE: something
- * else is there, and stays. */
+/* Removes that of an earlier run: whoever waits for the new one must not see it. RC_USAGE:
+ * something else is there, and stays. */
 enum rc portfile_clear(const char *path, struct err *err);
 /* Writes it 0600 under another name and renames it. */
 enum rc portfile_write(const char *path, const struct ex *x, int port,

@@ -13,8 +13,8 @@
 const char *paths_home(void);
 /* $XDG_CONFIG_HOME/callhud/config.ini (~/.config/...) */
 enum rc paths_config(char out[PATH_BYTES], struct err *err);
-/* $XDG_STATE_HOME/callhud/NAME (~/.local/state/...), the folder itself when name is ""; when is_made
- * the folder is made, 0700. */
+/* $XDG_STATE_HOME/callhud/NAME (~/.local/state/...), the folder itself when name is ""; when
+ * is_made the folder is made, 0700. */
 enum rc paths_state(char out[PATH_BYTES], const char *name, bool is_made, struct err *err);
 /* Makes a folder, and those above it that are missing; of one's own folder others are kept out. */
 enum rc paths_make(const char *folder, struct err *err);

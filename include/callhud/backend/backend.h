@@ -42,7 +42,8 @@ struct backend_shared {
      * whole, or "" ; nothing is written. NULL: cannot be had. */
     void (*read)(void *self, bool (*change)(void *owner, struct buf *text), void *owner);
     /* A mark that one process has at a time, and that falls from it when it ends, however it ends.
-     * True: it is ours, now or already. Never waits. NULL, and then unclaim() too: there is none. */
+     * True: it is ours, now or already. Never waits. NULL, and then unclaim() too: there is none.
+     */
     bool (*claim)(void *self);
     void (*unclaim)(void *self);
     void *self;

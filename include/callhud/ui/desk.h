@@ -25,7 +25,7 @@ struct ui_desk {
     bool is_automatic;             /* sync = automatic */
     uint64_t rev; /* grows with every change of people, phones and settings, and when the list is
                      that of another file */
-    const char *fixed; /* why the list can be looked at alone: its file cannot be written; NULL */
+    const char *fixed;  /* why the list can be looked at alone: its file cannot be written; NULL */
     const char *denied; /* why the list may not be changed: somebody else's, and no right; NULL */
     bool is_local;  /* the backend stores no list: it lives in the file alone; list_text says why */
     bool is_behind; /* edits are shown that are not on disk yet, or what is stored waits to come
