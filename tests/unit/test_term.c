@@ -99,16 +99,17 @@ static void open_term(struct fixture *f, int rows, int cols, const char *name,
     use_theme(f, "default");
 }
 
+/* Time passes, and the kernel has had ours to hand on what was written to the terminal. */
 static void turn(struct fixture *f, int ms)
 {
     int64_t end_ms = clock_mono_ms() + ms;
 
-    do {
+    for (int round = 0; round < 5 || clock_mono_ms() < end_ms; round++) {
         uv_run(&f->loop, UV_RUN_NOWAIT);
         pty_read(&f->pty);
-        if (clock_mono_ms() < end_ms)
+        if (ms > 0)
             usleep(1000);
-    } while (clock_mono_ms() < end_ms);
+    }
     uv_run(&f->loop, UV_RUN_NOWAIT);
 }
 
@@ -601,6 +602,8 @@ static void check_answer(struct fixture *f, const char *answer, int wait_ms, boo
     assert_false(term_caps(f->term)->is_ascii);
     pty_type(&f->pty, answer, strlen(answer));
     turn(f, 10);
+    for (int i = 0; i < 100 && term_caps(f->term)->is_ascii != is_ascii; i++)
+        turn(f, 10);
     assert_int_equal(term_caps(f->term)->is_ascii, is_ascii);
     assert_int_equal(f->key_count, 0);
     assert_int_equal(f->resized, is_ascii ? 1 : 0);
