@@ -737,61 +737,55 @@ static void test_sent_in_the_future(void **state)
     appearance_fini(&a);
 }
 
+/* "b c d" is sent with e added, then again with more edits, which is stored; the first may have
+ * come after it. */
+struct late {
+    const char *more, *stored, *there, *shown;
+};
+
+static void check_late(const struct late *row)
+{
+    struct appearance a;
+    appearance_init(&a);
+    merge(&a, "b c d");
+    edit(&a, "+e");
+    send(&a, 900);
+    edit(&a, row->more);
+    send(&a, 900);
+    merge(&a, row->stored);
+    assert_int_equal(a.sent.len, 1);
+    merge(&a, row->there);
+    assert_string_equal(shown(&a), row->shown);
+    appearance_fini(&a);
+}
+
 /* The next one had all its edits and more: what it undoes tells that it came after all. One line
  * less is what somebody else may have done as well. */
 static void test_sent_comes_after_the_next(void **state)
 {
-    static const struct {
-        const char *more, *stored, *there, *shown;
-    } rows[] = {
+    static const struct late rows[] = {
         {"+f -b", "c d e f", "b c d e", "-b c d e +f"},
         {"+f -b", "c d e f", "b d e", "-b d e +f"}, /* and c was removed elsewhere */
         {"+f", "b c d e f", "b c d e", "b c d e ?f/-(-)"},
         {"+f -b", "c d e f", "c d e", "c d e"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct appearance a;
-        appearance_init(&a);
-        merge(&a, "b c d");
-        edit(&a, "+e");
-        send(&a, 900);
-        edit(&a, rows[i].more);
-        send(&a, 900);
-        merge(&a, rows[i].stored);
-        assert_int_equal(a.sent.len, 1);
-        merge(&a, rows[i].there);
-        assert_string_equal(shown(&a), rows[i].shown);
-        appearance_fini(&a);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_late(&rows[i]);
 }
 
 /* The same when all it undoes are moves: one, and somebody else may have moved that line back. */
 static void test_sent_comes_after_a_move(void **state)
 {
-    static const struct {
-        const char *more, *stored, *there, *shown;
-    } rows[] = {
+    static const struct late rows[] = {
         {"d>1", "d b c e", "b c d e", "?d/d(d) b c e"},
         {"d>1 e>2", "d e b c", "b c d e", "d e ~b ~c"},
         {"d>1", "d b c e", "d b e c", "d b e c"}, /* none of ours */
         {"d>1", "d b c e", "b d c e", "b d c e"}, /* nor this */
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct appearance a;
-        appearance_init(&a);
-        merge(&a, "b c d");
-        edit(&a, "+e");
-        send(&a, 900);
-        edit(&a, rows[i].more);
-        send(&a, 900);
-        merge(&a, rows[i].stored);
-        assert_int_equal(a.sent.len, 1);
-        merge(&a, rows[i].there);
-        assert_string_equal(shown(&a), rows[i].shown);
-        appearance_fini(&a);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_late(&rows[i]);
 }
 
 static void test_is_as_stored(void **state)
