@@ -228,6 +228,17 @@ static void groups_have_names(void **state)
     assert_false(rex_group_find("", &group));
 }
 
+static void half_of_the_limit_takes_its_time(void **state)
+{
+    struct rex_budget budget;
+    (void)state;
+    rex_budget_init(&budget);
+    assert_int_equal(rex_budget_half_ms(&budget, REX_HEAVY, 3), 36000);
+    assert_int_equal(rex_budget_half_ms(&budget, REX_LIGHT, 4), 9600);
+    rex_budget_told(&budget, REX_HEAVY, 30, -1, 0, 1000);
+    assert_int_equal(rex_budget_half_ms(&budget, REX_HEAVY, 3), 12000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +252,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_set_back_a_little_makes_no_penalty_longer),
         cmocka_unit_test(the_service_never_refuses_a_random_asker),
         cmocka_unit_test(groups_have_names),
+        cmocka_unit_test(half_of_the_limit_takes_its_time),
     };
     return cmocka_run_group_tests_name("rex_budget", tests, NULL, NULL);
 }

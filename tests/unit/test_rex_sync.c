@@ -146,6 +146,30 @@ static void who_may_not_be_seen_is_hidden(void **state)
     end(house);
 }
 
+/* Three requests of ten a minute: half of them are one reading in 36 s, not one in 60. */
+static void what_was_lost_without_a_trace_is_found_as_soon_as_the_limits_allow(void **state)
+{
+    (void)state;
+    struct house *house = house_of(100);
+    house->pages = 3;
+    open_live(house);
+    lose_a_frame(house); /* since then it is looked more often */
+    struct house_person *p = house_person(house, "101");
+    p->calls[0] = (struct house_call){.session = "s-77", .party = "p-77-2", .state = "OnHold"};
+    p->calls_len = 1; /* and nobody tells */
+    for (int i = 0; i < 3; i++) {
+        house_tell(house, "102"); /* it is not silent */
+        house_run(house, 5000);
+    }
+    assert_int_equal(house_lamp(house, "101"), LAMP_AVAILABLE);
+    for (int i = 0; i < 2; i++) {
+        house_tell(house, "102");
+        house_run(house, 6000);
+    }
+    assert_int_equal(house_lamp(house, "101"), LAMP_HOLD);
+    end(house);
+}
+
 static void who_is_left_out_of_an_answer_is_unknown_but_for_an_event_since(void **state)
 {
     (void)state;
@@ -440,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_spent_group_is_gone_around),
         cmocka_unit_test(a_spent_light_group_is_gone_around_too),
         cmocka_unit_test(who_may_not_be_seen_is_hidden),
+        cmocka_unit_test(what_was_lost_without_a_trace_is_found_as_soon_as_the_limits_allow),
         cmocka_unit_test(who_is_left_out_of_an_answer_is_unknown_but_for_an_event_since),
         cmocka_unit_test(withheld_calls_are_said_to_be),
         cmocka_unit_test(lines_have_their_order_and_doubles_the_first),

@@ -193,6 +193,12 @@ static void join_sent(struct rex_window *ours, struct rex_window *there)
     memcpy(ours->sent_ms, all + skipped, ours->len * sizeof *all);
 }
 
+int64_t rex_budget_half_ms(const struct rex_budget *budget, enum rex_group group, size_t requests)
+{
+    const struct rex_window *w = &budget->groups[group];
+    return w->limit > 0 ? (int64_t)requests * 2 * w->window_ms / w->limit : 0;
+}
+
 void rex_budget_join(struct rex_budget *ours, const struct rex_budget *there)
 {
     struct rex_budget other = *there;

@@ -121,13 +121,14 @@ static int64_t rest_left_ms(const struct backend *b)
     return left_ms > 0 ? left_ms : 0;
 }
 
-/* What was lost without a trace is found by looking: the more often the cheaper it is, and the more
- * since something was found lost. */
+/* What was lost without a trace is found by looking: the more often the cheaper it is, and since
+ * something was found lost as often as the limits allow. */
 static int64_t check_ms(const struct backend *b)
 {
     bool is_suspicious = rex_now(b) - b->gap_ms < REX_SUSPICION_MS;
-    int64_t cost = (int64_t)rex_sync_cost(b->sync);
-    int64_t wait_ms = (is_suspicious ? REX_LOOK_SOON_MS : REX_LOOK_MS) * cost;
+    int64_t half_ms = rex_sync_half_ms(b->sync);
+    int64_t soon_ms = half_ms > REX_LOOK_SOON_MS ? half_ms : REX_LOOK_SOON_MS;
+    int64_t wait_ms = is_suspicious ? soon_ms : REX_LOOK_MS * (int64_t)rex_sync_cost(b->sync);
     if (wait_ms > REX_RECONCILE_MS)
         wait_ms = REX_RECONCILE_MS;
     /* Where the limits make one reading last for minutes, others need the requests too. */

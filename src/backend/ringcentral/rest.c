@@ -452,6 +452,11 @@ int64_t rex_rest_wait_ms(const struct rex_rest *rest, enum rex_group group)
     return left_ms > 0 ? left_ms : 0;
 }
 
+int64_t rex_rest_half_ms(const struct rex_rest *rest, enum rex_group group, size_t requests)
+{
+    return rex_shared_half_ms(rest->c.shared, group, requests);
+}
+
 int64_t rex_rest_told_ms(const struct rex_rest *rest)
 {
     int64_t left_ms = rest->told_ms - now_ms(rest);

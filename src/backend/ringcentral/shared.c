@@ -388,6 +388,11 @@ void rex_shared_told(struct rex_shared *shared, enum rex_group group, uint32_t l
     visit(shared, told, &ask);
 }
 
+int64_t rex_shared_half_ms(const struct rex_shared *shared, enum rex_group group, size_t requests)
+{
+    return rex_budget_half_ms(&shared->state.budget, group, requests);
+}
+
 static bool refused(void *owner, struct state *state)
 {
     struct ask *ask = owner;

@@ -373,12 +373,22 @@ bool rex_sync_is_open(const struct rex_sync *sync)
     return sync->is_open;
 }
 
+static bool is_by_account(const struct rex_sync *sync)
+{
+    size_t pages = sync->pages_last;
+    return !sync->is_account_denied && pages > 0 && pages * 5 <= sync_people_count(&sync->people);
+}
+
 size_t rex_sync_cost(const struct rex_sync *sync)
 {
-    size_t people = sync_people_count(&sync->people);
-    size_t batches = people / REX_BATCH_IDS + 1, pages = sync->pages_last;
-    bool by_account = !sync->is_account_denied && pages > 0 && pages * 5 <= people;
-    return by_account ? pages : batches;
+    return is_by_account(sync) ? sync->pages_last
+                               : sync_people_count(&sync->people) / REX_BATCH_IDS + 1;
+}
+
+int64_t rex_sync_half_ms(const struct rex_sync *sync)
+{
+    enum rex_group group = is_by_account(sync) ? REX_HEAVY : REX_LIGHT;
+    return rex_rest_half_ms(sync->config.rest, group, rex_sync_cost(sync));
 }
 
 void rex_sync_snapshot(struct rex_sync *sync, enum rex_priority priority, bool for_poll)

@@ -52,6 +52,8 @@ void rex_budget_told(struct rex_budget *budget, enum rex_group group, uint32_t l
  * was named). Returns for how long from now nothing may be sent. */
 int64_t rex_budget_refused(struct rex_budget *budget, enum rex_group group, bool is_group_named,
                            int64_t retry_after_ms, int64_t wall_ms);
+/* In what time so many requests are half of what the limit allows. */
+int64_t rex_budget_half_ms(const struct rex_budget *budget, enum rex_group group, size_t requests);
 /* Ours becomes what both know: every request of the two, the longer penalty, the smaller limit. */
 void rex_budget_join(struct rex_budget *ours, const struct rex_budget *there);
 /* "Light", "light"; false when it is none. */

@@ -54,6 +54,8 @@ void rex_rest_ready(struct rex_rest *rest); /* there is a token: what waits may 
 /* Why requests wait just now ("the service allows no more requests for 40 s"); "" when they do not.
  * Those of the group Auth are the sign-in's and the gateway's, which say so themselves. */
 const char *rex_rest_waits(const struct rex_rest *rest);
+/* rex_shared_half_ms() */
+int64_t rex_rest_half_ms(const struct rex_rest *rest, enum rex_group group, size_t requests);
 /* How long until a request of this group may go that waits for the budget now; 0: none waits. */
 int64_t rex_rest_wait_ms(const struct rex_rest *rest, enum rex_group group);
 /* Until the end of what a 429 has told last; 0. */

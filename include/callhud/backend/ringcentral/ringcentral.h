@@ -21,10 +21,12 @@
 #define REX_POLL_MS 15000       /* and again so long after each answer */
 
 /* An event that is lost leaves a number out at best, later: so it is looked again, the more seldom
- * the more requests that takes (these times are for one), but after REX_RECONCILE_MS at the latest;
+ * the more requests that takes (this time is for one), but after REX_RECONCILE_MS at the latest;
  * and once when no event has come for a while, which a lapsed subscription would look like. */
 #define REX_LOOK_MS 60000
-#define REX_LOOK_SOON_MS 20000 /* after a recovery, and while something was found lost lately: */
+/* After a recovery, and while something was found lost lately; longer where that would take more
+ * than half of what the limits allow. */
+#define REX_LOOK_SOON_MS 20000
 #define REX_SUSPICION_MS 300000
 #define REX_RECONCILE_MS (10 * 60 * 1000)
 #define REX_RESTS 3 /* after a reading at least so many times as long as it took */

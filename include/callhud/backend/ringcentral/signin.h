@@ -27,6 +27,8 @@ int64_t rex_shared_take(struct rex_shared *shared, enum rex_group group, enum re
 void rex_shared_give_back(struct rex_shared *shared, enum rex_group group);
 void rex_shared_told(struct rex_shared *shared, enum rex_group group, uint32_t limit,
                      int32_t remaining, uint32_t window_ms, int64_t wall_ms);
+/* As rex_budget_half_ms(), by the limits as they were told last. */
+int64_t rex_shared_half_ms(const struct rex_shared *shared, enum rex_group group, size_t requests);
 /* As rex_budget_refused(). */
 int64_t rex_shared_refused(struct rex_shared *shared, enum rex_group group, bool is_group_named,
                            int64_t retry_after_ms, int64_t wall_ms);

@@ -68,6 +68,8 @@ bool rex_sync_is_begun(const struct rex_sync *sync); /* who we are and the list 
 void rex_sync_snapshot(struct rex_sync *sync, enum rex_priority priority, bool for_poll);
 /* How many requests the presence of everybody takes, about. */
 size_t rex_sync_cost(const struct rex_sync *sync);
+/* Readings so far apart take half of what the limits allow. */
+int64_t rex_sync_half_ms(const struct rex_sync *sync);
 bool rex_sync_is_open(const struct rex_sync *sync); /* a snapshot is under way */
 /* What runs is forgotten; EVENT_SNAPSHOT_FAILED if open. */
 void rex_sync_stop(struct rex_sync *sync);
